@@ -1,0 +1,39 @@
+// Makes static/vendor/ (git-ignored) from node_modules: only files that are served, no source maps, no whole dist folder
+// (a manifest storage would stumble over references to files that nobody serves). Run by `npm ci`, or by `npm run build`.
+import { mkdir, readFile, readdir, rm, writeFile, copyFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, transform } from "esbuild";
+import { stateCounties } from "./counties.mjs";
+import { icons } from "./icons.mjs";
+import { subset } from "./tabler.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const modules = join(here, "..", "node_modules");
+const vendor = join(here, "..", "static", "vendor");
+const text = (...path) => readFile(join(modules, ...path), "utf8");
+const withoutMap = (source) => source.replace(/\n?(\/\/|\/\*)# sourceMappingURL=.*?(\*\/)?\s*$/, "\n");
+const write = (name, content) => writeFile(join(vendor, name), content);
+
+await rm(vendor, { recursive: true, force: true });
+await mkdir(join(vendor, "counties"), { recursive: true });
+await mkdir(join(vendor, "images"), { recursive: true });
+
+const tabler = subset(await text("@tabler", "core", "dist", "css", "tabler.css"));
+await write("tabler.css", (await transform(tabler, { loader: "css", minify: true, legalComments: "inline" })).code);
+await write("htmx.js", withoutMap(await text("htmx.org", "dist", "htmx.min.js")));
+await write("leaflet.js", withoutMap(await text("leaflet", "dist", "leaflet.js")));
+await write("leaflet.css", (await transform(await text("leaflet", "dist", "leaflet.css"), { loader: "css", minify: true })).code);
+await write("topojson-client.js", withoutMap(await text("topojson-client", "dist", "topojson-client.min.js")));
+for (const image of await readdir(join(modules, "leaflet", "dist", "images"))) {
+  await copyFile(join(modules, "leaflet", "dist", "images", image), join(vendor, "images", image));
+}
+await build({
+  entryPoints: [join(here, "echarts.mjs")], outfile: join(vendor, "echarts.js"),
+  bundle: true, minify: true, format: "iife", target: "es2020", legalComments: "none", logLevel: "warning",
+});
+const names = (await readFile(join(here, "icons.txt"), "utf8")).split("\n").filter(Boolean);
+await write("icons.svg", await icons(names, (name) => text("@tabler", "icons", "icons", "outline", `${name}.svg`)));
+for (const [state, topology] of stateCounties(JSON.parse(await text("us-atlas", "counties-10m.json")))) {
+  await write(join("counties", `${state}.json`), JSON.stringify(topology));
+}
