@@ -1,0 +1,39 @@
+"""Nobody in without signing in; nothing private kept by a browser."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import add_never_cache_headers
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Every view needs a sign-in unless it says otherwise. The API answers JSON, a fragment is told to load the sign-in page."""
+
+    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict[str, Any]) -> HttpResponse | None:
+        user = request.user
+        if user.is_authenticated:
+            user.scope_cache = {}
+        return super().process_view(request, view, args, kwargs)
+
+    def handle_no_permission(self, request: HttpRequest, view: Callable) -> HttpResponse:
+        if request.path.startswith("/api/"):
+            return JsonResponse({"detail": "Sign in first."}, status=401)
+        answer = super().handle_no_permission(request, view)
+        if getattr(request, "htmx", False):
+            return HttpResponse(status=401, headers={"HX-Redirect": answer["Location"]})
+        return answer
+
+
+class PrivatePages:
+    """`no-store` on every answer to a signed-in person: nothing is left in the browser for the next one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response

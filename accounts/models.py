@@ -1,0 +1,74 @@
+"""People who sign in."""
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.permissions import Permission
+from accounts.querysets import UserManager
+from accounts.roles import Role, permissions_of
+
+
+class User(AbstractBaseUser):
+    """A person. Leavers are disabled, never deleted: their visits keep their name."""
+
+    email = models.EmailField(unique=True)
+    full_name = models.CharField(max_length=150)
+    role = models.CharField(max_length=10, choices=Role)
+    patient_rows = models.BooleanField("may see patient-linked rows", default=False)
+    phone = models.CharField(max_length=40, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_demo = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(default=timezone.now)
+    invited_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ("full_name",)
+
+    class Meta:
+        ordering = ("full_name", "email")
+        constraints = (models.UniqueConstraint(Lower("email"), name="user_email_once"),)
+
+    def __str__(self) -> str:
+        return self.full_name or self.email
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:person", args=[self.pk])
+
+    def can(self, permission: Permission) -> bool:
+        """Whether the person's role grants this, whatever the record."""
+        return self.is_active and permission in permissions_of(role=self.role, patient_rows=self.patient_rows)
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return permissions_of(role=self.role, patient_rows=self.patient_rows) if self.is_active else frozenset()
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == Role.ADMIN
+
+    @property
+    def is_analyst(self) -> bool:
+        return self.role == Role.ANALYST
+
+    @property
+    def is_liaison(self) -> bool:
+        return self.role == Role.LIAISON
+
+    # What Django's own admin asks. Only admins get in; the everyday pages ask `can`.
+    @property
+    def is_staff(self) -> bool:
+        return self.is_active and self.is_admin
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return self.is_staff
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_staff

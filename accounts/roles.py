@@ -1,0 +1,33 @@
+"""Roles as sets of permissions. Kept in code: a change of rights is a reviewed change."""
+
+from django.db import models
+
+from accounts.permissions import Permission as P
+
+
+class Role(models.TextChoices):
+    LIAISON = "liaison", "Liaison"
+    MANAGER = "manager", "Manager"
+    ADMIN = "admin", "Admin"
+    ANALYST = "analyst", "Analyst"
+    EXECUTIVE = "executive", "Executive"
+
+
+_READER = frozenset({P.DASHBOARD_VIEW, P.PROVIDER_VIEW, P.VISIT_VIEW, P.TERRITORY_VIEW})
+
+PERMISSIONS: dict[str, frozenset[P]] = {
+    Role.LIAISON: _READER | {P.VISIT_LOG, P.CONTACT_EDIT, P.REFERRAL_LOOKUP},
+    Role.MANAGER: _READER | {P.VISIT_LOG, P.CONTACT_EDIT, P.REFERRAL_LOOKUP, P.EXPORT},
+    Role.ANALYST: _READER | {P.CONTACT_EDIT, P.REFERRAL_LOOKUP, P.EXPORT, P.IMPORT_RUN},
+    Role.ADMIN: frozenset(P) - {P.REFERRAL_ROWS},
+    Role.EXECUTIVE: frozenset({P.DASHBOARD_VIEW}),
+}
+
+# Patient-linked rows are granted person by person, and only within these roles.
+PATIENT_ROWS_ROLES = frozenset({Role.MANAGER, Role.ANALYST, Role.ADMIN})
+
+
+def permissions_of(*, role: str, patient_rows: bool) -> frozenset[P]:
+    """Every permission of a person with this role and, if granted, with patient-linked rows."""
+    granted = PERMISSIONS.get(role, frozenset())
+    return granted | {P.REFERRAL_ROWS} if patient_rows and role in PATIENT_ROWS_ROLES else granted

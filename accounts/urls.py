@@ -1,0 +1,7 @@
+"""URLs of people."""
+
+from django.urls import URLPattern
+
+app_name = "accounts"
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,25 @@
+"""What every API view shares: paging, and errors as sentences."""
+
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as default_handler
+
+from common.exceptions import InputError, PolicyViolation
+
+
+class Pages(PageNumberPagination):
+    """50 rows a page, at most 500 by `page_size`."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 500
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """A rule's or a reader's sentence becomes a 400 with that sentence; everything else is DRF's own."""
+    if isinstance(error, PolicyViolation | InputError):
+        error = ValidationError({"detail": str(error)})
+    return default_handler(error, context)

@@ -1,0 +1,7 @@
+"""URLs of contacts."""
+
+from django.urls import URLPattern
+
+app_name = "contacts"
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""The composition root: settings, URL map, processes. Nothing below imports from here."""

@@ -1,0 +1,16 @@
+"""The API's URL map: one router, filled by the apps' `api` packages."""
+
+from rest_framework.routers import DefaultRouter
+
+from contacts.api import views as contacts
+from referrals.api import views as referrals
+from reports.api import views as reports
+from territories.api import views as territories
+from visits.api import views as visits
+
+router = DefaultRouter()
+for app in (contacts, referrals, visits, territories, reports):
+    for prefix, viewset in app.VIEWSETS.items():
+        router.register(prefix, viewset, basename=prefix)
+
+urlpatterns = router.urls

@@ -1,0 +1,83 @@
+"""What the navigation shows to whom. A page that a person may not open is not offered."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.permissions import Permission as P
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry: where it leads, what it says, its icon, and whether the person is there."""
+
+    url: str
+    label: str
+    icon: str
+    active: bool = False
+
+
+@dataclass(frozen=True)
+class SettingsPage:
+    url: str
+    title: str
+    text: str
+
+
+# url name, label, icon, permission
+_MAIN = (
+    ("reports:dashboard", "Dashboard", "chart-bar", P.DASHBOARD_VIEW),
+    ("visits:list", "Visits", "map-pin", P.VISIT_VIEW),
+    ("contacts:providers", "Providers", "stethoscope", P.PROVIDER_VIEW),
+    ("contacts:practices", "Practices", "building-hospital", P.PROVIDER_VIEW),
+    ("visits:follow-ups", "Follow-ups", "checklist", P.VISIT_VIEW),
+    ("referrals:list", "Referrals", "arrows-exchange", P.REFERRAL_ROWS),
+    ("referrals:lookup", "Look-up", "search", P.REFERRAL_LOOKUP),
+    ("territories:list", "Territories", "map", P.TERRITORY_VIEW),
+    ("referrals:batches", "Imports", "file-import", P.IMPORT_RUN),
+    ("reports:runs", "Reports", "report-analytics", P.DASHBOARD_VIEW),
+)
+_LIAISON_FIRST = ("visits:list", "contacts:practices", "contacts:providers", "visits:follow-ups", "reports:dashboard")
+
+# group, url name, title, text, permission
+_SETTINGS = (
+    ("People", "accounts:people", "People and roles", "Invite people, change roles, disable leavers.", P.USER_MANAGE),
+    ("People", "accounts:audit", "Audit trail", "Who did what, and who looked at patient-linked rows.", P.AUDIT_VIEW),
+    ("Field", "territories:list", "Territories", "Draw territories, assign people, see what nobody owns.", P.TERRITORY_EDIT),
+    ("Field", "territories:service-lines", "Service lines", "The lines of care that are counted.", P.SETTINGS_EDIT),
+    ("Field", "contacts:specialties", "Specialties", "Which specialty belongs to which service line.", P.SETTINGS_EDIT),
+    ("Field", "contacts:organizations", "Network", "Organizations and whose they are, with dates.", P.SETTINGS_EDIT),
+    ("Field", "visits:topics", "Visit topics", "What visits can be about.", P.SETTINGS_EDIT),
+    ("Referrals", "referrals:sources", "Feeds", "Systems that send referrals, and how they are read.", P.IMPORT_RUN),
+    ("Referrals", "contacts:imports", "Contact imports", "Providers, practices, roster, network and visits from files.", P.IMPORT_RUN),
+    ("Referrals", "referrals:rules", "Counting rules", "What counts as ours, duplicates, kinds, small cells.", P.SETTINGS_EDIT),
+)
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Context of every page: `navigation` (most used first for the role), `search_url`, `may` for templates."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"navigation": []}
+    offered = [entry for entry in _MAIN if user.can(entry[3])]
+    if user.is_liaison:
+        offered.sort(key=lambda entry: _LIAISON_FIRST.index(entry[0]) if entry[0] in _LIAISON_FIRST else len(_LIAISON_FIRST))
+    items = [Item(url := reverse(name), label, icon, active=request.path.startswith(url)) for name, label, icon, _ in offered]
+    return {
+        "navigation": items,
+        "search_url": reverse("contacts:search") if user.can(P.PROVIDER_VIEW) else "",
+        "has_settings": any(user.can(entry[4]) for entry in _SETTINGS),
+        "may": {permission.name.lower(): True for permission in user.permissions},
+    }
+
+
+def settings_pages(user: User) -> dict[str, list[SettingsPage]]:
+    """The configuration pages a person may open, by group."""
+    groups: dict[str, list[SettingsPage]] = {}
+    for group, name, title, text, permission in _SETTINGS:
+        if user.can(permission):
+            groups.setdefault(group, []).append(SettingsPage(reverse(name), title, text))
+    return groups

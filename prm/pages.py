@@ -1,0 +1,49 @@
+"""Pages that belong to no app: the front door, the list of settings, how to use the API, and the error pages."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from accounts.access import open_to_everybody_inside
+from accounts.permissions import Permission
+from prm.navigation import settings_pages
+
+
+@require_GET
+@open_to_everybody_inside("sends each person to their own first page")
+def home(request: HttpRequest) -> HttpResponse:
+    """A liaison starts with visits, everybody else with the dashboard."""
+    return redirect("visits:list" if request.user.is_liaison else "reports:dashboard")
+
+
+@require_GET
+@open_to_everybody_inside("lists only the settings that the person may open")
+def settings_index(request: HttpRequest) -> HttpResponse:
+    return render(request, "settings.html", {"groups": settings_pages(request.user)})
+
+
+@require_GET
+@open_to_everybody_inside("describes the API; the API itself checks each call")
+def api_docs(request: HttpRequest) -> HttpResponse:
+    return render(request, "api.html", {"may_export": request.user.can(Permission.EXPORT)})
+
+
+def _error(request: HttpRequest, status: int, template: str, sentence: str = "") -> HttpResponse:
+    return render(request, template, {"sentence": sentence}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(request, 400, "400.html")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(request, 403, "403.html", str(exception))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The same page for what does not exist and what is out of scope, so that nothing can be inferred."""
+    return _error(request, 404, "404.html")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _error(request, 500, "500.html")

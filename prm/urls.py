@@ -1,0 +1,37 @@
+"""The URL map. Every view carries `requires(…)` or a reason why not (tests/architecture walks this map)."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView
+
+from prm import health, pages
+from prm.styleguide import styleguide
+
+# The Django admin's own sign-in knows no second factor and no rate limit: allauth's is used instead.
+admin.site.login = RedirectView.as_view(pattern_name="account_login", query_string=True)  # type: ignore[method-assign,assignment]
+admin.site.site_header = admin.site.site_title = "PRM administration"
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("account/", include("allauth.urls")),
+    path("people/", include("accounts.urls")),
+    path("territories/", include("territories.urls")),
+    path("contacts/", include("contacts.urls")),
+    path("referrals/", include("referrals.urls")),
+    path("visits/", include("visits.urls")),
+    path("reports/", include("reports.urls")),
+    path("api/v1/", include("prm.api_urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/", pages.api_docs, name="api-docs"),
+    path("settings/", pages.settings_index, name="settings"),
+    path("styleguide/", styleguide, name="styleguide"),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "prm.pages.bad_request"
+handler403 = "prm.pages.permission_denied"
+handler404 = "prm.pages.not_found"
+handler500 = "prm.pages.server_error"

@@ -1,0 +1,241 @@
+"""One row per referral: what the source told, and what we derive from it."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from contacts.models import AlignmentKind, Organization, Practice, Provider
+from referrals.querysets import ReferralQuerySet, SourceQuerySet
+from territories.models import ServiceLine, Territory
+
+
+class State(models.TextChoices):
+    """Our words for the states of a referral; referrals.states holds their BSeR codes and the legal moves."""
+
+    RECEIVED = "received", "Received"
+    ACCEPTED = "accepted", "Accepted"
+    SCHEDULED = "scheduled", "Scheduled"
+    NO_SHOW = "no-show", "No-show"
+    APPOINTMENT_CANCELLED = "appointment cancelled", "Appointment cancelled"
+    SEEN = "seen", "Seen"
+    CANCEL_REQUESTED = "cancel requested", "Cancel requested"
+    CANCELLED = "cancelled", "Cancelled"
+    REJECTED = "rejected", "Rejected"
+    REPORT_SENT = "report sent", "Report sent"
+
+
+class Flow(models.TextChoices):
+    """Where a referral goes, by the alignment of both ends on its anchor date (METHODS section 1)."""
+
+    INBOUND = "inbound", "Inbound"
+    INTERNAL = "internal", "Internal"
+    OUTBOUND = "outbound", "Outbound"
+    UNDETERMINED = "undetermined", "Undetermined"
+    OUTSIDE = "outside", "Outside"
+
+
+class Kind(models.TextChoices):
+    CONSULT = "consult", "Consult"
+    PROCEDURE = "procedure", "Procedure"
+    IMAGING = "imaging", "Imaging"
+    THERAPY = "therapy", "Therapy"
+    DME = "dme", "DME and home health"
+    TRANSFER = "transfer", "Transfer"
+    POST_ACUTE = "post-acute", "Post-acute"
+    AUTHORIZATION = "authorization", "Authorization only"
+
+
+class LossReason(models.TextChoices):
+    NOT_OFFERED = "service not offered", "Service not offered"
+    NO_CAPACITY = "no capacity", "No capacity or wait"
+    PAYER_NETWORK = "payer network", "Payer network"
+    DISTANCE = "distance", "Distance"
+    PATIENT_CHOICE = "patient choice", "Patient choice"
+    MEDICAL_JUDGEMENT = "medical judgement", "Physician's medical judgement"
+    REFERRER_HABIT = "referrer habit", "Referrer habit"
+    AUTHORIZATION_DELAY = "authorization delay", "Authorization delay"
+    SCHEDULING_FAILURE = "scheduling failure", "Scheduling failure"
+    NO_SHOW = "no-show", "No-show"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class ReferrerNamed(models.TextChoices):
+    """Who referred, as far as the source says."""
+
+    PROVIDER = "provider", "Named provider"
+    ORGANIZATION = "organization", "Organization only"
+    SELF = "self", "Patient self-referred"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class Sees(models.TextChoices):
+    """What a feed can see; what it cannot see is said, never guessed."""
+
+    OUR_ORDERS = "our_orders", "Our orders, to all destinations"
+    RECEIVED = "received", "Referrals received by us"
+    APPOINTMENTS = "appointments", "Appointments"
+    CLAIMS = "claims", "Claims, all destinations"
+
+
+class Source(models.Model):
+    """A feed: one system that sends referrals, with the mapping used last. The name salts its patient hashes: it never changes."""
+
+    name = models.SlugField(max_length=60, unique=True)
+    title = models.CharField(max_length=120, blank=True)
+    sees = models.CharField(max_length=12, choices=Sees, default=Sees.OUR_ORDERS)
+    mapping = models.JSONField(default=dict, blank=True)
+
+    objects = SourceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.title or self.name
+
+
+class Payer(models.Model):
+    name = models.CharField(max_length=80, unique=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CountingRules(models.Model):
+    """The settings that change numbers (METHODS section 9). One row; a change derives every fact anew in a worker."""
+
+    affiliated_is_ours = models.BooleanField("affiliated practices count as ours", default=True)
+    counted_kinds = ArrayField(models.CharField(max_length=16, choices=Kind), default=list)
+    duplicate_days = models.PositiveSmallIntegerField("duplicate window, days", default=30, validators=[MaxValueValidator(365)])
+    range_leads_above = models.PositiveSmallIntegerField(
+        "show the range first when more is undetermined, %", default=25, validators=[MaxValueValidator(100)]
+    )
+    small_cell = models.PositiveSmallIntegerField("hide counts below, in files that leave", default=11)
+
+    class Meta:
+        verbose_name_plural = "counting rules"
+        constraints = (models.CheckConstraint(condition=models.Q(pk=1), name="counting_rules_once"),)
+
+    def __str__(self) -> str:
+        return "Counting rules"
+
+    @classmethod
+    def current(cls) -> "CountingRules":
+        """The organisation's rules, or the defaults of METHODS before anybody changed them."""
+        return cls.objects.first() or cls(pk=1, counted_kinds=[Kind.CONSULT, Kind.PROCEDURE])
+
+
+class Referral(models.Model):
+    """A referral, known by its source and the source's own number.
+
+    The given columns hold what the source told; the derived ones are written by `referrals.deriving` alone. `patient_hash` is a keyed
+    hash per source (ADR PHI): no name, birth date or record number is ever stored.
+    """
+
+    # given
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="referrals")
+    source_key = models.CharField("referral number", max_length=80)
+    ordered_on = models.DateField(null=True)
+    received_on = models.DateField(null=True)
+    entered_on = models.DateField(null=True)
+    anchor_on = models.DateField(help_text="ordered, else received, else entered")
+    kind = models.CharField(max_length=16, choices=Kind, default=Kind.CONSULT)
+    priority = models.CharField(max_length=20, blank=True)
+    service_line = models.ForeignKey(ServiceLine, on_delete=models.PROTECT, null=True, related_name="referrals")
+    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, null=True, related_name="referrals")
+    reason = models.CharField("reason for going elsewhere", max_length=24, choices=LossReason, blank=True)
+    state = models.CharField(max_length=24, choices=State)
+    appointment_on = models.DateField(null=True)
+    seen_on = models.DateField(null=True)
+    report_on = models.DateField("report received on", null=True)
+    referrer_named = models.CharField(max_length=12, choices=ReferrerNamed, default=ReferrerNamed.PROVIDER)
+    referring_name = models.CharField(max_length=200, blank=True, help_text="as the source wrote it")
+    referring_npi = models.CharField(max_length=10, blank=True, help_text="as the source wrote it, when it is one")
+    referring_org = models.CharField(max_length=200, blank=True, help_text="the practice as the source wrote it")
+    referring_zip = models.CharField(max_length=5, blank=True)
+    destination_name = models.CharField(max_length=200, blank=True, help_text="the organisation as the source wrote it")
+    performing_name = models.CharField(max_length=200, blank=True, help_text="the receiving provider as the source wrote it")
+    performing_npi = models.CharField(max_length=10, blank=True)
+    patient_hash = models.CharField(max_length=32, blank=True)
+    batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, null=True, related_name="referrals")
+    # resolved by matching
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="referrals_made")
+    named_practice = models.ForeignKey(Practice, on_delete=models.PROTECT, null=True, related_name="+")
+    destination = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="referrals_received")
+    performer = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="referrals_received")
+    # derived
+    month = models.DateField(help_text="first of the anchor date's month")
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, null=True, related_name="referrals_made")
+    practice_assumed = models.BooleanField(default=False, help_text="the provider's primary practice, as the source named none we know")
+    territory = models.ForeignKey(Territory, on_delete=models.PROTECT, null=True, related_name="referrals")
+    referrer_alignment = models.CharField(max_length=12, choices=AlignmentKind, default=AlignmentKind.UNKNOWN)
+    destination_alignment = models.CharField(max_length=12, choices=AlignmentKind, blank=True, help_text="blank: no destination named")
+    flow = models.CharField(max_length=12, choices=Flow)
+    is_own_follow_up = models.BooleanField(default=False)
+    is_duplicate = models.BooleanField(default=False)
+    is_counted = models.BooleanField(default=True, help_text="in measures: a counted kind, neither own follow-up nor duplicate")
+    credited_to = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = ReferralQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-anchor_on", "-pk")
+        constraints = (models.UniqueConstraint(fields=["source", "source_key"], name="referral_once"),)
+        indexes = (
+            models.Index(
+                fields=["territory", "month"],
+                include=["flow", "is_counted", "service_line", "payer", "provider", "practice", "source", "state", "destination"],
+                name="referral_covering",
+            ),
+            models.Index(fields=["source", "patient_hash"], name="referral_patient"),
+            models.Index(fields=["provider", "anchor_on"], name="referral_provider"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.source.name} {self.source_key}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("referrals:detail", args=[self.pk])
+
+
+class StatusEvent(models.Model):
+    """What a source told about a referral's state, and when we learned of it. Append-only; the state is settled from all of them."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="status_events")
+    state = models.CharField(max_length=24, choices=State)
+    happened_on = models.DateField(null=True)
+    appointment_on = models.DateField(null=True)
+    told_at = models.DateTimeField(null=True, help_text="the source's own time stamp")
+    learned_at = models.DateTimeField(default=timezone.now)
+    is_inferred = models.BooleanField(default=False, help_text="a legal step that the source skipped; undated")
+    batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("learned_at", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["referral", "state", "appointment_on", "told_at"], nulls_distinct=False, name="status_event_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.referral_id}: {self.state}"
+
+
+class DataVersion(models.Model):
+    """A number that rises with every committed change to the facts. Reports and caches name the version they speak of."""
+
+    made_at = models.DateTimeField(default=timezone.now)
+    cause = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.pk} ({self.cause})"

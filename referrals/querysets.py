@@ -1,0 +1,41 @@
+"""Rows of referrals, cut to what a person may see. Facts carry their territory: no join here (PERFORMANCE.md)."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.permissions import Permission
+from territories.scope import scope_of
+
+if TYPE_CHECKING:
+    pass
+
+
+class ReferralQuerySet(models.QuerySet["Referral"]):
+    def visible_to(self, user: Any) -> "ReferralQuerySet":
+        """Referrals of the territories in scope, and of an overlay's line in its territories. Whether single rows may be
+        shown at all is a permission of its own (REFERRAL_ROWS)."""
+        scope = scope_of(user)
+        if scope.whole:
+            return self
+        seen = Q(territory__in=scope.territory_ids)
+        for territory, line in scope.overlays:
+            seen |= Q(territory=territory, service_line=line)
+        return self.filter(seen)
+
+    def counted(self) -> "ReferralQuerySet":
+        """In measures: a counted kind, neither own follow-up nor duplicate."""
+        return self.filter(is_counted=True)
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    def visible_to(self, user: Any) -> "SourceQuerySet":
+        """Feeds are the organisation's: seen by those who see any part of it."""
+        return self.none() if scope_of(user).is_empty else self
+
+
+class BatchQuerySet(models.QuerySet["ImportBatch"]):
+    def visible_to(self, user: Any) -> "BatchQuerySet":
+        """Batches cross territories: only those who import see them."""
+        return self if user.can(Permission.IMPORT_RUN) else self.none()

@@ -1,0 +1,7 @@
+"""URLs of referrals."""
+
+from django.urls import URLPattern
+
+app_name = "referrals"
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""The API of reports: HTTP only; the same visibility, filters and actions as the pages."""
+
+from rest_framework.viewsets import GenericViewSet
+
+VIEWSETS: dict[str, type[GenericViewSet]] = {}

@@ -1,0 +1,145 @@
+"""Outreach: planned, made and missed visits, who was met, and what was promised."""
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from contacts.models import Practice, Provider, Staff
+from visits.querysets import FollowUpQuerySet, VisitQuerySet
+
+
+class Mode(models.TextChoices):
+    IN_PERSON = "in person", "In person"
+    PHONE = "phone", "Phone"
+    VIRTUAL = "virtual", "Video"
+    DROP_OFF = "drop-off", "Drop-off"
+
+
+class Outcome(models.TextChoices):
+    MET_PROVIDER = "met provider", "Met a provider"
+    MET_STAFF = "met staff", "Met staff only"
+    ISSUE = "issue raised", "Issue raised"
+    NOT_AVAILABLE = "not available", "Nobody available"
+
+
+class VisitState(models.TextChoices):
+    PLANNED = "planned", "Planned"
+    DONE = "done", "Done"
+    MISSED = "missed", "Missed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Topic(models.Model):
+    """What a visit was about; the admin keeps the list."""
+
+    name = models.CharField(max_length=80, unique=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Visit(models.Model):
+    """One call on one practice.
+
+    Three times are kept apart: `visited_at` (or planned), `entered_at` when the person typed it, `received_at` when the server had it.
+    `client_id` and `body_hash` make a repeated save the same visit: same key and body give the stored one, another body is refused.
+    """
+
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="visits")
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="visits", help_text="who goes or went")
+    state = models.CharField(max_length=10, choices=VisitState, default=VisitState.PLANNED)
+    planned_at = models.DateTimeField(null=True, blank=True)
+    visited_at = models.DateTimeField(null=True, blank=True)
+    entered_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.IN_PERSON)
+    outcome = models.CharField(max_length=16, choices=Outcome, blank=True)
+    purpose = models.CharField(max_length=200, blank=True)
+    topics = models.ManyToManyField(Topic, blank=True, related_name="visits")
+    note = models.TextField(blank=True)
+    back_on = models.DateField(null=True, blank=True, help_text="missed: when to try again")
+    client_id = models.UUIDField(null=True, blank=True)
+    body_hash = models.CharField(max_length=64, blank=True)
+    logged_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    imported_from = models.CharField(max_length=200, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = VisitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-visited_at", "-planned_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["logged_by", "client_id"], nulls_distinct=False, condition=~Q(client_id=None), name="visit_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["planned", "cancelled"]) | Q(visited_at__isnull=False), name="visit_made_has_a_time"
+            ),
+            models.CheckConstraint(condition=~Q(state="planned") | Q(planned_at__isnull=False), name="visit_planned_has_a_time"),
+        )
+        indexes = (
+            models.Index(fields=["practice", "-visited_at"], name="visit_practice"),
+            models.Index(fields=["owner", "-visited_at"], name="visit_owner"),
+            models.Index(fields=["state", "planned_at"], name="visit_planned"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.practice}, {self.happens_at:%d %b %Y}" if self.happens_at else str(self.practice)
+
+    def get_absolute_url(self) -> str:
+        return reverse("visits:detail", args=[self.pk])
+
+    @property
+    def happens_at(self):
+        """When it was, else when it is planned."""
+        return self.visited_at or self.planned_at
+
+
+class Attendee(models.Model):
+    """Somebody met on a visit: a provider or a member of the office's staff."""
+
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="attendees")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, blank=True, related_name="visits_attended")
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="visits_attended")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(provider__isnull=False, staff=None) | Q(provider=None, staff__isnull=False), name="attendee_is_one_person"
+            ),
+            models.UniqueConstraint(fields=["visit", "provider"], name="attendee_provider_once"),
+            models.UniqueConstraint(fields=["visit", "staff"], name="attendee_staff_once"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.provider or self.staff)
+
+
+class FollowUp(models.Model):
+    """Something promised, with an owner and a date."""
+
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="follow_ups")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups")
+    visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="follow_ups")
+    text = models.CharField(max_length=300)
+    due_on = models.DateField()
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="follow_ups")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = FollowUpQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("due_on", "pk")
+        indexes = (models.Index(fields=["owner", "due_on"], condition=Q(done_at=None), name="follow_up_open"),)
+
+    def __str__(self) -> str:
+        return self.text
