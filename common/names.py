@@ -6,14 +6,19 @@ from functools import lru_cache
 from typing import NamedTuple
 
 # Letters that do not decompose into a base letter and an accent.
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i"})
-_CREDENTIALS = frozenset(
-    ["md", "do", "np", "pa", "pac", "rn", "aprn", "arnp", "crnp", "dnp", "fnp", "fnpc", "fnpbc", "agnp", "anp", "cnm", "crna", "cns", "dc", "dds", "dmd", "dpm", "od", "phd", "psyd", "pharmd", "msn", "bsn", "mph", "mba", "mbbs", "mbchb", "lcsw", "lmft", "pt", "dpt", "ot", "slp", "rd", "facc", "facp", "facs", "faap", "faan", "facog", "faafp", "esq", "ma", "ms"]
-)
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "\u0131": "i"})
+_CREDENTIALS = frozenset({
+    "md", "do", "np", "pa", "pac", "rn", "aprn", "arnp", "crnp", "dnp", "fnp", "fnpc", "fnpbc", "agnp", "anp", "cnm", "crna",
+    "cns", "dc", "dds", "dmd", "dpm", "od", "phd", "psyd", "pharmd", "msn", "bsn", "mph", "mba", "mbbs", "mbchb", "lcsw",
+    "lmft", "pt", "dpt", "ot", "slp", "rd", "facc", "facp", "facs", "faap", "faan", "facog", "faafp", "esq", "ma", "ms",
+})  # fmt: skip
 _ALSO_SURNAMES = frozenset({"do", "ma"})  # Kim Do is a person; John Smith DO is a doctor
-_SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv"])
-_TITLES = frozenset(["dr", "doctor", "prof", "mr", "mrs", "ms", "miss"])
-_PARTICLES = frozenset(["da", "das", "de", "del", "della", "der", "di", "do", "dos", "du", "el", "la", "las", "le", "los", "mac", "san", "st", "ste", "ter", "van", "von", "zu", "bin", "ibn", "al", "abu"])
+_SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
+_TITLES = frozenset({"dr", "doctor", "prof", "mr", "mrs", "ms", "miss"})
+_PARTICLES = frozenset({
+    "da", "das", "de", "del", "della", "der", "di", "do", "dos", "du", "el", "la", "las", "le", "los", "mac", "san", "st",
+    "ste", "ter", "van", "von", "zu", "bin", "ibn", "al", "abu",
+})  # fmt: skip
 
 
 class PersonName(NamedTuple):
