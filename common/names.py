@@ -47,7 +47,7 @@ def exact_key(text: str) -> str:
 @lru_cache(maxsize=1 << 16)
 def split_person_name(text: str) -> PersonName:
     """Read "LAST, FIRST M", "First M Last" or either with titles, suffixes and credentials."""
-    parts = [words for part in text.replace("^", " ").split(",") if (words := part.split())]
+    parts = [words for part in text.split(",") if (words := part.split())]
     while len(parts) > 1 and all(_is_ending(word) for word in parts[-1]) and (len(parts) > 2 or len(parts[0]) > 1):
         parts.pop()  # "Smith, John, MD" and "John Smith, MD", but "Smith, Do" is a person called Do
     if not parts:

@@ -21,7 +21,7 @@ Source = Path | str | IO[bytes]
 class Unpacked(io.RawIOBase):
     """A stream of unpacked bytes that stops when there are too many of them for the size of the packed file."""
 
-    def __init__(self, stream: IO[bytes], packed: int) -> None:
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile, packed: int) -> None:
         self._stream, self._limit, self._count = stream, min(MAX_UNPACKED, max(_RATIO_FROM, packed * MAX_RATIO)), 0
 
     def readable(self) -> bool:

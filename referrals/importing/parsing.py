@@ -140,7 +140,8 @@ class Parser:
         if len(key) > MAX_KEY:
             key = f"{key[: MAX_KEY - 33]}~{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 
-        style, findings = self._style, []
+        style = self._style
+        findings: list[str] = []
         ordered_on, received_on, entered_on = (parse_date(text, style) if text else None for text in (ordered, received, entered))
         given = (("ordered", ordered, ordered_on), ("received", received, received_on), ("entered", entered, entered_on))
         for anchor, text, anchor_on in given:
