@@ -1,7 +1,19 @@
-"""URLs of people."""
+"""URLs of people, one's own account, the audit trail and the progress of work."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from accounts import views
 
 app_name = "accounts"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.people, name="people"),
+    path("invite/", views.invite, name="invite"),
+    path("me/", views.profile, name="profile"),
+    path("audit/", views.audit, name="audit"),
+    path("<int:pk>/", views.person, name="person"),
+    path("<int:pk>/link/", views.renew, name="renew"),
+    path("<int:pk>/active/", views.set_active, name="set-active"),
+    path("work/<int:pk>/", views.job, name="job"),
+    path("work/<int:pk>/cancel/", views.cancel_job, name="cancel-job"),
+]

@@ -1,10 +1,40 @@
 """Middleware that knows nothing of the domain."""
 
+import logging
 from collections.abc import Callable
 from urllib.parse import unquote
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+log = logging.getLogger(__name__)
+
+
+class DatabaseAway:
+    """Answers 503 with a sentence when Postgres is restarting, full or out of reach: nothing was saved, and trying again helps."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.get_response(request)
+        except (InterfaceError, OperationalError) as error:
+            return self.answer(request, error)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return self.answer(request, error) if isinstance(error, InterfaceError | OperationalError) else None
+
+    def answer(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        log.warning("database out of reach: %s", type(error).__name__)
+        headers = {"Retry-After": "10"}
+        if request.path.startswith("/api/"):
+            return JsonResponse(
+                {"detail": "The database is out of reach. Nothing was saved; try again in a minute."}, status=503, headers=headers
+            )
+        return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
 
 
 class RefuseNul:

@@ -74,7 +74,6 @@ class Lease:
 
     def __init__(self, job: Job) -> None:
         self.job_id, self.name, self.args, self.token, self.attempt = job.pk, job.name, job.args, job.token, job.attempt
-        self._side = connection.copy()
         self._stop = Event()
         self._progress = (0, 0, "")
         self._thread = Thread(target=self._stay_alive, daemon=True)
@@ -102,10 +101,10 @@ class Lease:
         except Exception as error:
             log.warning("job %s: no sign of life (%s)", self.job_id, type(error).__name__)
         finally:
-            self._side.close()
+            connection.close()  # this thread's own
 
     def _tell(self, done: int, total: int, note: str) -> None:
-        with self._side.cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE jobs_job SET lease_until_at = now() + %s, progress_done = %s, progress_total = %s, progress_note = %s"
                 " WHERE id = %s AND token = %s AND state = 'running'",

@@ -4,10 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch
+from django.urls import reverse as _reverse
 
 from accounts.models import User
 from accounts.permissions import Permission as P
+
+
+def reverse(name: str) -> str:
+    try:
+        return _reverse(name)
+    except NoReverseMatch:  # LEAD: remove when all pages exist
+        return "/missing/"
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ _SETTINGS = (
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context of every page: `navigation` (most used first for the role), `search_url`, `may` for templates."""
+    """Context of every page: `navigation` (most used first for the role), the places of the user menu, and `may` for templates."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"navigation": []}
@@ -69,7 +77,9 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": items,
         "search_url": reverse("contacts:search") if user.can(P.PROVIDER_VIEW) else "",
-        "has_settings": any(user.can(entry[4]) for entry in _SETTINGS),
+        "profile_url": reverse("accounts:profile"),
+        "settings_url": reverse("settings") if any(user.can(entry[4]) for entry in _SETTINGS) else "",
+        "role_label": user.get_role_display(),
         "may": {permission.name.lower(): True for permission in user.permissions},
     }
 

@@ -2,10 +2,11 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
 from accounts.access import open_to_everybody_inside
-from accounts.permissions import Permission
+from prm import api_reference
 from prm.navigation import settings_pages
 
 
@@ -25,7 +26,8 @@ def settings_index(request: HttpRequest) -> HttpResponse:
 @require_GET
 @open_to_everybody_inside("describes the API; the API itself checks each call")
 def api_docs(request: HttpRequest) -> HttpResponse:
-    return render(request, "api.html", {"may_export": request.user.can(Permission.EXPORT)})
+    """The OpenAPI description as a page. Swagger UI and Redoc would need a looser content security policy."""
+    return render(request, "api.html", {"groups": api_reference.groups()})
 
 
 def _error(request: HttpRequest, status: int, template: str, sentence: str = "") -> HttpResponse:
@@ -46,4 +48,5 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _error(request, 500, "500.html")
+    """Rendered without the request: what broke may be what the page's frame needs."""
+    return HttpResponse(render_to_string("500.html"), status=500)

@@ -1,0 +1,110 @@
+"""Every write on people. Leavers are disabled; nobody locks the last admin out."""
+
+from dataclasses import dataclass
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.roles import PATIENT_ROWS_ROLES, Role
+from audit.actions import record
+from common.exceptions import PolicyViolation
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """An invited person and the path at which they choose their password; the path is a secret, so it is not stored."""
+
+    user: User
+    path: str
+
+
+@transaction.atomic
+def invite(*, email: str, full_name: str, role: str, patient_rows: bool = False, by: User | None) -> Invitation:
+    """Add a person without a password. They get in by the path of the invitation, once, within three days."""
+    if User.objects.filter(email__iexact=email).exists():
+        raise PolicyViolation(f"{email} already has an account. Open it in the list to change the role or to send a new link.")
+    user = User.objects.create_user(
+        email, full_name=full_name, role=role, patient_rows=patient_rows and role in PATIENT_ROWS_ROLES, invited_by=by
+    )
+    record("person.invited", by=by, target=user, role=role, patient_rows=user.patient_rows)
+    return Invitation(user, invitation_path(user))
+
+
+def invitation_path(user: User) -> str:
+    """Where the person chooses a password. The token is spent by choosing one and runs out (settings.PASSWORD_RESET_TIMEOUT)."""
+    key = default_token_generator.make_token(user)
+    return reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
+
+
+@transaction.atomic
+def renew_invitation(*, user: User, by: User) -> Invitation:
+    """A new link for somebody who never got in, or lost their password."""
+    if not user.is_active:
+        raise PolicyViolation(f"{user} is disabled. Enable the account first.")
+    record("person.link_renewed", by=by, target=user)
+    return Invitation(user, invitation_path(user))
+
+
+def mail_invitation(*, invitation: Invitation, url: str, by: User) -> bool:
+    """Send the link; False when the mail server would not take it. The admin sees the link in any case."""
+    body = render_to_string("accounts/invitation.txt", {"user": invitation.user, "url": url, "by": by})
+    try:
+        return bool(send_mail(f"{by} invites you to PRM", body, settings.DEFAULT_FROM_EMAIL, [invitation.user.email]))
+    except OSError:
+        return False
+
+
+@transaction.atomic
+def change_person(*, user: User, full_name: str, role: str, patient_rows: bool, phone: str, by: User) -> User:
+    """Set name, role and the right to patient-linked rows. Takes effect with the person's next click."""
+    if user.role == Role.ADMIN and role != Role.ADMIN:
+        _keep_an_admin(user)
+    before = {"full_name": user.full_name, "role": user.role, "patient_rows": user.patient_rows, "phone": user.phone}
+    user.full_name, user.role, user.phone = full_name, role, phone
+    user.patient_rows = patient_rows and role in PATIENT_ROWS_ROLES
+    user.save(update_fields=["full_name", "role", "patient_rows", "phone"])
+    changes = {name: [old, getattr(user, name)] for name, old in before.items() if old != getattr(user, name)}
+    if changes:
+        record("person.changed", by=by, target=user, changes=changes)
+    return user
+
+
+@transaction.atomic
+def change_profile(*, full_name: str, phone: str, by: User) -> User:
+    """What people may change of themselves."""
+    return change_person(user=by, full_name=full_name, role=by.role, patient_rows=by.patient_rows, phone=phone, by=by)
+
+
+@transaction.atomic
+def disable(*, user: User, by: User) -> None:
+    """Shut a person out at once: no sign-in, open sessions ended. Their visits and credit stay."""
+    if user == by:
+        raise PolicyViolation("You cannot disable your own account. Ask another admin.")
+    if user.role == Role.ADMIN:
+        _keep_an_admin(user)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    ended = [session.pk for session in Session.objects.all().iterator() if session.get_decoded().get("_auth_user_id") == str(user.pk)]
+    Session.objects.filter(pk__in=ended).delete()
+    record("person.disabled", by=by, target=user, sessions_ended=len(ended))
+
+
+@transaction.atomic
+def enable(*, user: User, by: User) -> None:
+    """Let a disabled person in again, with the role they had."""
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    record("person.enabled", by=by, target=user)
+
+
+def _keep_an_admin(user: User) -> None:
+    others = User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).exclude(pk=user.pk)
+    if not others.exists():
+        raise PolicyViolation(f"{user} is the last admin. Make somebody else an admin first.")

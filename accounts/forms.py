@@ -1,0 +1,55 @@
+"""HTML input for people."""
+
+from typing import Any
+
+from django import forms
+
+from accounts.models import User
+from accounts.roles import PATIENT_ROWS_ROLES, Role
+
+
+class _PatientRows(forms.Form):
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("patient_rows") and data.get("role") not in PATIENT_ROWS_ROLES:
+            self.add_error("patient_rows", "Liaisons and executives never see patient-linked rows. Untick this, or choose another role.")
+        return data
+
+
+class PersonForm(_PatientRows):
+    full_name = forms.CharField(label="Name", max_length=150)
+    role = forms.ChoiceField(choices=Role.choices)
+    patient_rows = forms.BooleanField(
+        label="May see single referrals",
+        required=False,
+        help_text="They are linked to patients by a hash. Every look is recorded. Managers, analysts and admins only.",
+    )
+    phone = forms.CharField(max_length=40, required=False)
+
+
+class InviteForm(_PatientRows):
+    email = forms.EmailField(label="E-mail address")
+    full_name = forms.CharField(label="Name", max_length=150)
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.LIAISON)
+    patient_rows = PersonForm.declared_fields["patient_rows"]
+
+
+class ProfileForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ("full_name", "phone")
+        labels = {"full_name": "Name"}
+
+
+class PeopleFilterForm(forms.Form):
+    q = forms.CharField(label="Name or e-mail", required=False, widget=forms.SearchInput)
+    role = forms.ChoiceField(choices=[("", "All roles"), *Role.choices], required=False)
+    state = forms.ChoiceField(choices=[("", "Active"), ("disabled", "Disabled"), ("all", "All")], required=False)
+
+
+class AuditFilterForm(forms.Form):
+    who = forms.CharField(label="Who", required=False, widget=forms.SearchInput)
+    event = forms.CharField(label="What", required=False, widget=forms.SearchInput)
+    what = forms.CharField(label="Record", required=False, widget=forms.SearchInput)
+    start = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    end = forms.DateField(label="Until", required=False, widget=forms.DateInput(attrs={"type": "date"}))
