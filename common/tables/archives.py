@@ -36,7 +36,7 @@ class Unpacked(io.RawIOBase):
             raise InputError("The compressed file is damaged or incomplete. Send it again.") from error
         self._count += len(data)
         if self._count > self._limit:
-            raise InputError("The compressed file unpacks to far more than a referral file would. Send it uncompressed, or in parts.")
+            raise InputError("The compressed file unpacks to far more than such a file would. Send it uncompressed, or in parts.")
         buffer[: len(data)] = data
         return len(data)
 

@@ -62,7 +62,7 @@ def _check_sizes(data: IO[bytes]) -> None:
         members = archive.infolist()
         strings = sum(member.file_size for member in members if member.filename.lower().endswith("sharedstrings.xml"))
         if sum(member.file_size for member in members) > MAX_UNPACKED or strings > MAX_STRINGS or len(members) > 10_000:
-            raise InputError("The Excel file unpacks to far more than a referral file would. Save the sheet as CSV.")
+            raise InputError("The Excel file unpacks to far more than such a file would. Save the sheet as CSV.")
         if "xl/workbook.xml" not in archive.namelist():
             raise InputError("The archive holds another archive that is no Excel file. Send the table itself, or packed once.")
     data.seek(0)
