@@ -1,0 +1,1 @@
+"""Reads of reports over rollups, facts, visits and contacts."""

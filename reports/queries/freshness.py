@@ -1,0 +1,50 @@
+"""How far the data reaches, and which version of it we speak of."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Max, Min, OuterRef, Subquery
+
+from referrals.models import DataVersion, Referral, Source, SourceMonth
+from reports.keeping import kept
+from reports.periods import full_until
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """`data_through`: the earliest of the feeds' last anchor dates; None before any data."""
+
+    version: int
+    first_month: dt.date | None
+    data_through: dt.date | None
+
+    @property
+    def full_until(self) -> dt.date | None:
+        """The end (exclusive) of the last month that is complete."""
+        return full_until(self.data_through) if self.data_through else None
+
+
+def newest_version() -> int:
+    return DataVersion.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def freshness(version: int | None = None) -> Freshness:
+    """Of the newest data, or of a version whose number the caller has just read."""
+    version = newest_version() if version is None else version
+    first, through = kept(f"freshness:{version}" if version else "", _measure)
+    return Freshness(version, first and dt.date.fromisoformat(first), through and dt.date.fromisoformat(through))
+
+
+def _measure() -> tuple[str | None, str | None]:
+    # A feed's last day lies in, or after, its last month of the rollup: only that end of the facts is read.
+    last_month = SourceMonth.objects.filter(source=OuterRef("source")).values("source").annotate(last=Max("month")).values("last")
+    last_day = (
+        Referral.objects.filter(source=OuterRef("pk"), month__gte=Subquery(last_month))
+        .order_by()
+        .values("source")
+        .annotate(last=Max("anchor_on"))
+        .values("last")
+    )
+    through = Source.objects.annotate(last=Subquery(last_day)).aggregate(through=Min("last"))["through"]
+    first = SourceMonth.objects.aggregate(first=Min("month"))["first"]
+    return first and first.isoformat(), through and through.isoformat()
