@@ -161,11 +161,16 @@ def _settle(steps: tuple[_Step, ...]) -> tuple[str, int, tuple[str, ...], tuple[
     open_ = [step for step in untimed if step[2] not in _TERMINAL_RANKS and step[2] != _REPORT_RANK]
 
     ended = min((step for step in ends if step[1]), key=lambda step: step[1:], default=None)
-    late = [step for step in open_ if ended and step[1] > ended[1]]
-    illegal = [(_NAMES[ended[2]], _NAMES[step[2]]) for step in late] if ended else []
+    refused = [step for step in open_ if ended and step[1] > ended[1]]
+    illegal = [(_NAMES[ended[2]], _NAMES[step[2]]) for step in refused] if ended else []
+    if {step[2] for step in ends} == {_RANK[REJECTED]}:
+        # A request to cancel leads to cancelled only; beside a rejection it is what has no way in.
+        requests = [step for step in open_ if step[2] == _RANK[CANCEL_REQUESTED]]
+        refused += requests
+        illegal += [(REJECTED, CANCEL_REQUESTED) for _ in requests]
 
-    dated = [step for step in open_ if step[1] and step not in late]
-    blank = [step for step in open_ if not step[1]]
+    dated = [step for step in open_ if step[1] and step not in refused]
+    blank = [step for step in open_ if not step[1] and step not in refused]
     here = DRAFT
     walked: list[str] = []
     for step in (*dated, *blank, *timed, *ends, *reports):
@@ -180,7 +185,7 @@ def _settle(steps: tuple[_Step, ...]) -> tuple[str, int, tuple[str, ...], tuple[
             here = state
     told = {_NAMES[step[2]] for step in steps}
     inferred = tuple(dict.fromkeys(state for state in walked if state not in told))
-    return here, _appointment(timed, [step for step in untimed if step not in late]), inferred, tuple(dict.fromkeys(illegal))
+    return here, _appointment(timed, [step for step in untimed if step not in refused]), inferred, tuple(dict.fromkeys(illegal))
 
 
 def _appointment(timed: list[_Step], untimed: list[_Step]) -> int:

@@ -207,7 +207,7 @@ def _checked_headers(cells: list[str]) -> list[str]:
     if not headers:
         raise InputError("The first line is blank. The file must begin with a line that names the columns.")
     if len(headers) > MAX_COLUMNS:
-        raise InputError(f"The file has {len(headers):,} columns. At most {MAX_COLUMNS:,} can be read.")
+        raise InputError(f"The file has more than {MAX_COLUMNS:,} columns. Export only those that are needed.")
     headers = [header or f"Column {number}" for number, header in enumerate(headers, 1)]
     if twice := next((header for number, header in enumerate(headers) if header in headers[:number]), None):
         raise InputError(f'Two columns are called "{twice[:80]}". Give every column a name of its own.')
