@@ -142,8 +142,8 @@ class Servers:
             self.init_postgres(binaries, major)
         if (made_by := (self.pg / "PG_VERSION").read_text().strip()) != str(major):
             raise Unavailable(
-                f"The data in {self.pg} was written by PostgreSQL {made_by}, and this is PostgreSQL {major}, which cannot read it. Dump it with"
-                f" version {made_by} and load it again, name that version by PRM_POSTGRES_BIN, or use another folder: PRM_VAR=DIR"
+                f"The data in {self.pg} was written by PostgreSQL {made_by}, and this is PostgreSQL {major}, which cannot read it. Dump it"
+                f" with version {made_by} and load it again, name that version by PRM_POSTGRES_BIN, or use another folder: PRM_VAR=DIR"
             )
         self.forget_dead_postmaster()
         settings = {**POSTGRES, "unix_socket_directories": str(self.sock), **(THROWAWAY_POSTGRES if self.throwaway else {})}
