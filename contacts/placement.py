@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.db import connection, models, transaction
 
-from contacts.models import Practice
+from contacts.models import Practice, PracticePin
 from contacts.querysets import PracticeQuerySet
 from jobs.actions import enqueue
 from territories.models import RuleKind, Territory, TerritoryRule
@@ -78,6 +78,23 @@ def place_practices(ids: Iterable[int] | None = None, *, progress: Progress | No
     if moved:
         enqueue("referrals.derive", "practices", moved, by=by)
     return moved
+
+
+def move_pins(left: int, taker: int | None) -> None:
+    """Pins of one territory become another's, or end."""
+    pins = PracticePin.objects.filter(territory=left)
+    if taker:
+        pins.update(territory=taker)
+    else:
+        pins.delete()
+
+
+def derive_referrals_of(territory: int) -> None:
+    """Queue the referrals of every practice in the territory, and below it, to be derived anew."""
+    inside = Practice.objects.filter(territory__in=Territory.objects.branch_ids(territory))
+    practices = sorted(inside.values_list("pk", flat=True))
+    if practices:
+        enqueue("referrals.derive", "practices", practices)
 
 
 def unowned() -> PracticeQuerySet:

@@ -26,6 +26,13 @@ class TerritoryQuerySet(models.QuerySet["Territory"]):
         """Territories without live children: where practices are placed."""
         return self.live().exclude(children__archived_at=None, children__isnull=False)
 
+    def branch_ids(self, root: int) -> set[int]:
+        """The territory and everything below it; one query a level."""
+        found, level = {root}, [root]
+        while level := list(self.filter(parent__in=level).exclude(pk__in=found).values_list("pk", flat=True)):
+            found.update(level)
+        return found
+
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def visible_to(self, user: Any) -> "AssignmentQuerySet":
