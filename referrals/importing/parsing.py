@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Record
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 
 from common.exceptions import InputError
@@ -172,7 +173,7 @@ class Parser:
         if priority and not our_priority and not priority.isspace():
             findings.append(UNKNOWN_PRIORITY)
         text = _text
-        row = Row(
+        return Row(
             key,
             anchor_on,
             anchor,
@@ -199,9 +200,8 @@ class Parser:
             text(payer, findings, MAX_WORD),
             self._reasons.get(word_key(reason), "unknown") if reason and not reason.isspace() else "",
             self.hashed(patient),
-            (),
+            tuple(dict.fromkeys(findings)) if findings else (),  # last: the texts before it add theirs
         )
-        return row if not findings else _with_findings(row, findings)
 
     def masked(self, values: Sequence[str]) -> list[str]:
         """The record in the source's shape for the reject file: what is not mapped is blank, the record number is `prm:` and its hash."""
@@ -260,20 +260,18 @@ def _as_values(record: Record[str, str], mapping: Mapping) -> tuple[list[str], l
     return [*headers, *absent], [*map(str, record.values()), *[""] * len(absent)]
 
 
-def _with_findings(row: Row, findings: list[str]) -> Row:
-    object.__setattr__(row, "findings", tuple(dict.fromkeys(findings)))
-    return row
-
-
 def _clean(text: str) -> str:
     text = " ".join(text.split())
     return text if text.isascii() and "\0" not in text else _UNSTORABLE.sub("", text)
 
 
+_clean_often = lru_cache(maxsize=1 << 16)(_clean)  # names of people and places come again and again; record numbers do not
+
+
 def _text(text: str, findings: list[str], longest: int = MAX_TEXT) -> str:
     if not text:
         return ""
-    text = _clean(text)
+    text = _clean_often(text)
     if len(text) > longest:
         findings.append(TEXT_CUT)
         return text[:longest].rstrip()

@@ -2,6 +2,7 @@ import csv
 import datetime as dt
 import io
 from decimal import Decimal
+from pathlib import PurePosixPath
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,15 @@ def test_what_no_spreadsheet_runs_stays(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "cell"),
-    [(-5, -5), (-0.5, -0.5), (Decimal("-1.20"), Decimal("-1.20")), (None, ""), (True, "yes"), (dt.date(2026, 10, 3), "2026-10-03")],
+    [
+        (-5, -5),
+        (-0.5, -0.5),
+        (Decimal("-1.20"), Decimal("-1.20")),
+        (None, ""),
+        (True, "yes"),
+        (dt.date(2026, 10, 3), "2026-10-03"),
+        (PurePosixPath("-x"), "'-x"),
+    ],
 )
 def test_values_that_are_no_text(value: object, cell: object) -> None:
     assert escape_cell(value) == cell

@@ -194,6 +194,7 @@ def test_a_file_that_does_not_fit_is_refused() -> None:
         ("2026-05-01 09:30", "ymd", dt.date(2026, 5, 1)),
         ("2026-05-01T99:30", "ymd", None),
         ("2026-05-01 13:00 PM", "ymd", None),
+        ("2026-05-01 10:00 o'clock", "ymd", None),
         ("2026-05-01T09:30+99:00", "ymd", None),
         ("20260501", "ymd", dt.date(2026, 5, 1)),
         ("46143", "excel", dt.date(2026, 5, 1)),
