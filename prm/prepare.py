@@ -71,7 +71,7 @@ def pack_static() -> Packing | None:
         return None
     stamp.unlink(missing_ok=True)
     say("Packing the static files …")
-    command = [sys.executable, settings.BASE_DIR / "manage.py", "collectstatic", "--no-input", "--clear", "--verbosity", "0"]
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "collectstatic", "--no-input", "--clear", "--verbosity", "0"]
     return Packing(subprocess.Popen(command, stdout=subprocess.DEVNULL), stamp, digest.hexdigest())
 
 

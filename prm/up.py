@@ -61,9 +61,8 @@ def run(var: Path, *, port: int | None, empty: bool) -> None:
                 supervisor.start(child)
             await_pages(supervisor, listener)
             announce(url)
-            say(
-                f"\nPRM is running: {url}   (ready in {time.monotonic() - started:.1f} s; Ctrl-C stops it)\nData and logs: {var}\n\n{sign_ins}"
-            )
+            ready = f"ready in {time.monotonic() - started:.1f} s; Ctrl-C stops it"
+            say(f"\nPRM is running: {url}   ({ready})\nData and logs: {var}\n\n{sign_ins}")
             while True:
                 time.sleep(0.5)
                 supervisor.look()
@@ -159,7 +158,7 @@ def await_pages(supervisor: Supervisor, listener: socket.socket) -> None:
     def answers() -> bool:
         if web.died() is not None:
             raise Unavailable(f"The web process did not start. The end of {web.log}:\n{processes.last_lines(web.log, 20)}")
-        connection = http.client.HTTPConnection(*listener.getsockname(), timeout=20)
+        connection = http.client.HTTPConnection(HOST, listener.getsockname()[1], timeout=20)
         with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
             connection.request("GET", "/health/live")
             return connection.getresponse().status == 200
