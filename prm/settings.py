@@ -233,7 +233,7 @@ USE_TZ = True
 
 # Files. Uploaded extracts hold patient data: own folder, own mode, deleted when loaded.
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT = Path(os.environ.get("PRM_STATIC") or VAR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

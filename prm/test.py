@@ -32,7 +32,9 @@ def main() -> None:
 
 
 def chosen(arguments: list[str]) -> list[str]:
-    """Everything but the slow proofs, unless the caller says which marks."""
+    """Everything but the slow proofs, unless the caller says which marks; the whole suite reports its coverage."""
+    if not arguments:
+        return ["-m", "not slow", "--cov", "--cov-report=term:skip-covered"]
     return arguments if any(argument.startswith("-m") for argument in arguments) else ["-m", "not slow", *arguments]
 
 
