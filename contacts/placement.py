@@ -5,9 +5,11 @@ One SQL text says so. It is read with the rules as they stand when practices are
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, models, transaction
 
+from accounts.models import User
 from contacts.models import Practice, PracticePin
 from contacts.querysets import PracticeQuerySet
 from jobs.actions import enqueue
@@ -100,6 +102,40 @@ def derive_referrals_of(territory: int) -> None:
 def unowned() -> PracticeQuerySet:
     """Practices that no pin and no rule places."""
     return Practice.objects.unowned()
+
+
+@dataclass(frozen=True)
+class Holding:
+    """How many live practices lie in a territory or below it, how many providers work there today, how many practices are pinned."""
+
+    practices: int = 0
+    providers: int = 0
+    pinned: int = 0
+
+
+_HOLDINGS = """
+    WITH RECURSIVE above (leaf, territory) AS (
+        SELECT id, id FROM territories_territory
+        UNION ALL
+        SELECT above.leaf, node.parent_id FROM above JOIN territories_territory node ON node.id = above.territory
+        WHERE node.parent_id IS NOT NULL
+    )
+    SELECT above.territory, count(DISTINCT practice.id), count(DISTINCT works.provider_id),
+           count(DISTINCT practice.id) FILTER (WHERE practice.placed_by = 'pin')
+    FROM above
+    JOIN contacts_practice practice ON practice.territory_id = above.leaf AND practice.archived_at IS NULL
+    LEFT JOIN contacts_affiliation works ON works.practice_id = practice.id AND works.ended_on IS NULL
+    WHERE above.territory = ANY(%(territories)s) AND above.leaf = ANY(%(visible)s)
+    GROUP BY above.territory
+"""
+
+
+def holdings(user: User, *, territories: Iterable[int] | None = None) -> dict[int, Holding]:
+    """What each territory that the person sees holds, with what lies below it; with `territories`, only of those."""
+    visible = list(Territory.objects.visible_to(user).values_list("pk", flat=True))
+    wanted = visible if territories is None else [pk for pk in territories if pk in set(visible)]
+    found = {row[0]: Holding(*row[1:]) for row in _fetch(_HOLDINGS, {"territories": wanted, "visible": visible})}
+    return {territory: found.get(territory, Holding()) for territory in wanted}
 
 
 @dataclass(frozen=True)
@@ -211,7 +247,7 @@ def preview(rules: Iterable[Rule], *, territory: Territory | None = None) -> Pre
     )
 
 
-def _fetch(sql: str, values: dict[str, object]) -> Sequence[tuple]:
+def _fetch(sql: str, values: dict[str, object]) -> Sequence[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.fetchall()

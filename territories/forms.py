@@ -113,8 +113,7 @@ class TerritoryForm(RulesForm):
     @property
     def has_no_rules(self) -> bool:
         """Rules belong to the lowest territories."""
-        territory = self.territory
-        return territory.children.filter(archived_at=None).exists() if territory else "parent" not in self.fields
+        return "parent" not in self.fields or bool(self.territory and self.territory.children.filter(archived_at=None).exists())
 
 
 class ArchiveForm(forms.Form):

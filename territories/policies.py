@@ -47,6 +47,8 @@ def check_parent(*, parent: Territory | None, territory: Territory | None) -> No
 def check_can_hold_rules(territory: Territory) -> None:
     if territory.archived_at:
         raise PolicyViolation(f"{territory} is archived.")
+    if territory.parent_id is None:
+        raise PolicyViolation(f"{territory} is the whole organization. Make a territory below it for ZIP codes and counties.")
     if territory.children.filter(archived_at=None).exists():
         raise PolicyViolation(f"{territory} has territories below it; ZIP codes and counties belong to those.")
 
