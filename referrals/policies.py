@@ -1,0 +1,60 @@
+"""In which state a batch may be mapped, checked, loaded or discarded."""
+
+from common.exceptions import PolicyViolation
+from jobs.models import JobState
+from referrals.models import BatchState, ImportBatch
+
+_WAITING = frozenset({BatchState.UPLOADED, BatchState.CHECKED})
+_UNDER_WAY = frozenset({BatchState.CHECKING, BatchState.LOADING})
+
+
+def is_stuck(batch: ImportBatch) -> bool:
+    """Its job gave up (a bug, or killed three times): nothing was written, and somebody may try again."""
+    return batch.state in _UNDER_WAY and (batch.job is None or batch.job.state in {JobState.FAILED, JobState.CANCELLED})
+
+
+def can_map(batch: ImportBatch) -> bool:
+    return bool(batch.stored_as) and (batch.state in _WAITING or is_stuck(batch))
+
+
+def can_check(batch: ImportBatch) -> bool:
+    return can_map(batch) and bool(batch.mapping)
+
+
+def can_load(batch: ImportBatch) -> bool:
+    return can_check(batch)
+
+
+def can_discard(batch: ImportBatch) -> bool:
+    """What is being written ends first; what is loaded stays."""
+    return batch.state in _WAITING or batch.state == BatchState.CHECKING or is_stuck(batch)
+
+
+def check_can_map(batch: ImportBatch) -> None:
+    if not can_map(batch):
+        raise PolicyViolation(_why_not(batch))
+
+
+def check_can_start(batch: ImportBatch) -> None:
+    """Both the dry run and the load."""
+    check_can_map(batch)
+    if not batch.mapping:
+        raise PolicyViolation("No mapping fits this file yet. Say which column is which first.")
+
+
+def check_can_discard(batch: ImportBatch) -> None:
+    if not can_discard(batch):
+        raise PolicyViolation(_why_not(batch))
+
+
+def _why_not(batch: ImportBatch) -> str:
+    match batch.state:
+        case BatchState.LOADED:
+            return "This file is loaded already."
+        case BatchState.DISCARDED:
+            return "This import was discarded. Upload the file again."
+        case BatchState.CHECKING:
+            return "This file is being checked. Wait for the end of the check."
+        case BatchState.LOADING:
+            return "This file is being loaded. Wait for the end of the import."
+    return "The uploaded file was deleted. Files are kept for 24 hours; upload it again."

@@ -1,0 +1,56 @@
+"""Work of referrals that a worker does."""
+
+import logging
+
+from audit.actions import record
+from jobs.actions import Lease, handler
+from referrals import actions, rollups
+from referrals.deriving import publish, rederive_in_steps
+from referrals.importing import loading, rematching
+from referrals.models import ImportBatch
+
+log = logging.getLogger(__name__)
+
+
+def _batch(lease: Lease) -> ImportBatch:
+    return ImportBatch.objects.select_related("source", "uploaded_by").get(pk=lease.args[0])
+
+
+@handler("referrals.dry_run")
+def dry_run(lease: Lease) -> None:
+    loading.check(_batch(lease), progress=lease.progress)
+
+
+@handler("referrals.load")
+def load(lease: Lease) -> None:
+    loading.load(_batch(lease), progress=lease.progress)
+
+
+@handler("referrals.derive")
+def derive(lease: Lease) -> None:
+    """Contacts, territories or rules changed: derive what that concerns."""
+    scope, ids = (*lease.args, [])[:2]
+    if rederive_in_steps(scope, ids, progress=lease.progress):
+        publish(f"derived anew: {scope}")
+
+
+@handler("referrals.rematch")
+def rematch(lease: Lease) -> None:
+    """Contacts came in: who was unknown may be known now."""
+    if rematching.rematch(progress=lease.progress):
+        publish("contacts matched again")
+
+
+@handler("referrals.recount")
+def recount(lease: Lease) -> None:
+    """Every night: are the rollups what the facts say? A difference is a bug; it is told and never silently mended."""
+    found = rollups.differences()
+    lease.progress(1, 1, f"{len(found)} differences")
+    if found:
+        log.error("%s rollup cells differ from a recount of the facts", len(found))
+        record("rollups.differ", by=None, cells=len(found), first=[f"{cell.rollup} {cell.key}" for cell in found[:10]])
+
+
+@handler("referrals.forget_uploads")
+def forget_uploads(lease: Lease) -> None:
+    lease.progress(1, 1, f"{actions.forget_uploads()} files deleted")
