@@ -12,6 +12,11 @@ def county_of(zip_: str) -> str:
     return _county_of_zip().get(zip_, "")
 
 
+def city_of(zip_: str) -> str:
+    """The place that the postal service names first for a ZIP, blank for one that is unknown."""
+    return _city_of_zip().get(zip_, "")
+
+
 def is_zip(zip_: str) -> bool:
     """Five digits that the postal service hands out, or did."""
     return zip_ in _county_of_zip()
@@ -53,6 +58,11 @@ def _spelling() -> dict[tuple[str, str], str]:
 def _county_of_zip() -> dict[str, str]:
     spelling = _spelling()
     return {row["zip_code"]: spelling.get(_key(row["state"], row["county"]), "") for row in zipcodes.list_all()}
+
+
+@cache
+def _city_of_zip() -> dict[str, str]:
+    return {row["zip_code"]: row["city"] for row in zipcodes.list_all()}
 
 
 @cache

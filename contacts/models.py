@@ -23,6 +23,7 @@ class Organization(models.Model):
     phone = models.CharField(max_length=40, blank=True)
     city = models.CharField(max_length=80, blank=True)
     state = models.CharField(max_length=2, blank=True)
+    registry_updated_on = models.DateField(null=True, blank=True, editable=False, help_text="NPPES: Last Update Date")
 
     objects = OrganizationQuerySet.as_manager()
 
@@ -201,7 +202,7 @@ class Alignment(models.Model):
     ended_on = models.DateField(null=True, blank=True)
 
     class Meta:
-        ordering = ("started_on", "pk")
+        ordering = (F("started_on").asc(nulls_first=True), "pk")
         constraints = (
             models.CheckConstraint(
                 condition=Q(provider__isnull=False, practice=None, organization=None)

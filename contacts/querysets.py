@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from territories.scope import scope_of
 
 if TYPE_CHECKING:
-    pass
+    from contacts.models import Affiliation, Organization, Practice, Provider, Staff  # noqa: F401 - parameters of the querysets
 
 
 class PracticeQuerySet(models.QuerySet["Practice"]):

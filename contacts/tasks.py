@@ -1,6 +1,11 @@
 """Work of contacts that a worker does."""
 
-from contacts import placement
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import User
+from common.exceptions import InputError
+from contacts import imports, placement
 from jobs.actions import Lease, handler
 
 
@@ -25,3 +30,19 @@ def credit_anew(lease: Lease) -> None:
     """People changed in a territory: the referrals of its practices are credited anew."""
     (territory,) = lease.args
     placement.derive_referrals_of(territory)
+
+
+@handler("contacts.import_file")
+def import_file(lease: Lease) -> None:
+    """Read an uploaded contact file: kind, its name under the uploads, the name it came with, and who asked."""
+    kind, stored_as, file_name, user_id = lease.args
+    uploaded = settings.UPLOADS / stored_as
+    if not uploaded.is_file():
+        raise InputError("The uploaded file is no longer there. Upload it again.")
+    by = User.objects.filter(pk=user_id).first()
+    try:
+        imports.import_file(kind=kind, source=uploaded, file_name=file_name, by=by, progress=lease.progress, job_id=lease.job_id)
+    except InputError:
+        uploaded.unlink(missing_ok=True)  # it will read no better the next time
+        raise
+    transaction.on_commit(lambda: uploaded.unlink(missing_ok=True))

@@ -1,0 +1,84 @@
+"""The contact files that PRM reads, and reading one: parse, load, place, let the facts follow, write it into the history."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from django.db import models, transaction
+
+from audit.actions import record
+from common.exceptions import InputError
+from common.tables import Table, open_table
+from contacts.importing import network, nppes, practices, roster
+from contacts.importing.outcome import Outcome, Progress
+from contacts.placement import place_practices
+from jobs.actions import enqueue
+
+EVENT = "contacts.imported"
+MANY = 500  # beyond this many changed records, all facts are derived anew in one pass
+TOLD = 100  # refused rows that the history keeps
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One kind of file: what a person calls it, what it holds, and what loads it."""
+
+    label: str
+    columns: str
+    load: Callable[[Table, Outcome, Progress | None], None]
+
+
+FEEDS = {
+    "providers": Feed("Providers", "the registry's own columns (NPPES), as downloaded", nppes.load),
+    "practices": Feed("Practices", "practice, address, zip, provider_npi", practices.load),
+    "roster": Feed("Roster", "practice, alignment, from, to", roster.load),
+    "network": Feed("Network", "organization, alignment, from, to, service_line", network.load),
+}
+
+
+def import_file(
+    *,
+    kind: str,
+    source: Path | str | IO[bytes],
+    file_name: str,
+    by: models.Model | None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    job_id: int | None = None,
+) -> Outcome:
+    """Read a file of this kind, all or (when its structure is wrong) nothing; bad rows are told and never stop good ones.
+
+    A dry run does the same work and keeps nothing of it.
+    """
+    if kind not in FEEDS:
+        raise InputError(f"Files can be of these kinds: {', '.join(FEEDS)}.")
+    outcome = Outcome()
+    with transaction.atomic():
+        with open_table(source) as table:
+            FEEDS[kind].load(table, outcome, progress)
+        if outcome.unplaced:
+            place_practices(outcome.unplaced, by=by)
+        _let_facts_follow(kind, outcome, by)
+        refused = [{"line": line, "reason": error.reason, "sentence": error.sentence} for line, error in outcome.refusals[:TOLD]]
+        record(EVENT, by=by, kind=kind, file=file_name[:200], job=job_id, refused=refused, **outcome.counts())
+        if dry_run:
+            transaction.set_rollback(True)
+    return outcome
+
+
+def _let_facts_follow(kind: str, outcome: Outcome, by: models.Model | None) -> None:
+    """What was unmatched may match now, and what was derived from these records may have changed."""
+    if kind in ("providers", "practices", "network") and (outcome.providers or outcome.practices or outcome.organizations):
+        enqueue("referrals.rematch", by=by, key="referrals.rematch")
+    derived = {
+        "practices": {"providers": outcome.providers},
+        "roster": {"practices": outcome.practices},
+        "network": {"organizations": outcome.organizations},
+    }.get(kind, {})
+    if sum(map(len, derived.values())) > MANY:
+        enqueue("referrals.derive", "all", by=by, key="referrals.derive:all")
+        return
+    for what, keys in derived.items():
+        if keys:
+            enqueue("referrals.derive", what, sorted(keys), by=by)

@@ -1,0 +1,6 @@
+from contacts.management.feeds import FeedCommand
+
+
+class Command(FeedCommand):
+    help = "Read whose our practices are: practice, alignment, from, to."
+    kind = "roster"
