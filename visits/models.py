@@ -143,3 +143,8 @@ class FollowUp(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def is_late(self) -> bool:
+        """Promised for a day that is over."""
+        return self.done_at is None and self.due_on < timezone.localdate()

@@ -1,7 +1,32 @@
 """URLs of visits."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from visits.views import follow_ups, log, pages, panels, topics
 
 app_name = "visits"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", pages.visit_list, name="list"),
+    path("export/", pages.export, name="export"),
+    path("log/", log.log, name="log"),
+    path("plan/", log.plan, name="plan"),
+    path("office/", log.office, name="office"),
+    path("options/practices/", log.practice_options, name="practice-options"),
+    path("options/people/", log.people_options, name="people-options"),
+    path("<int:pk>/", pages.detail, name="detail"),
+    path("<int:pk>/edit/", pages.edit, name="edit"),
+    path("<int:pk>/missed/", pages.miss, name="miss"),
+    path("<int:pk>/cancel/", pages.cancel, name="cancel"),
+    path("<int:pk>/delete/", pages.delete, name="delete"),
+    path("<int:pk>/restore/", pages.restore, name="restore"),
+    path("follow-ups/", follow_ups.follow_up_list, name="follow-ups"),
+    path("follow-ups/add/", follow_ups.add, name="follow-up-add"),
+    path("follow-ups/<int:pk>/", follow_ups.change, name="follow-up"),
+    path("follow-ups/<int:pk>/done/", follow_ups.done, name="follow-up-done"),
+    path("follow-ups/<int:pk>/reopen/", follow_ups.reopen, name="follow-up-reopen"),
+    path("topics/", topics.topics, name="topics"),
+    path("topics/<int:pk>/", topics.topic, name="topic"),
+    path("practices/<int:pk>/panel/", panels.practice_panel, name="practice-panel"),
+    path("providers/<int:pk>/panel/", panels.provider_panel, name="provider-panel"),
+]

@@ -1,0 +1,358 @@
+"""Every write of visits and follow-ups: keyword-only, atomic, audited."""
+
+import datetime as dt
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import Permission
+from audit.actions import record
+from common.exceptions import PolicyViolation
+from contacts.models import Practice, Provider, Staff
+from visits import policies
+from visits.models import Attendee, FollowUp, Mode, Topic, Visit, VisitState
+from visits.queries import who_looks_after
+
+
+class IdempotencyConflict(PolicyViolation):
+    """The key of a saved visit came again with another content."""
+
+    def __init__(self, stored: Visit) -> None:
+        super().__init__("This visit was saved before with other content.")
+        self.stored = stored
+
+
+def body_hash(body: Mapping[str, Any]) -> str:
+    """One hash for one content, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def replay(*, by: User | None, client_id: uuid.UUID | None, body_hash: str) -> Visit | None:
+    """The visit already stored under this key, None when there is none. Asked before anything is checked: a late retry succeeds."""
+    stored = Visit.objects.stored(by=by, client_id=client_id) if client_id else None
+    if stored is not None and stored.body_hash != body_hash:
+        raise IdempotencyConflict(stored)
+    return stored
+
+
+def _once(make: Callable[[], Visit], *, by: User, client_id: uuid.UUID | None, body_hash: str) -> Visit:
+    """What `make` saves; when another request with the same key was faster, what that one saved."""
+    try:
+        with transaction.atomic():
+            return make()
+    except IntegrityError:
+        if stored := replay(by=by, client_id=client_id, body_hash=body_hash):
+            return stored
+        raise
+
+
+@transaction.atomic
+def log_visit(
+    *,
+    by: User,
+    practice: Practice,
+    visited_at: dt.datetime,
+    mode: str = Mode.IN_PERSON,
+    outcome: str = "",
+    providers: Collection[Provider] = (),
+    staff: Collection[Staff] = (),
+    topics: Collection[Topic] = (),
+    note: str = "",
+    follow_up: str = "",
+    follow_up_due: dt.date | None = None,
+    planned: Visit | None = None,
+    client_id: uuid.UUID | None = None,
+    body_hash: str = "",
+    entered_at: dt.datetime | None = None,
+) -> Visit:
+    """A visit that took place, with who was met and what was promised; with `planned`, that plan becomes this visit.
+
+    The same key and body again return what is stored; the same key with another body raises `IdempotencyConflict`.
+    """
+    if planned is not None:  # two requests that complete the same plan go one after the other
+        planned = Visit.objects.select_for_update().get(pk=planned.pk)
+    if stored := replay(by=by, client_id=client_id, body_hash=body_hash):
+        return stored
+    policies.check_can_log(by=by, practice=practice, visited_at=visited_at, planned=planned)
+    if planned is not None:
+        policies.check_can_edit(by, planned)
+        policies.check_is_planned(planned)
+    now = timezone.now()
+
+    def save() -> Visit:
+        visit = planned or Visit(owner=by)
+        visit.practice, visit.state, visit.visited_at, visit.mode, visit.outcome = practice, VisitState.DONE, visited_at, mode, outcome
+        visit.note, visit.client_id, visit.body_hash, visit.logged_by = note.strip(), client_id, body_hash, by
+        visit.entered_at, visit.received_at = min(entered_at or now, now), now
+        visit.save()
+        _set_people(visit, providers, staff)
+        visit.topics.set(topics)
+        record("visit.logged", by=by, target=visit, practice=practice.pk, mode=mode, outcome=outcome, planned=planned is not None)
+        if follow_up.strip():
+            one = next(iter(providers), None) if len(providers) == 1 else None
+            add_follow_up(by=by, owner=visit.owner, practice=practice, text=follow_up, due_on=follow_up_due, visit=visit, provider=one)
+        return visit
+
+    return _once(save, by=by, client_id=client_id, body_hash=body_hash)
+
+
+@transaction.atomic
+def plan_visit(
+    *,
+    by: User,
+    practice: Practice,
+    planned_at: dt.datetime,
+    owner: User | None = None,
+    purpose: str = "",
+    mode: str = Mode.IN_PERSON,
+    providers: Collection[Provider] = (),
+    client_id: uuid.UUID | None = None,
+    body_hash: str = "",
+) -> Visit:
+    """A visit to come, in one's own calendar or, by a manager, in somebody else's."""
+    if stored := replay(by=by, client_id=client_id, body_hash=body_hash):
+        return stored
+    policies.check_can_plan(by=by, practice=practice, owner=owner or by, planned_at=planned_at)
+
+    def save() -> Visit:
+        visit = Visit.objects.create(
+            practice=practice,
+            owner=owner or by,
+            planned_at=planned_at,
+            purpose=purpose.strip(),
+            mode=mode,
+            logged_by=by,
+            client_id=client_id,
+            body_hash=body_hash,
+        )
+        _set_people(visit, providers, ())
+        record("visit.planned", by=by, target=visit, practice=practice.pk, planned_at=planned_at, owner=visit.owner_id)
+        return visit
+
+    return _once(save, by=by, client_id=client_id, body_hash=body_hash)
+
+
+@transaction.atomic
+def change_plan(*, by: User, visit: Visit, planned_at: dt.datetime, purpose: str, providers: Collection[Provider], owner: User) -> Visit:
+    """Another time, another purpose or another person for a visit that is still to come."""
+    visit = _locked(visit, by=by)
+    policies.check_is_planned(visit)
+    policies.check_can_plan(by=by, practice=visit.practice, owner=owner, planned_at=planned_at)
+    visit.planned_at, visit.purpose, visit.owner = planned_at, purpose.strip(), owner
+    visit.save(update_fields=["planned_at", "purpose", "owner"])
+    _set_people(visit, providers, ())
+    record("visit.replanned", by=by, target=visit, planned_at=planned_at, owner=owner.pk)
+    return visit
+
+
+def _key_of_next_try(visit: Visit) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_OID, f"visit {visit.pk}: next try")
+
+
+@transaction.atomic
+def miss_visit(*, by: User, visit: Visit, note: str = "", back_on: dt.date | None = None) -> Visit:
+    """Nobody could be met: "missed, back Tuesday". With a day to come back, the next try is planned for the same time of that day."""
+    visit = _locked(visit, by=by)
+    policies.check_is_planned(visit)
+    now = timezone.now()
+    planned_at = visit.planned_at or now
+    visit.state, visit.visited_at, visit.note, visit.back_on = VisitState.MISSED, min(planned_at, now), note.strip(), back_on
+    visit.entered_at = visit.received_at = now
+    visit.save()
+    record("visit.missed", by=by, target=visit, back_on=back_on)
+    if back_on:
+        again = timezone.localtime(planned_at)
+        plan_visit(
+            by=by,
+            practice=visit.practice,
+            planned_at=timezone.make_aware(dt.datetime.combine(back_on, again.time().replace(tzinfo=None))),
+            owner=visit.owner,
+            purpose=visit.purpose,
+            mode=visit.mode,
+            providers=[person.provider for person in visit.attendees.select_related("provider") if person.provider],
+            client_id=_key_of_next_try(visit),
+        )
+    return visit
+
+
+@transaction.atomic
+def cancel_plan(*, by: User, visit: Visit) -> Visit:
+    """The visit will not take place; the row stays, so that it can be brought back."""
+    visit = _locked(visit, by=by)
+    policies.check_is_planned(visit)
+    visit.state = VisitState.CANCELLED
+    visit.save(update_fields=["state"])
+    record("visit.cancelled", by=by, target=visit)
+    return visit
+
+
+@transaction.atomic
+def edit_visit(
+    *,
+    by: User,
+    visit: Visit,
+    visited_at: dt.datetime,
+    mode: str,
+    outcome: str,
+    providers: Collection[Provider],
+    staff: Collection[Staff],
+    topics: Collection[Topic],
+    note: str,
+) -> Visit:
+    """Mend what was logged. The history tells what changed, but never quotes the note."""
+    visit = _locked(visit, by=by)
+    policies.check_can_log(by=by, practice=visit.practice, visited_at=visited_at, planned=visit)
+    fields: dict[str, Any] = {"visited_at": visited_at, "mode": mode, "outcome": outcome, "note": note.strip()}
+    changed = {name for name, value in fields.items() if getattr(visit, name) != value}
+    for name, value in fields.items():
+        setattr(visit, name, value)
+    visit.save(update_fields=list(fields))
+    if _set_people(visit, providers, staff):
+        changed.add("attendees")
+    if set(visit.topics.all()) != set(topics):
+        visit.topics.set(topics)
+        changed.add("topics")
+    if changed:
+        record("visit.edited", by=by, target=visit, changed=sorted(changed))
+    return visit
+
+
+@transaction.atomic
+def delete_visit(*, by: User, visit: Visit) -> Visit:
+    """Out of every list and figure, with its follow-ups; `restore_visit` brings both back."""
+    visit = _locked(visit, by=by)
+    if visit.deleted_at is None:
+        visit.deleted_at = timezone.now()
+        visit.save(update_fields=["deleted_at"])
+        record("visit.deleted", by=by, target=visit)
+    return visit
+
+
+@transaction.atomic
+def restore_visit(*, by: User, visit: Visit) -> Visit:
+    """Undo a deletion, a cancellation or "missed", whichever came last."""
+    visit = _locked(visit, by=by)
+    if visit.deleted_at is not None:
+        visit.deleted_at = None
+    elif visit.state == VisitState.CANCELLED:
+        visit.state = VisitState.PLANNED
+    elif visit.state == VisitState.MISSED and visit.planned_at is not None:
+        visit.state, visit.visited_at, visit.back_on, visit.note = VisitState.PLANNED, None, None, ""
+        # The next try would be planned twice if this visit is missed again: its key goes with it.
+        Visit.objects.filter(client_id=_key_of_next_try(visit), state=VisitState.PLANNED).update(state=VisitState.CANCELLED, client_id=None)
+    else:
+        return visit
+    visit.save()
+    record("visit.restored", by=by, target=visit, state=visit.state)
+    return visit
+
+
+@transaction.atomic
+def add_follow_up(
+    *,
+    by: User,
+    practice: Practice,
+    text: str,
+    due_on: dt.date | None = None,
+    owner: User | None = None,
+    visit: Visit | None = None,
+    provider: Provider | None = None,
+) -> FollowUp:
+    """Something promised; without a date it is due in a week."""
+    policies.check_can_follow_up(by=by, practice=practice, visit=visit)
+    follow_up = FollowUp.objects.create(
+        practice=practice,
+        provider=provider,
+        visit=visit,
+        text=text.strip(),
+        due_on=due_on or timezone.localdate() + dt.timedelta(days=7),
+        owner=owner or by,
+        created_by=by,
+    )
+    _record_follow_up("added", follow_up, by=by, due_on=follow_up.due_on, owner=follow_up.owner_id)
+    return follow_up
+
+
+@transaction.atomic
+def complete_follow_up(*, by: User, follow_up: FollowUp) -> FollowUp:
+    """Done; pressing twice is once."""
+    follow_up = _locked_follow_up(follow_up, by=by)
+    if follow_up.done_at is None:
+        follow_up.done_at, follow_up.done_by = timezone.now(), by
+        follow_up.save(update_fields=["done_at", "done_by"])
+        _record_follow_up("done", follow_up, by=by)
+    return follow_up
+
+
+@transaction.atomic
+def reopen_follow_up(*, by: User, follow_up: FollowUp) -> FollowUp:
+    follow_up = _locked_follow_up(follow_up, by=by)
+    if follow_up.done_at is not None:
+        follow_up.done_at = follow_up.done_by = None
+        follow_up.save(update_fields=["done_at", "done_by"])
+        _record_follow_up("reopened", follow_up, by=by)
+    return follow_up
+
+
+@transaction.atomic
+def change_follow_up(*, by: User, follow_up: FollowUp, due_on: dt.date, owner: User) -> FollowUp:
+    """Snooze it, hand it over, or both."""
+    follow_up = _locked_follow_up(follow_up, by=by)
+    if owner.pk != follow_up.owner_id and not who_looks_after(follow_up.practice).filter(pk=owner.pk).exists():
+        raise PolicyViolation(f"{owner} does not look after {follow_up.practice}. Choose somebody who does.")
+    if due_on != follow_up.due_on and due_on < timezone.localdate():
+        raise PolicyViolation("This day is over. Choose today or later.")
+    was = {"due_on": follow_up.due_on, "owner": follow_up.owner_id}
+    follow_up.due_on, follow_up.owner = due_on, owner
+    if changed := {name: value for name, value in {"due_on": due_on, "owner": owner.pk}.items() if was[name] != value}:
+        follow_up.save(update_fields=list(changed))
+        _record_follow_up("changed", follow_up, by=by, was={name: was[name] for name in changed}, **changed)
+    return follow_up
+
+
+@transaction.atomic
+def save_topic(*, by: User, name: str, is_active: bool = True, topic: Topic | None = None) -> Topic:
+    """Add a topic, rename it, or take it off the form; visits keep theirs."""
+    if not by.can(Permission.SETTINGS_EDIT):
+        raise PolicyViolation("Only an admin can change the topics.")
+    event = "topic.edited" if topic else "topic.added"
+    topic = topic or Topic()
+    topic.name, topic.is_active = name.strip(), is_active
+    topic.save()
+    record(event, by=by, target=topic, name=topic.name, is_active=is_active)
+    return topic
+
+
+def _locked(visit: Visit, *, by: User) -> Visit:
+    """The row as it is now, held until the end of the transaction, for somebody who may change it."""
+    visit = Visit.objects.select_for_update(of=("self",)).select_related("practice", "owner").get(pk=visit.pk)
+    policies.check_can_edit(by, visit)
+    return visit
+
+
+def _locked_follow_up(follow_up: FollowUp, *, by: User) -> FollowUp:
+    follow_up = FollowUp.objects.select_for_update(of=("self",)).select_related("practice", "owner").get(pk=follow_up.pk)
+    policies.check_can_change_follow_up(by, follow_up)
+    return follow_up
+
+
+def _set_people(visit: Visit, providers: Collection[Provider], staff: Collection[Staff]) -> bool:
+    """Make the attendees these; returns whether anything changed."""
+    wanted = {(provider.pk, None) for provider in providers} | {(None, person.pk) for person in staff}
+    stored = {(row.provider_id, row.staff_id): row.pk for row in visit.attendees.all()}
+    Attendee.objects.filter(pk__in=[pk for key, pk in stored.items() if key not in wanted]).delete()
+    Attendee.objects.bulk_create(
+        Attendee(visit=visit, provider_id=provider, staff_id=person) for provider, person in sorted(wanted - set(stored), key=str)
+    )
+    return wanted != set(stored)
+
+
+def _record_follow_up(what: str, follow_up: FollowUp, *, by: User, **details: Any) -> None:
+    """The event names the practice, not the text: free text stays out of the history."""
+    record(f"follow-up.{what}", by=by, target=follow_up.practice, follow_up=follow_up.pk, visit=follow_up.visit_id, **details)

@@ -1,0 +1,92 @@
+"""What lists of visits and follow-ups can be narrowed by: one set for pages, API and exports."""
+
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from common.names import fold
+from contacts.models import Practice, Provider
+from territories.models import Territory
+from territories.scope import below
+from visits.models import FollowUp, Mode, Outcome, Visit, VisitState
+from visits.queries import people_of
+
+_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _territories(request: Any) -> QuerySet[Territory]:
+    return Territory.objects.visible_to(request.user).live()
+
+
+def _people(request: Any) -> QuerySet[User]:
+    return people_of(request.user)
+
+
+def _practices(request: Any) -> QuerySet[Practice]:
+    return Practice.objects.visible_to(request.user)
+
+
+def _providers(request: Any) -> QuerySet[Provider]:
+    return Provider.objects.visible_to(request.user)
+
+
+def _in_branch(rows: QuerySet[Any], name: str, territory: Territory | None) -> QuerySet[Any]:
+    """Practices of the territory and of everything below it."""
+    if territory is None:
+        return rows
+    children: dict[int | None, list[int]] = {}
+    for pk, parent in Territory.objects.values_list("pk", "parent_id"):
+        children.setdefault(parent, []).append(pk)
+    return rows.filter(practice__territory__in=below(territory.pk, children))
+
+
+class VisitFilter(filters.FilterSet):
+    """`start` and `end` are days, both counted in, of when the visit was (or is planned)."""
+
+    q = filters.CharFilter(label="Practice", method="by_practice", widget=forms.TextInput(attrs={"type": "search"}))
+    owner = filters.ModelChoiceFilter(label="Who", queryset=_people, empty_label="Everybody")
+    territory = filters.ModelChoiceFilter(label="Territory", queryset=_territories, empty_label="All territories", method=_in_branch)
+    mode = filters.ChoiceFilter(label="Mode", choices=Mode, empty_label="Any mode")
+    outcome = filters.ChoiceFilter(label="Outcome", choices=Outcome, empty_label="Any outcome")
+    state = filters.ChoiceFilter(label="State", choices=VisitState, empty_label="Done and missed")
+    start = filters.DateFilter(label="From", method="since", widget=_DAY)
+    end = filters.DateFilter(label="To", method="until", widget=_DAY)
+    practice = filters.ModelChoiceFilter(queryset=_practices, widget=forms.HiddenInput)
+    provider = filters.ModelChoiceFilter(queryset=_providers, method="by_provider", widget=forms.HiddenInput)
+
+    class Meta:
+        model = Visit
+        fields = ()
+
+    def by_practice(self, rows: QuerySet[Visit], name: str, value: str) -> QuerySet[Visit]:
+        return rows.filter(practice__folded_name__contains=fold(value))
+
+    def by_provider(self, rows: QuerySet[Visit], name: str, value: Provider) -> QuerySet[Visit]:
+        return rows.filter(pk__in=value.visits_attended.values("visit"))
+
+    def since(self, rows: QuerySet[Visit], name: str, value: Any) -> QuerySet[Visit]:
+        return rows.filter(Q(visited_at__date__gte=value) | Q(visited_at=None, planned_at__date__gte=value))
+
+    def until(self, rows: QuerySet[Visit], name: str, value: Any) -> QuerySet[Visit]:
+        return rows.filter(Q(visited_at__date__lte=value) | Q(visited_at=None, planned_at__date__lte=value))
+
+
+class FollowUpFilter(filters.FilterSet):
+    """Open, overdue or done; of one person or of all that are seen."""
+
+    is_done = filters.BooleanFilter(field_name="done_at", lookup_expr="isnull", exclude=True)
+    overdue = filters.BooleanFilter(method="late")
+    owner = filters.ModelChoiceFilter(queryset=User.objects.all())
+    practice = filters.ModelChoiceFilter(queryset=_practices)
+    provider = filters.ModelChoiceFilter(queryset=_providers)
+
+    class Meta:
+        model = FollowUp
+        fields = ()
+
+    def late(self, rows: QuerySet[FollowUp], name: str, value: bool) -> QuerySet[FollowUp]:
+        overdue = FollowUp.objects.overdue().values("pk")
+        return rows.filter(pk__in=overdue) if value else rows.exclude(pk__in=overdue)

@@ -1,0 +1,317 @@
+"""What people type: the visit, the plan, the promise, the topic."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from accounts.models import User
+from common.names import fold
+from contacts.models import Affiliation, Practice, Provider, Staff
+from visits import policies
+from visits.models import FollowUp, Mode, Outcome, Topic, Visit
+from visits.queries import find_practices, topics_to_choose, who_looks_after
+
+NO_PATIENTS = "No patient names or record numbers."
+DUE = (("1", "Tomorrow"), ("7", "In a week"), ("30", "In a month"))
+
+
+def _day(**attrs: str) -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date", **attrs}, format="%Y-%m-%d")
+
+
+def key_of(person: Provider | Staff) -> str:
+    """How a person met is named in a form: "provider-12", "staff-3"."""
+    return f"{person._meta.model_name}-{person.pk}"
+
+
+class PracticeMixin(forms.Form):
+    """The practice: chosen from a list as one types, or, without JavaScript, typed by name."""
+
+    practice = forms.ModelChoiceField(
+        Practice.objects.none(),
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={"invalid_choice": "This practice is not in your territories. Choose another one."},
+    )
+    practice_text = forms.CharField(required=False, max_length=200)
+
+    def __init__(self, *args: Any, user: User, planned: Visit | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.planned = user, planned
+        choices = Practice.objects.visible_to(user)
+        if planned is not None:  # a plan outlives a change of territories
+            choices = Practice.objects.filter(
+                pk__in=[planned.practice_id, *choices.filter(pk=planned.practice_id).values_list("pk", flat=True)]
+            )
+        self.fields["practice"].queryset = choices
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("practice") and "practice" not in self.errors:
+            data["practice"] = self._by_name(data.get("practice_text", ""))
+        return data
+
+    def _by_name(self, text: str) -> Practice | None:
+        if not fold(text):
+            self.add_error("practice", "Choose a practice.")
+            return None
+        found = find_practices(self.user, text)
+        exact = [practice for practice in found if practice.folded_name == fold(text)] or found
+        if len(exact) == 1:
+            return exact[0]
+        names = "; ".join(f"{practice.name}, {practice.city}" for practice in exact[:5])
+        self.add_error("practice", f"Which one? {names}." if names else "No practice in your territories has this name.")
+        return None
+
+
+class PeopleMixin(forms.Form):
+    """Who was met: providers and staff of the practice, or others found by name."""
+
+    people = forms.Field(required=False, widget=forms.MultipleHiddenInput)
+
+    def chosen_people(self) -> list[str]:
+        """The keys as sent, else as preset."""
+        if self.is_bound:
+            return [key for key in self.data.getlist("people") if key]
+        return list(self.initial.get("people", ()))
+
+    def read_people(self, practice: Practice | None, visit: Visit | None = None) -> tuple[list[Provider], list[Staff]]:
+        """The people behind the keys; only those whom the person sees, who work there, or who were on the visit before."""
+        numbers: dict[str, list[int]] = {"provider": [], "staff": []}
+        for key in self.chosen_people():
+            kind, _, number = key.partition("-")
+            if kind in numbers and number.isascii() and number.isdigit():
+                numbers[kind].append(int(number[:18]))
+            else:
+                self.add_error("people", "Choose people from the list.")
+        providers = list(Provider.objects.filter(pk__in=numbers["provider"]))
+        staff = list(Staff.objects.filter(pk__in=numbers["staff"]))
+        if {p.pk for p in providers} - self._known_providers(practice, visit, numbers) or {s.pk for s in staff} - self._known_staff(
+            practice, visit, numbers
+        ):
+            self.add_error("people", "Somebody chosen here is not in your territories. Choose people from the list.")
+        return providers, staff
+
+    def _known_providers(self, practice: Practice | None, visit: Visit | None, numbers: dict[str, list[int]]) -> set[int]:
+        wanted = numbers["provider"]
+        if not wanted:
+            return set()
+        known = set(Provider.objects.visible_to(self.user).filter(pk__in=wanted).values_list("pk", flat=True))
+        known |= set(Affiliation.objects.open().filter(practice=practice, provider__in=wanted).values_list("provider", flat=True))
+        return known | (set(visit.attendees.values_list("provider", flat=True)) if visit else set())
+
+    def _known_staff(self, practice: Practice | None, visit: Visit | None, numbers: dict[str, list[int]]) -> set[int]:
+        wanted = numbers["staff"]
+        if not wanted:
+            return set()
+        known = set(Staff.objects.visible_to(self.user).filter(pk__in=wanted).values_list("pk", flat=True))
+        known |= set(Staff.objects.filter(practice=practice, pk__in=wanted).values_list("pk", flat=True))
+        return known | (set(visit.attendees.values_list("staff", flat=True)) if visit else set())
+
+
+class VisitFields(PeopleMixin):
+    """What was done on a visit; the same for logging and for mending."""
+
+    mode = forms.ChoiceField(label="How did you meet?", choices=Mode, widget=forms.RadioSelect, initial=Mode.IN_PERSON)
+    outcome = forms.ChoiceField(
+        label="How did it go?",
+        choices=Outcome,
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    visited_at = forms.DateTimeField(
+        label="When",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"required": "Say when the visit was.", "invalid": "Enter a date and a time, like 10/03/2026 14:30."},
+    )
+    topics = forms.ModelMultipleChoiceField(Topic.objects.none(), required=False, widget=forms.CheckboxSelectMultiple)
+    note = forms.CharField(required=False, help_text=NO_PATIENTS, max_length=5000, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def clean_visited_at(self) -> dt.datetime:
+        at: dt.datetime = self.cleaned_data["visited_at"]
+        if at > timezone.now() + policies.CLOCKS_DIFFER:
+            raise forms.ValidationError("This lies in the future. Choose when it happened, or plan the visit instead.")
+        if at.year < 2000:
+            raise forms.ValidationError("This is too long ago. Check the year.")
+        return at
+
+    def finish(self, practice: Practice | None, visit: Visit | None = None) -> None:
+        """Who was met tells how it went when nobody said so."""
+        data = self.cleaned_data
+        data["providers"], data["staff"] = self.read_people(practice, visit)
+        if not data.get("outcome") and "outcome" not in self.errors:
+            if not data["providers"] and not data["staff"]:
+                self.add_error("outcome", "Say how it went, or tick whom you met.")
+            data["outcome"] = Outcome.MET_PROVIDER if data["providers"] else Outcome.MET_STAFF
+
+
+class LogForm(PracticeMixin, VisitFields):
+    """A visit that took place, under a key that the page was made with: sent twice it is saved once."""
+
+    follow_up = forms.CharField(label="What did you promise?", required=False, max_length=300, help_text=NO_PATIENTS)
+    due = forms.ChoiceField(label="Due", choices=DUE, required=False, widget=forms.RadioSelect, initial="7")
+    due_on = forms.DateField(label="or on", required=False, widget=_day())
+    client_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    entered_at = forms.DateTimeField(widget=forms.HiddenInput, required=False)
+
+    field_order = ("practice", "people", "mode", "outcome", "visited_at", "topics", "note", "follow_up", "due", "due_on")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["topics"].queryset = topics_to_choose()
+
+    def clean_due_on(self) -> dt.date | None:
+        due_on: dt.date | None = self.cleaned_data["due_on"]
+        if due_on and due_on < timezone.localdate():
+            raise forms.ValidationError("This day is over. Choose today or later.")
+        return due_on
+
+    def clean_client_id(self) -> uuid.UUID:
+        return self.cleaned_data["client_id"] or uuid.uuid4()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        self.finish(data.get("practice"))
+        return data
+
+    def arguments(self) -> dict[str, Any]:
+        """What `actions.log_visit` asks for."""
+        data = self.cleaned_data
+        plain = (
+            "practice",
+            "mode",
+            "outcome",
+            "visited_at",
+            "topics",
+            "note",
+            "providers",
+            "staff",
+            "follow_up",
+            "client_id",
+            "entered_at",
+        )
+        due = data["due_on"] or timezone.localdate() + dt.timedelta(days=int(data["due"] or 7))
+        return {name: data[name] for name in plain} | {"follow_up_due": due, "planned": self.planned}
+
+
+class EditForm(VisitFields):
+    """Mend a logged visit; its practice stays (a visit to the wrong practice is deleted and logged again)."""
+
+    def __init__(self, *args: Any, user: User, visit: Visit, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "initial",
+            {
+                "mode": visit.mode,
+                "outcome": visit.outcome,
+                "visited_at": visit.visited_at,
+                "topics": [topic.pk for topic in visit.topics.all()],
+                "note": visit.note,
+                "people": [key_of(row.provider or row.staff) for row in visit.attendees.select_related("provider", "staff")],
+            },
+        )
+        super().__init__(*args, **kwargs)
+        self.user, self.visit = user, visit
+        self.fields["topics"].queryset = topics_to_choose(visit)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        self.finish(self.visit.practice, self.visit)
+        return data
+
+    def arguments(self) -> dict[str, Any]:
+        """What `actions.edit_visit` asks for."""
+        names = ("mode", "outcome", "visited_at", "topics", "note", "providers", "staff")
+        return {name: self.cleaned_data[name] for name in names}
+
+
+class PlanForm(PracticeMixin, PeopleMixin):
+    """A visit to come."""
+
+    day = forms.DateField(label="Day", widget=_day(), error_messages={"required": "Choose a day.", "invalid": "Enter a day."})
+    time = forms.TimeField(
+        label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), error_messages={"required": "Choose a time."}
+    )
+    purpose = forms.CharField(required=False, max_length=200, help_text=f"What you want to talk about. {NO_PATIENTS}")
+    owner = forms.ModelChoiceField(User.objects.none(), label="Who goes", required=False, empty_label=None)
+    client_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    field_order = ("practice", "people", "day", "time", "purpose", "owner")
+
+    def __init__(self, *args: Any, people: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if people is None:
+            del self.fields["owner"]
+        else:
+            self.fields["owner"].queryset = people
+
+    def clean_day(self) -> dt.date:
+        day: dt.date = self.cleaned_data["day"]
+        if day < timezone.localdate():
+            raise forms.ValidationError("This day is over. Choose today or later, or log the visit instead.")
+        if day.year > timezone.localdate().year + 5:
+            raise forms.ValidationError("This is too far ahead. Check the year.")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        data["providers"], _ = self.read_people(data.get("practice"), self.planned)
+        return data
+
+    def arguments(self) -> dict[str, Any]:
+        """What `actions.plan_visit` asks for."""
+        data = self.cleaned_data
+        planned_at = timezone.make_aware(dt.datetime.combine(data["day"], data["time"]))
+        owner = data.get("owner") or (self.planned.owner if self.planned else self.user)
+        return {"planned_at": planned_at, "purpose": data["purpose"], "providers": data["providers"], "owner": owner}
+
+
+class MissForm(forms.Form):
+    """Nobody there: when to come back."""
+
+    back_on = forms.DateField(label="Back on", required=False, widget=_day(), help_text="Plans the next try for the same time of that day.")
+    note = forms.CharField(required=False, max_length=500, help_text=NO_PATIENTS, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def clean_back_on(self) -> dt.date | None:
+        back_on: dt.date | None = self.cleaned_data["back_on"]
+        if back_on and back_on < timezone.localdate():
+            raise forms.ValidationError("This day is over. Choose today or later.")
+        return back_on
+
+
+class FollowUpForm(PracticeMixin):
+    """Something promised outside a visit, or after it."""
+
+    text = forms.CharField(
+        label="What is to be done?", max_length=300, help_text=NO_PATIENTS, error_messages={"required": "Say what is to be done."}
+    )
+    due_on = forms.DateField(label="Due", widget=_day(), error_messages={"required": "Choose a day."})
+
+    field_order = ("practice", "text", "due_on")
+
+    def clean_due_on(self) -> dt.date:
+        due_on: dt.date = self.cleaned_data["due_on"]
+        if due_on < timezone.localdate():
+            raise forms.ValidationError("This day is over. Choose today or later.")
+        return due_on
+
+
+class FollowUpChangeForm(forms.Form):
+    """Another day, or another person."""
+
+    due_on = forms.DateField(label="Due", widget=_day(), error_messages={"required": "Choose a day."})
+    owner = forms.ModelChoiceField(User.objects.none(), label="Who", empty_label=None)
+
+    def __init__(self, *args: Any, follow_up: FollowUp, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"due_on": follow_up.due_on, "owner": follow_up.owner_id}, **kwargs)
+        self.fields["owner"].queryset = (who_looks_after(follow_up.practice) | User.objects.filter(pk=follow_up.owner_id)).distinct()
+
+
+class TopicForm(forms.ModelForm):
+    class Meta:
+        model = Topic
+        fields = ("name", "is_active")
+        labels = {"is_active": "Offered when a visit is logged"}
+        error_messages = {"name": {"unique": "There is a topic with this name already."}}

@@ -1,0 +1,82 @@
+"""Who may do what with a visit or a follow-up, and in which state. `check_*` raises the sentence, `can_*` answers yes or no."""
+
+import datetime as dt
+
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.roles import Role
+from common.exceptions import PolicyViolation
+from contacts.models import Practice
+from visits.models import FollowUp, Visit, VisitState
+
+CLOCKS_DIFFER = dt.timedelta(days=1)  # a phone's clock or time zone may be off
+_LEADS = frozenset({Role.MANAGER, Role.ADMIN})
+
+
+def leads(user: User) -> bool:
+    """Managers and admins correct, plan and hand over for the people they see."""
+    return user.role in _LEADS
+
+
+def can_edit(user: User, visit: Visit) -> bool:
+    """One's own visits; managers also those of others that they see (`visible_to` decided that before)."""
+    return user.can(Permission.VISIT_LOG) and (visit.owner_id == user.pk or leads(user))
+
+
+def check_can_edit(user: User, visit: Visit) -> None:
+    if not can_edit(user, visit):
+        raise PolicyViolation(f"Only {visit.owner} or a manager can change this visit.")
+
+
+def can_log_for(user: User, practice: Practice) -> bool:
+    """Whoever logs visits does so for the practices they see."""
+    return user.can(Permission.VISIT_LOG) and Practice.objects.visible_to(user).filter(pk=practice.pk).exists()
+
+
+def check_can_log(*, by: User, practice: Practice, visited_at: dt.datetime, planned: Visit | None = None) -> None:
+    """For a practice in scope, or to complete one's own plan, which survives a change of territories."""
+    own_plan = planned is not None and planned.practice_id == practice.pk and can_edit(by, planned)
+    if not own_plan and not can_log_for(by, practice):
+        raise PolicyViolation("You can log visits to practices in your territories only. Ask your manager if this one should be yours.")
+    if visited_at > timezone.now() + CLOCKS_DIFFER:
+        raise PolicyViolation("This visit lies in the future. Choose when it happened, or plan it instead.")
+
+
+def check_can_plan(*, by: User, practice: Practice, owner: User, planned_at: dt.datetime) -> None:
+    if not can_log_for(by, practice):
+        raise PolicyViolation("You can plan visits to practices in your territories only. Ask your manager if this one should be yours.")
+    if owner != by and not leads(by):
+        raise PolicyViolation("Only a manager can plan a visit for somebody else.")
+    if not owner.can(Permission.VISIT_LOG):
+        raise PolicyViolation(f"{owner} does not log visits. Choose somebody who does.")
+    if timezone.localdate(planned_at) < timezone.localdate():
+        raise PolicyViolation("This day is over. Choose today or later, or log the visit instead.")
+
+
+def is_planned(visit: Visit) -> bool:
+    return visit.state == VisitState.PLANNED
+
+
+def check_is_planned(visit: Visit) -> None:
+    """A plan is completed, missed or cancelled once."""
+    if not is_planned(visit):
+        raise PolicyViolation(f"This visit is no longer planned: it is {VisitState(visit.state).label.lower()}.")
+
+
+def can_change_follow_up(user: User, follow_up: FollowUp) -> bool:
+    """Its owner, whoever wrote it, and managers."""
+    return user.can(Permission.VISIT_LOG) and (user.pk in {follow_up.owner_id, follow_up.created_by_id} or leads(user))
+
+
+def check_can_change_follow_up(user: User, follow_up: FollowUp) -> None:
+    if not can_change_follow_up(user, follow_up):
+        raise PolicyViolation(f"Only {follow_up.owner} or a manager can change this follow-up.")
+
+
+def check_can_follow_up(*, by: User, practice: Practice, visit: Visit | None) -> None:
+    if visit is not None and visit.practice_id == practice.pk and can_edit(by, visit):
+        return
+    if not can_log_for(by, practice):
+        raise PolicyViolation("You can add follow-ups to practices in your territories only.")

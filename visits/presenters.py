@@ -1,0 +1,103 @@
+"""Visits as templates show them: words, tones and icons. No database here."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from audit.models import AuditEvent
+from visits.models import FollowUp, Mode, Outcome, Visit, VisitState
+from visits.queries import Happening
+
+MODE_ICONS = {Mode.IN_PERSON: "map-pin", Mode.PHONE: "phone", Mode.VIRTUAL: "video", Mode.DROP_OFF: "package"}
+_OUTCOME_TONES = {Outcome.MET_PROVIDER: "good", Outcome.MET_STAFF: "info", Outcome.ISSUE: "warn", Outcome.NOT_AVAILABLE: "neutral"}
+_EVENTS = {
+    "visit.logged": "Logged",
+    "visit.planned": "Planned",
+    "visit.replanned": "Plan changed",
+    "visit.missed": "Marked as missed",
+    "visit.cancelled": "Cancelled",
+    "visit.edited": "Edited",
+    "visit.deleted": "Deleted",
+    "visit.restored": "Brought back",
+}
+_FIELDS = {"visited_at": "time", "mode": "mode", "outcome": "outcome", "note": "note", "attendees": "people met", "topics": "topics"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A visit in a list."""
+
+    visit: Visit
+    people: str
+    pill: str
+    tone: str
+    icon: str
+    topics: str
+
+
+def people_met(visit: Visit) -> list[str]:
+    return [str(person) for person in visit.attendees.all()]
+
+
+def pill_of(visit: Visit) -> tuple[str, str]:
+    """The one word that matters, and its tone: the outcome, else the state."""
+    if visit.state == VisitState.MISSED:
+        return "Missed", "warn"
+    if visit.state == VisitState.DONE:
+        return (Outcome(visit.outcome).label, _OUTCOME_TONES[Outcome(visit.outcome)]) if visit.outcome else ("Done", "neutral")
+    return VisitState(visit.state).label, "info" if visit.state == VisitState.PLANNED else "neutral"
+
+
+def row(visit: Visit) -> Row:
+    pill, tone = pill_of(visit)
+    topics = ", ".join(topic.name for topic in visit.topics.all())
+    return Row(visit, ", ".join(people_met(visit)), pill, tone, icon_of(visit), topics)
+
+
+def icon_of(visit: Visit) -> str:
+    if visit.state == VisitState.MISSED:
+        return "circle-x"
+    return "calendar-event" if visit.state == VisitState.PLANNED else MODE_ICONS[Mode(visit.mode)]
+
+
+def _visit_entry(visit: Visit) -> dict[str, Any]:
+    people, (pill, tone) = people_met(visit), pill_of(visit)
+    if visit.state == VisitState.PLANNED:
+        title, text = "Visit planned", visit.purpose
+    elif visit.state == VisitState.MISSED:
+        title, text = "Visit missed", visit.note
+    else:
+        met = f"met {', '.join(people)}" if people else pill.lower()
+        title, text = f"{Mode(visit.mode).label}: {met}", visit.note
+    topics = ", ".join(topic.name for topic in visit.topics.all())
+    by = " · ".join(filter(None, [str(visit.owner), visit.practice.name, topics]))
+    return {"icon": icon_of(visit), "tone": tone, "title": title, "url": visit.get_absolute_url(), "text": text, "by": by}
+
+
+def _follow_up_entry(item: FollowUp) -> dict[str, Any]:
+    due = f"{item.due_on.day} {item.due_on:%b %Y}"
+    if item.done_at:
+        icon, tone, title, by = "circle-check", "good", "Follow-up done", f"{item.done_by} · {item.practice.name}"
+    else:
+        icon, tone, by = "flag", "warn" if item.is_late else "neutral", f"{item.owner} · {item.practice.name}"
+        title = f"Follow-up overdue since {due}" if item.is_late else f"Follow-up due {due}"
+    return {
+        "icon": icon,
+        "tone": tone,
+        "title": title,
+        "url": item.visit.get_absolute_url() if item.visit else "",
+        "text": item.text,
+        "by": by,
+    }
+
+
+def timeline_entry(happening: Happening) -> dict[str, Any]:
+    """What components/timeline_entry.html shows."""
+    entry = _visit_entry(happening.visit) if happening.visit else _follow_up_entry(happening.follow_up)  # type: ignore[arg-type]
+    return {**entry, "when": happening.at}
+
+
+def history_line(event: AuditEvent) -> dict[str, Any]:
+    """One change of the record in words, without quoting what was written."""
+    changed = [_FIELDS.get(name, name) for name in event.details.get("changed", ())]
+    what = _EVENTS.get(event.event, event.event)
+    return {"what": f"{what}: {', '.join(changed)}" if changed else what, "by": event.by_label, "at": event.happened_at}

@@ -1,0 +1,192 @@
+"""Reads over several models: the day, whom to suggest, who works where, the timeline of a practice or a provider."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import CharField, F, Max, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.roles import PERMISSIONS, Role
+from audit.models import AuditEvent
+from common.names import fold
+from contacts.models import Affiliation, Practice, Provider, Staff
+from territories.models import Assignment, Territory
+from visits.models import FollowUp, Topic, Visit, VisitState
+
+_LOGGING_ROLES = [role for role in Role.values if Permission.VISIT_LOG in PERMISSIONS[role]]
+SUGGESTIONS = 6
+
+
+def who_looks_after(practice: Practice) -> QuerySet[User]:
+    """Who can take over a follow-up or a visit there: assigned today to its territory or to one above it, and admins."""
+    parents = dict(Territory.objects.values_list("pk", "parent_id"))
+    above, node = [], practice.territory_id
+    while node is not None:
+        above.append(node)
+        node = parents[node]
+    if not above:
+        above = [pk for pk, parent in parents.items() if parent is None]
+    assigned = Assignment.objects.today().filter(territory__in=above).values("user")
+    return User.objects.active().filter(Q(pk__in=assigned, role__in=_LOGGING_ROLES) | Q(role=Role.ADMIN))
+
+
+def people_of(user: User) -> QuerySet[User]:
+    """Whose visits a person sees at all: the choices of the filter "Who"."""
+    return User.objects.filter(pk__in=Visit.objects.visible_to(user).order_by().values("owner"))
+
+
+def colleagues_of(user: User, *also: User) -> QuerySet[User]:
+    """For whom a manager may plan: the people assigned today within the manager's scope, and the manager."""
+    assigned = Assignment.objects.today().visible_to(user).values("user")
+    people = Q(pk__in=assigned, role__in=_LOGGING_ROLES) | Q(pk__in=[user.pk, *(person.pk for person in also)])
+    return User.objects.active().filter(people)
+
+
+@dataclass(frozen=True)
+class Day:
+    """The first page: plans whose day is over, today's, those to come, and promises whose date has passed."""
+
+    unlogged: Sequence[Visit]
+    today: Sequence[Visit]
+    coming: Sequence[Visit]
+    overdue: Sequence[FollowUp]
+    more_planned: int
+    more_overdue: int
+
+    @property
+    def planned(self) -> list[tuple[str, Sequence[Visit]]]:
+        """The non-empty groups with their headings."""
+        groups = (("Not logged yet", self.unlogged), ("Today", self.today), ("Coming up", self.coming))
+        return [(heading, visits) for heading, visits in groups if visits]
+
+
+def day_of(user: User, *, limit: int = 12, promises: int = 5) -> Day:
+    """A liaison's own plans and promises; for everybody else those of all the people they see."""
+    plans, overdue = Visit.objects.visible_to(user).planned().for_list(), FollowUp.objects.visible_to(user).overdue().for_list()
+    if user.is_liaison:
+        plans, overdue = plans.filter(owner=user), overdue.filter(owner=user)
+    start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    end = start + dt.timedelta(days=1)
+    shown, late = list(plans[:limit]), list(overdue[:promises])
+    return Day(
+        unlogged=[visit for visit in shown if visit.planned_at and visit.planned_at < start],
+        today=[visit for visit in shown if visit.planned_at and start <= visit.planned_at < end],
+        coming=[visit for visit in shown if visit.planned_at and visit.planned_at >= end],
+        overdue=late,
+        more_planned=plans.count() - len(shown) if len(shown) == limit else 0,
+        more_overdue=overdue.count() - len(late) if len(late) == promises else 0,
+    )
+
+
+def suggested_practices(user: User) -> list[Practice]:
+    """Today's plans first, then where the person was last: one tap instead of typing. For somebody new, the first of their field."""
+    today = timezone.localdate()
+    seen = Practice.objects.visible_to(user).live()
+    mine = Q(visits__owner=user, visits__deleted_at=None)
+    planned = seen.filter(mine, visits__state=VisitState.PLANNED, visits__planned_at__date__lte=today)
+    recent = seen.filter(mine, visits__state=VisitState.DONE)
+    found = list(planned.annotate(at=Max("visits__planned_at")).order_by("at")[:SUGGESTIONS])
+    found += list(recent.annotate(at=Max("visits__visited_at")).order_by("-at")[:SUGGESTIONS])
+    found = found or list(seen[:SUGGESTIONS])
+    return list({practice.pk: practice for practice in found}.values())[:SUGGESTIONS]
+
+
+def find_practices(user: User, text: str, *, limit: int = 12) -> list[Practice]:
+    """Practices in scope by name or city; those whose name begins with the words come first. Without words, the suggestions."""
+    if not (folded := fold(text)):
+        return suggested_practices(user)
+    found = Practice.objects.visible_to(user).live().filter(Q(folded_name__contains=folded) | Q(city__istartswith=text.strip()))
+    return sorted(found[: limit * 4], key=lambda practice: not practice.folded_name.startswith(folded))[:limit]
+
+
+def find_people(user: User, text: str, *, limit: int = 12) -> list[tuple[Provider | Staff, str]]:
+    """Providers and staff in scope by name, each with where they work: somebody met elsewhere than at their own office."""
+    if not fold(text):
+        return []
+    words = Q()
+    for word in text.split():  # in any order: the folded name is "last first"
+        words &= Q(folded_name__contains=fold(word))
+    providers = Provider.objects.visible_to(user).filter(words)[:limit]
+    offices = {
+        row.provider_id: row.practice.name
+        for row in Affiliation.objects.open()
+        .filter(provider__in=[p.pk for p in providers])
+        .order_by("is_primary")
+        .select_related("practice")
+    }
+    staff = Staff.objects.visible_to(user).here().filter(name__icontains=text.strip()).select_related("practice")[:limit]
+    people: list[tuple[Provider | Staff, str]] = [(provider, offices.get(provider.pk, "")) for provider in providers]
+    people += [(person, person.practice.name) for person in staff]
+    return people[:limit]
+
+
+@dataclass(frozen=True)
+class Office:
+    """Who can be met at a practice, and what to know before going in."""
+
+    practice: Practice
+    providers: Sequence[Provider]
+    staff: Sequence[Staff]
+    last_visit: Visit | None
+
+
+def office_of(practice: Practice, user: User) -> Office:
+    works = Affiliation.objects.open().filter(practice=practice).values("provider")
+    return Office(
+        practice=practice,
+        providers=list(Provider.objects.filter(pk__in=works)),
+        staff=list(Staff.objects.here().filter(practice=practice)),
+        last_visit=Visit.objects.visible_to(user).made().filter(practice=practice).select_related("owner").first(),
+    )
+
+
+def topics_to_choose(visit: Visit | None = None) -> QuerySet[Topic]:
+    """The active ones, and those that the visit already has."""
+    return Topic.objects.filter(Q(is_active=True) | Q(visits=visit)).distinct() if visit else Topic.objects.filter(is_active=True)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One entry of a timeline: a visit or a follow-up, and when it counts."""
+
+    at: dt.datetime
+    visit: Visit | None = None
+    follow_up: FollowUp | None = None
+
+
+def timeline(
+    user: User, *, practice: Practice | None = None, provider: Provider | None = None, offset: int = 0, limit: int = 8
+) -> tuple[list[Happening], bool]:
+    """Visits and follow-ups of a practice or a provider, newest first, and whether there are more."""
+    visits, follow_ups = Visit.objects.visible_to(user).exclude(state=VisitState.CANCELLED), FollowUp.objects.visible_to(user)
+    if practice:
+        visits, follow_ups = visits.filter(practice=practice), follow_ups.filter(practice=practice)
+    if provider:
+        visits = visits.filter(attendees__provider=provider)
+        follow_ups = follow_ups.filter(Q(provider=provider) | Q(visit__in=visits.order_by().values("pk")))
+    keys = _keys(visits, "visit", Coalesce("visited_at", "planned_at")).union(
+        _keys(follow_ups, "follow-up", Coalesce("done_at", "created_at")), all=True
+    )
+    rows = list(keys.order_by("-at", "-kind", "-key")[offset : offset + limit + 1])
+    found: dict[tuple[str, int], Any] = {
+        ("visit", visit.pk): visit
+        for visit in Visit.objects.filter(pk__in=[row["key"] for row in rows if row["kind"] == "visit"]).for_list()
+    }
+    promised = FollowUp.objects.filter(pk__in=[row["key"] for row in rows if row["kind"] == "follow-up"]).for_list()
+    found |= {("follow-up", item.pk): item for item in promised}
+    happenings = [Happening(at=row["at"], **{row["kind"].replace("-", "_"): found[row["kind"], row["key"]]}) for row in rows[:limit]]
+    return happenings, len(rows) > limit
+
+
+def _keys(rows: QuerySet[Any], kind: str, at: Any) -> QuerySet[Any, dict[str, Any]]:
+    return rows.order_by().annotate(kind=Value(kind, output_field=CharField()), key=F("pk"), at=at).values("kind", "key", "at")
+
+
+def history_of(visit: Visit) -> Sequence[AuditEvent]:
+    """What happened to the visit's record, oldest first."""
+    return list(AuditEvent.objects.filter(target_type="visits.visit", target_id=str(visit.pk)).order_by("happened_at", "pk"))

@@ -1,0 +1,198 @@
+"""The list, the visit itself, and what can be done with it."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.access import requires
+from accounts.permissions import Permission
+from audit.actions import record
+from common.csvsafe import csv_response
+from common.exceptions import PolicyViolation
+from visits import actions, exports, policies, presenters
+from visits.filters import VisitFilter
+from visits.forms import EditForm, MissForm, PlanForm, key_of
+from visits.models import Visit, VisitState
+from visits.queries import colleagues_of, day_of, history_of
+from visits.views.common import number, office_context, practice_context
+
+PAGE = 25
+
+
+def _filtered(request: HttpRequest) -> VisitFilter:
+    """The visits of the address; past ones unless it names a state."""
+    visits = Visit.objects.visible_to(request.user)
+    if not request.GET.get("state"):
+        visits = visits.filter(state__in=[VisitState.DONE, VisitState.MISSED])
+    elif request.GET["state"] == VisitState.PLANNED:
+        visits = visits.order_by("planned_at", "pk")
+    return VisitFilter(request.GET, visits, request=request)
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+@requires(Permission.VISIT_VIEW)
+def visit_list(request: HttpRequest) -> HttpResponse:
+    """Today and what comes, what is overdue, then the past."""
+    shown = _filtered(request)
+    page = Paginator(shown.qs.for_list(), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": [presenters.row(visit) for visit in page],
+        "filter": shown,
+        "filtered": any(request.GET.get(name) for name in shown.filters),
+    }
+    if request.htmx and not request.htmx.history_restore_request:
+        return render(request, "visits/_table.html", context)
+    gone = Visit.objects.deleted_for(request.user).filter(pk=number(request.GET.get("deleted")) or 0).select_related("practice").first()
+    undo = gone if gone and policies.can_edit(request.user, gone) else None
+    return render(request, "visits/list.html", {**context, "day": day_of(request.user), "undo": undo})
+
+
+@require_GET
+@requires(Permission.VISIT_VIEW, Permission.EXPORT)
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The filtered list as CSV; that it was taken is recorded."""
+    visits = _filtered(request).qs
+    record("visits.exported", by=request.user, rows=visits.count(), filters=sorted(name for name, value in request.GET.items() if value))
+    return csv_response(f"visits-{timezone.localdate():%Y-%m-%d}.csv", exports.HEADER, exports.rows(visits))
+
+
+def _visit(request: HttpRequest, pk: int) -> Visit:
+    return get_object_or_404(Visit.objects.visible_to(request.user).for_list(), pk=pk)
+
+
+@require_GET
+@requires(Permission.VISIT_VIEW)
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    visit = _visit(request, pk)
+    return render(request, "visits/detail.html", _detail_context(request, visit))
+
+
+def _detail_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
+    return {
+        "visit": visit,
+        "row": presenters.row(visit),
+        "follow_ups": visit.follow_ups.visible_to(request.user).for_list(),
+        "history": [presenters.history_line(event) for event in history_of(visit)],
+        "may_edit": policies.can_edit(request.user, visit),
+        "saved": "saved" in request.GET,
+        "next": visit.get_absolute_url(),
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.VISIT_LOG)
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mend a logged visit; change a plan."""
+    visit = _visit(request, pk)
+    try:
+        policies.check_can_edit(request.user, visit)
+    except PolicyViolation as refusal:
+        messages.error(request, str(refusal))
+        return redirect(visit)
+    if policies.is_planned(visit):
+        return _change_plan(request, visit)
+    form = EditForm(request.POST or None, user=request.user, visit=visit)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid() and _done(form, lambda: actions.edit_visit(by=request.user, visit=visit, **form.arguments())):
+            messages.success(request, "Changes saved.")
+            return redirect(visit)
+        status = 422
+    context = {"form": form, "visit": visit, **office_context(request, form, visit.practice)}
+    return render(request, "visits/edit.html", context, status=status)
+
+
+def _change_plan(request: HttpRequest, visit: Visit) -> HttpResponse:
+    people = colleagues_of(request.user, visit.owner) if policies.leads(request.user) else None
+    at = timezone.localtime(visit.planned_at)
+    initial = {
+        "practice": visit.practice_id,
+        "day": at.date(),
+        "time": at.time(),
+        "purpose": visit.purpose,
+        "owner": visit.owner_id,
+        "people": [key_of(person.provider) for person in visit.attendees.all() if person.provider],
+    }
+    form = PlanForm(request.POST or None, user=request.user, planned=visit, people=people, initial=initial)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid() and _done(form, lambda: actions.change_plan(by=request.user, visit=visit, **form.arguments())):
+            messages.success(request, "Plan changed.")
+            return redirect(visit)
+        status = 422
+    context = {"form": form, "visit": visit, **practice_context(request, form, visit.practice)}
+    return render(request, "visits/plan.html", context, status=status)
+
+
+def _done(form: object, act: object) -> bool:
+    """Do it; a refusal becomes an error of the form."""
+    try:
+        act()  # type: ignore[operator]
+    except PolicyViolation as refusal:
+        form.add_error(None, str(refusal))  # type: ignore[attr-defined]
+        return False
+    return True
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.VISIT_LOG)
+def miss(request: HttpRequest, pk: int) -> HttpResponse:
+    """Nobody there: the plan is over, and the next try may be planned with it."""
+    visit = _visit(request, pk)
+    form = MissForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid() and _done(form, lambda: actions.miss_visit(by=request.user, visit=visit, **form.cleaned_data)):
+            messages.success(request, "Marked as missed." + (" The next try is planned." if form.cleaned_data["back_on"] else ""))
+            return redirect(visit)
+        status = 422
+    return render(request, "visits/miss.html", {"form": form, "visit": visit}, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.VISIT_LOG)
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    visit = _visit(request, pk)
+    if request.method == "GET":
+        return render(request, "visits/confirm_cancel.html", {"visit": visit})
+    try:
+        actions.cancel_plan(by=request.user, visit=visit)
+    except PolicyViolation as refusal:
+        messages.error(request, str(refusal))
+    return redirect(visit)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.VISIT_LOG)
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask, then delete; the list offers to undo it."""
+    visit = _visit(request, pk)
+    if request.method == "GET":
+        return render(request, "visits/confirm_delete.html", {"visit": visit})
+    try:
+        actions.delete_visit(by=request.user, visit=visit)
+    except PolicyViolation as refusal:
+        messages.error(request, str(refusal))
+        return redirect(visit)
+    return redirect(f"{reverse('visits:list')}?deleted={visit.pk}")
+
+
+@require_POST
+@requires(Permission.VISIT_LOG)
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo: deleted, cancelled or missed."""
+    visits = Visit.objects.visible_to(request.user) | Visit.objects.deleted_for(request.user)
+    visit = get_object_or_404(visits, pk=pk)
+    try:
+        actions.restore_visit(by=request.user, visit=visit)
+        messages.success(request, "The visit is back.")
+    except PolicyViolation as refusal:
+        messages.error(request, str(refusal))
+    return redirect(visit)
