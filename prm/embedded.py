@@ -67,6 +67,7 @@ class Servers:
         self.own_postgres = not os.environ.get("DATABASE_URL")
         self.own_valkey = not os.environ.get("REDIS_URL")
         self.lease: processes.Lease | None = None
+        self.spawned: list[subprocess.Popen[bytes]] = []
 
     @property
     def environment(self) -> dict[str, str]:
@@ -113,6 +114,8 @@ class Servers:
         with processes.exclusively(self.run / "lock"):
             if lease.last():
                 self.stop()
+        for process in self.spawned:
+            process.poll()
 
     def stop(self) -> None:
         """End both, in order: what writes to disk gets its time."""
@@ -169,13 +172,11 @@ class Servers:
 
     def forget_dead_postmaster(self) -> None:
         """Postgres clears its own stale pid file, except when the pid is now a stranger's or a zombie's. Then we do."""
-        pid_file = self.pg / "postmaster.pid"
-        if not pid_file.exists():
-            return
         if not processes.until(lambda: not processes.anyone_in(self.pg, name="postgres"), seconds=20):
             raise Unavailable(f"Another Postgres still works in {self.pg}. Stop it first.")
-        if psutil.pid_exists(_first_number(pid_file)):
-            pid_file.unlink()
+        for pid_file in (self.pg / "postmaster.pid", self.sock / f"{LONGEST_SOCKET_NAME}.lock"):
+            if psutil.pid_exists(_first_number(pid_file)):
+                pid_file.unlink(missing_ok=True)
 
     def postgres_answers(self) -> bool:
         with contextlib.suppress(psycopg2.OperationalError):
@@ -240,13 +241,15 @@ class Servers:
         user, group, others = (self.user.pw_uid, self.user.pw_gid, ()) if self.user else (None, None, None)
         log = processes.open_log(self.log / f"{name}.log")
         try:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 [str(part) for part in command],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=cwd, start_new_session=True, umask=0o077,
                 env={"PATH": os.defpath, "LC_ALL": "C"}, user=user, group=group, extra_groups=others,
             )  # fmt: skip
         finally:
             os.close(log)
+        self.spawned.append(process)
+        return process
 
     def await_ready(self, process: subprocess.Popen[bytes], name: str, answers: Callable[[], bool], log: Path) -> None:
         """Ready means a real connection; a server that gave up says why."""
