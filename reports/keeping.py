@@ -1,5 +1,6 @@
 """Answers kept for a while in the fast cache. Without it pages are slower, never wrong, never down."""
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable
@@ -24,8 +25,6 @@ def kept(key: str, compute: Callable[[], Answer]) -> Answer:
     if stored is not None:
         return json.loads(stored)
     answer = compute()
-    try:
+    with contextlib.suppress(RedisError, OSError):  # the cache is down: the next request computes again
         caches["fast"].set(name, json.dumps(answer), SECONDS)
-    except (RedisError, OSError):
-        pass  # the cache is down: the next request computes again
     return answer

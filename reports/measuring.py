@@ -24,7 +24,7 @@ def measure(*, name: str, start: dt.date, end: dt.date, by: str = "", scope: Sco
     found = cells(by=[by] if by else [], start=start, end=end, where=where, scope=scope)
     through = freshness().data_through
     words = _words(by, found) if by else {}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for cell in found or ([] if by else [Cell()]):
         row = as_row(MEASURES[name]([cell]))
         if not by:

@@ -1,10 +1,12 @@
 """Reports that workers computed. No facts of its own: a run can be thrown away and made again."""
 
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from jobs.models import Job
+from reports.periods import Window
 from reports.querysets import ReportRunQuerySet
 from territories.models import Territory
 
@@ -43,4 +45,18 @@ class ReportRun(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_name_display()} {self.start_on}–{self.end_on} v{self.data_version}"
+        return f"{self.get_name_display()} {self.start_on} to {self.end_on} v{self.data_version}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("reports:run", args=[self.pk])
+
+    @property
+    def scope_name(self) -> str:
+        """Over what the run speaks, in words."""
+        if self.liaison is not None:
+            return f"Territories of {self.liaison}"
+        return str(self.territory) if self.territory else "Whole organization"
+
+    @property
+    def months(self) -> str:
+        return Window(self.start_on, self.end_on).words

@@ -53,9 +53,9 @@ class Window:
 
     @property
     def words(self) -> str:
-        """Nov 2025 – Oct 2026."""
+        """Nov 2025 to Oct 2026."""
         first, last = f"{self.start:%b %Y}", f"{self.last_day:%b %Y}"
-        return first if first == last else f"{first} – {last}"
+        return first if first == last else f"{first} to {last}"
 
 
 def full_until(data_through: dt.date) -> dt.date:

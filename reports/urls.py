@@ -1,7 +1,20 @@
 """URLs of reports."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from reports.views import downloads, pages, panels, runs
 
 app_name = "reports"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", pages.dashboard, name="dashboard"),
+    path("leakage/", pages.leakage, name="leakage"),
+    path("growth/", pages.growth, name="growth"),
+    path("files/<slug:table>.<slug:kind>", downloads.export, name="export"),
+    path("runs/", runs.runs, name="runs"),
+    path("runs/new/", runs.new, name="run-new"),
+    path("runs/waiting/<int:pk>/", runs.waiting, name="waiting"),
+    path("runs/<int:pk>/", runs.run, name="run"),
+    path("provider/<int:pk>/trend/", panels.provider_panel, name="provider-panel"),
+    path("practice/<int:pk>/trend/", panels.practice_panel, name="practice-panel"),
+]

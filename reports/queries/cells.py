@@ -11,9 +11,9 @@ from typing import Any
 from django.db.models import Case, CharField, Count, Model, Q, QuerySet, Sum, Value, When
 from django.db.models.expressions import Combinable, F
 
+from referrals.models import DestinationMonth, LineMonth, ProviderMonth, Referral, SourceMonth
 from reports.cells import FLOWS, Cell
 from reports.periods import Window
-from referrals.models import DestinationMonth, LineMonth, ProviderMonth, Referral, SourceMonth
 from territories.models import Territory
 from territories.scope import Scope, below
 

@@ -32,7 +32,11 @@ def freshness(version: int | None = None) -> Freshness:
     """Of the newest data, or of a version whose number the caller has just read."""
     version = newest_version() if version is None else version
     first, through = kept(f"freshness:{version}" if version else "", _measure)
-    return Freshness(version, first and dt.date.fromisoformat(first), through and dt.date.fromisoformat(through))
+    return Freshness(version, _day(first), _day(through))
+
+
+def _day(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
 
 
 def _measure() -> tuple[str | None, str | None]:

@@ -1,0 +1,97 @@
+"""What a person may ask of a report: filters in the URL, and a run of one's own."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from reports.models import ReportName
+from reports.periods import Window, add_months, last_full_months
+from territories.models import Territory
+
+PERIODS = {
+    "3": "Last 3 full months",
+    "6": "Last 6 full months",
+    "12": "Last 12 full months",
+    "24": "Last 24 full months",
+    "year": "This year",
+}
+DEFAULT_PERIOD = "12"
+
+
+class ReportFilter(forms.Form):
+    """Territory, period, service line, payer; `start` and `end` in the URL go before the period."""
+
+    territory = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    period = forms.ChoiceField(required=False)
+    service_line = forms.TypedChoiceField(label="Service line", required=False, coerce=int, empty_value=None)
+    payer = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    start = forms.DateField(required=False, widget=forms.HiddenInput)
+    end = forms.DateField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self, data: Mapping[str, Any], *, territories: Mapping[int, str], lines: Mapping[int, str], payers: Mapping[int, str]
+    ) -> None:
+        super().__init__(data)
+        self.fields["territory"].choices = [("", "All territories"), *territories.items()]
+        self.fields["service_line"].choices = [("", "All service lines"), *lines.items()]
+        self.fields["payer"].choices = [("", "All payers"), *payers.items()]
+        self.is_valid()
+        self.custom = self._custom()
+        periods = {**({"": self.custom.words} if self.custom else {}), **PERIODS}
+        self.fields["period"].choices = list(periods.items())
+        self.initial["period"] = "" if self.custom else DEFAULT_PERIOD
+        if not self.custom and self.data.get("period") not in PERIODS:
+            self.data = {**{name: self.data.get(name) for name in self.fields}, "period": DEFAULT_PERIOD}
+
+    def _custom(self) -> Window | None:
+        start, end = self.cleaned_data.get("start"), self.cleaned_data.get("end")
+        return Window(start, end) if start and end and start < end and not self.data.get("period") else None
+
+    @property
+    def months(self) -> str:
+        """The chosen period's key."""
+        chosen = self.data.get("period")
+        return chosen if chosen in PERIODS else DEFAULT_PERIOD
+
+    def window(self, data_through: dt.date) -> Window:
+        """The days asked for. This year falls back to last year while no month of it is full."""
+        if self.custom:
+            return self.custom
+        if self.months != "year":
+            return last_full_months(int(self.months), data_through)
+        end = last_full_months(1, data_through).end
+        return Window(add_months(end, -1).replace(month=1), end)
+
+    def chosen(self, name: str) -> int | None:
+        return self.cleaned_data.get(name)
+
+
+class RunForm(forms.Form):
+    """A report of one's own: which, over what, from which month to which."""
+
+    name = forms.ChoiceField(label="Report", choices=ReportName.choices, widget=forms.RadioSelect, initial=ReportName.LEAKAGE)
+    territory = forms.ModelChoiceField(Territory.objects.none(), required=False)
+    first = forms.ChoiceField(label="First month")
+    last = forms.ChoiceField(label="Last month")
+
+    def __init__(self, *args: Any, territories: Any, months: Sequence[dt.date], everything: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(month.isoformat(), f"{month:%b %Y}") for month in months]
+        self.fields["territory"].queryset = territories
+        self.fields["territory"].empty_label = everything
+        self.fields["first"].choices = self.fields["last"].choices = choices
+        if months:
+            self.fields["first"].initial = months[min(11, len(months) - 1)].isoformat()
+            self.fields["last"].initial = months[0].isoformat()
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("first") and values.get("last") and values["first"] > values["last"]:
+            self.add_error("last", "Choose a last month that is not earlier than the first.")
+        return values
+
+    def window(self) -> Window:
+        first, last = (dt.date.fromisoformat(self.cleaned_data[name]) for name in ("first", "last"))
+        return Window(first, add_months(last, 1))

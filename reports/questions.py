@@ -1,0 +1,153 @@
+"""Who asks for which window and filter: what every page of reports starts from."""
+
+import datetime as dt
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.permissions import Permission
+from referrals.models import CountingRules
+from reports.forms import DEFAULT_PERIOD, ReportFilter
+from reports.keeping import kept
+from reports.models import ReportName, ReportRun
+from reports.numbers import Numbers
+from reports.periods import Window
+from reports.queries.cells import branch
+from reports.queries.freshness import Freshness, freshness
+from reports.queries.names import Names, names
+from reports.queries.numbers import numbers
+from reports.queries.runs import fingerprint, latest_standard, window_of
+from territories.scope import Scope, scope_of
+
+
+@dataclass(frozen=True)
+class Question:
+    """A person, their field, the data there is, and what they filtered for."""
+
+    user: User
+    scope: Scope
+    fresh: Freshness
+    known: Names
+    rules: CountingRules
+    form: ReportFilter
+    window: Window
+    where: Mapping[str, Any]
+    chosen: Mapping[str, int]
+    run: ReportRun | None = None
+
+    @property
+    def data_through(self) -> dt.date | None:
+        return self.run.data_through_on if self.run else self.fresh.data_through
+
+    @property
+    def full_until(self) -> dt.date:
+        """Months from here on are not complete."""
+        full = replace(self.fresh, data_through=self.data_through).full_until
+        return full or self.window.end
+
+    @property
+    def has_history(self) -> bool:
+        """Whether the whole of the window before lies within the data."""
+        return self.fresh.first_month is not None and self.fresh.first_month <= self.window.previous.start
+
+    @property
+    def territories(self) -> Collection[int] | None:
+        return self.where.get("territory")
+
+    @property
+    def sees_sources(self) -> bool:
+        """Whether practices and providers may be named: executives see aggregates only."""
+        return self.user.can(Permission.PROVIDER_VIEW)
+
+    @property
+    def before_words(self) -> str:
+        months = self.window.months if self.window.is_whole_months else 0
+        return f"{months} months before" if months > 1 else "period before"
+
+    def query(self, **extra: Any) -> str:
+        """This question as a query string, with some of it changed; None takes a part away."""
+        values: dict[str, Any] = {name: value for name, value in self.chosen.items()}
+        if self.form.custom or self.run:
+            values |= {"start": self.window.start.isoformat(), "end": self.window.end.isoformat()}
+        elif self.form.months != DEFAULT_PERIOD:
+            values["period"] = self.form.months
+        values |= extra
+        return urlencode({name: value for name, value in values.items() if value not in (None, "")}, doseq=True)
+
+    def page(self, name: str, **extra: Any) -> str:
+        """A page of reports with the same question."""
+        query = self.query(**extra)
+        return f"{reverse(f'reports:{name}')}{'?' if query else ''}{query}"
+
+    def rows(self, *flows: str, **extra: Any) -> str:
+        """The list of the referrals behind a figure, for those who may see single referrals; else blank."""
+        if not self.user.can(Permission.REFERRAL_ROWS):
+            return ""
+        values = {**self.chosen, "start": self.window.start.isoformat(), "end": self.window.end.isoformat(), "flow": flows, **extra}
+        query = urlencode({name: value for name, value in values.items() if value not in (None, "", ())}, doseq=True)
+        return f"{reverse('referrals:list')}?{query}"
+
+    def file(self, table: str, kind: str = "csv") -> str:
+        """Where a table can be downloaded, for those who may."""
+        if not self.user.can(Permission.EXPORT):
+            return ""
+        query = self.query()
+        return f"{reverse('reports:export', args=[table, kind])}{'?' if query else ''}{query}"
+
+    def numbers(self, *parts: str) -> Numbers:
+        """The parts a page shows, kept per data version, field and question."""
+        asked = json.dumps(
+            [self.fresh.version, fingerprint(self.scope), str(self.window), sorted(self.chosen.items()), parts], sort_keys=True
+        )
+
+        def compute() -> Any:
+            found = numbers(window=self.window, where=self.where, scope=self.scope, fresh=self.fresh, known=self.known, parts=parts)
+            return found.to_json()
+
+        return Numbers.from_json(kept(asked if self.fresh.version else "", compute))
+
+
+def ask(request: HttpRequest, **narrower: int | None) -> Question | None:
+    """The question that a request puts, or None before any data. A territory outside the person's field is not found.
+
+    `narrower` are dimensions that a page adds, such as the practice whose providers are shown.
+    """
+    user: User = request.user
+    scope, fresh = scope_of(user), freshness()
+    if fresh.data_through is None:
+        return None
+    known = names()
+    territories = {pk: name for pk, name in known.territories.items() if scope.whole or pk in scope.any_territory_ids}
+    form = ReportFilter(request.GET, territories=territories, lines=known.lines, payers=known.payers)
+    if "territory" in form.errors:
+        raise Http404("No such territory in your field.")
+    chosen = {name: value for name in ("territory", "service_line", "payer") if (value := form.chosen(name)) is not None}
+    chosen |= {name: value for name, value in narrower.items() if value is not None}
+    where: dict[str, Any] = dict(chosen)
+    if "territory" in chosen:
+        where["territory"] = branch(chosen["territory"], known.parents)
+    return Question(user, scope, fresh, known, CountingRules.current(), form, form.window(fresh.data_through), where, chosen)
+
+
+def opening(question: Question) -> tuple[Question, Numbers] | None:
+    """The latest finished standard runs of the person's field, when nothing is filtered and their field is still the same."""
+    if question.query():
+        return None
+    runs = latest_standard(user=question.user, scope=question.scope)
+    if not runs:
+        return None
+    leakage, growth = runs[ReportName.LEAKAGE], runs[ReportName.VOLUME]
+    found = replace(Numbers.from_json(growth.result), destinations=Numbers.from_json(leakage.result).destinations)
+    return of_run(question, growth), found
+
+
+def of_run(question: Question, run: ReportRun) -> Question:
+    """The question that a finished run answered."""
+    chosen = {"territory": run.territory_id} if run.territory_id else {}
+    return replace(question, run=run, window=window_of(run), chosen=chosen)

@@ -1,0 +1,124 @@
+"""Findings as sentences: every title of a chart or list is computed, none is fixed text."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from common.templatetags.prm import number, percent, signed_percent, signed_points
+from referrals.models import CountingRules
+from reports.cells import Cell
+from reports.measures import Ratio, leakage_ordered
+from reports.numbers import Mover
+
+if TYPE_CHECKING:
+    from reports.questions import Question
+
+TOO_FEW = 10
+
+
+def share(ratio: Ratio, rules: CountingRules) -> str:
+    """The rate, or its range where too much is undetermined to name one."""
+    if ratio.bounds is not None and ratio.range_leads(rules.range_leads_above):
+        return spread(ratio)
+    return percent(ratio.value)
+
+
+def spread(ratio: Ratio) -> str:
+    """12-41%: the bounds."""
+    if ratio.bounds is None:
+        return percent(None)
+    low, high = ratio.bounds
+    return f"{low * 100:.0f}\N{EN DASH}{high:.0%}"
+
+
+def known(ratio: Ratio) -> str:
+    """What stands beside every leakage: how much is known, and what the rest could make of it."""
+    if ratio.bounds is None:
+        return "none of our own referrals yet"
+    return f"destination known for {percent(ratio.known_share, 0)}, bounds {spread(ratio)}"
+
+
+def growth(now: int, before: int | None, question: "Question") -> str:
+    if before is None:
+        return f"{number(now)} inbound referrals, {question.window.words}"
+    if now == before:
+        return f"Inbound referrals are level with the {question.before_words}: {number(now)}"
+    way = "up" if now > before else "down"
+    change = f" ({signed_percent((now - before) / before)})" if before >= TOO_FEW else ""
+    return f"Inbound referrals are {way} {number(abs(now - before))}{change} on the {question.before_words}"
+
+
+def leakage(now: Ratio, before: Ratio | None, question: "Question") -> str:
+    above = question.rules.range_leads_above
+    if now.bounds is None:
+        return f"No referrals by our own providers, {question.window.words}"
+    if now.range_leads(above):
+        return f"{spread(now)} of our referrals leave: {percent(1 - (now.known_share or 0), 0)} name no destination"
+    if before is None or before.value is None or now.value is None or before.range_leads(above):
+        return f"{percent(now.value)} of our referrals with a known destination leave our network"
+    points = now.value - before.value
+    if abs(points) < 0.0005:
+        return f"Leakage is unchanged at {percent(now.value)}"
+    way = "more" if points > 0 else "less"
+    return f"Leakage is {percent(now.value)}, {signed_points(abs(points)).lstrip('+')} {way} than in the {question.before_words}"
+
+
+def worst_line(lines: Sequence[Cell], ranked: bool, question: "Question") -> str:
+    if not lines:
+        return "None of our own referrals in this selection"
+    if not ranked:
+        return f"Too few destinations are known to rank {len(lines)} service lines"
+    worst = lines[0]
+    if not worst.outbound:
+        return "No service line lost a referral that we know of"
+    ratio = leakage_ordered([worst])
+    return f"{worst.labels[0]} loses most: {count(worst.outbound, 'referral')}, {share(ratio, question.rules)} of its own"
+
+
+def flow(sums: Cell) -> str:
+    ours = sums.internal + sums.outbound + sums.undetermined
+    if not ours:
+        return "No referrals by our own providers in this selection"
+    went = f"{number(sums.internal)} stayed, {number(sums.outbound)} left, {number(sums.undetermined)} name no destination"
+    return f"Of {number(ours)} referrals by our providers, {went}"
+
+
+def top_destination(outside: Sequence[Cell], everything: int) -> str:
+    if not outside:
+        return "No referral is known to have left our network"
+    first = outside[0]
+    return f"{first.labels[0]} receives most of what leaves: {number(first.outbound)} of {number(everything)}"
+
+
+def falls(found: Sequence[Mover]) -> str:
+    if not found:
+        return "No practice is clearly below its own baseline"
+    missing = round(-sum(mover.difference for mover in found))
+    return f"{practices(len(found))} sent {number(missing)} fewer referrals than their own baseline"
+
+
+def gains(found: Sequence[Mover]) -> str:
+    if not found:
+        return "No practice is clearly above its own baseline"
+    more = round(sum(mover.difference for mover in found))
+    return f"{practices(len(found))} sent {number(more)} more referrals than their own baseline"
+
+
+def baseline(observed: int, expected: float | None) -> str:
+    """14 in the last 3 months, 22 expected from the 12 before."""
+    if expected is None:
+        return f"{number(observed)} in the last 3 full months; too little history to compare with."
+    said = f"{number(observed)} in the last 3 full months, {number(round(expected))} expected from the 12 before"
+    return f"{said}: too few to say." if max(observed, expected) < TOO_FEW else f"{said}."
+
+
+def practices(n: int) -> str:
+    return "One practice" if n == 1 else f"{n} practices"
+
+
+def count(n: int, what: str) -> str:
+    return f"{number(n)} {what}{'' if n == 1 else 's'}"
+
+
+def day(value: dt.date | None) -> str:
+    return f"{value.day} {value:%b %Y}" if value else "never"
