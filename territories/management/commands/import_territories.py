@@ -31,7 +31,7 @@ class Command(BaseCommand):
             return
         rules = counts["rules"]
         self.stdout.write(
-            f"{counts['rows']} rows: {counts['new']} territories new, {counts['changed']} changed, {counts['unchanged']} as before."
+            f"{counts['rows']} rows. Territories: {counts['new']} new, {counts['changed']} changed, {counts['unchanged']} as before."
         )
         self.stdout.write(f"ZIP codes and counties: {rules['new']} new, {rules['moved']} moved, {rules['unchanged']} as before.")
         for reason, number in counts["rejected"].items():
