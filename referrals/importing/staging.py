@@ -58,7 +58,7 @@ def stage(cursor: CursorWrapper, *, batch: ImportBatch, mapping: Mapping, path: 
     batch.source_rows.all().delete()
     staged, lines, odd = Staged(), io.StringIO(), []
     started = time.monotonic()
-    hash_patient = patient_hasher(settings.PATIENT_KEY, batch.source.name)
+    hash_patient = patient_hasher(settings.PATIENT_KEY.encode(), batch.source.name)
 
     def flush() -> None:
         lines.seek(0)

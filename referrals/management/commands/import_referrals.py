@@ -10,9 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from common.exceptions import InputError, PolicyViolation
 from jobs.actions import run, run_waiting
-from jobs.models import Job
-from referrals import actions
-from referrals.models import BatchState, ImportBatch
+from referrals import actions, policies
+from referrals.models import ImportBatch
 
 PROGRESS = logging.getLogger("referrals.importing.loading")
 
@@ -30,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         listener = logging.StreamHandler(self.stderr)
         listener.terminator = ""  # Django's stream ends each line itself
-        level = PROGRESS.level
+        level, PROGRESS.propagate = PROGRESS.level, False  # said once, plainly, and not to the log as well
         if options["verbosity"]:
             PROGRESS.addHandler(listener)
             PROGRESS.setLevel(logging.INFO)
@@ -41,6 +40,7 @@ class Command(BaseCommand):
         finally:
             PROGRESS.removeHandler(listener)
             PROGRESS.setLevel(level)
+            PROGRESS.propagate = True
         self._tell(batch, as_json=options["json"], dry_run=options["dry_run"])
 
     def _import(self, *, file: Path, source: str, mapping: Path | None, dry_run: bool, **_: Any) -> ImportBatch:
@@ -59,25 +59,20 @@ class Command(BaseCommand):
             actions.discard_batch(batch=batch, by=None)
             raise InputError("No mapping that we know fits this file. Name one: --mapping FILE.")
         job = actions.start_dry_run(batch=batch, by=None) if dry_run else actions.start_load(batch=batch, by=None)
-        if not run(job.pk):
-            self._wait(job)  # a worker was quicker
+        while not run(job.pk):  # a worker was quicker, or it has to be tried again
+            job.refresh_from_db()
+            if job.is_finished:
+                break
+            time.sleep(0.5)
+        job.refresh_from_db()
         batch.refresh_from_db()
-        said = batch.error
-        if dry_run and batch.state in {BatchState.CHECKED, BatchState.UPLOADED}:
+        said = job.error or batch.error
+        if policies.can_discard(batch):  # a dry run, or one that failed: nobody comes back for the file
             actions.discard_batch(batch=batch, by=None)
         if said:
             raise InputError(said)
         run_waiting(apps=("contacts", "referrals"))
         return batch
-
-    def _wait(self, job: Job) -> None:
-        job.refresh_from_db()
-        while not job.is_finished:
-            run(job.pk)
-            job.refresh_from_db()
-            time.sleep(0 if job.is_finished else 0.5)
-        if job.error:
-            raise InputError(job.error)
 
     def _tell(self, batch: ImportBatch, *, as_json: bool, dry_run: bool) -> None:
         if as_json:
