@@ -69,9 +69,10 @@ def import_file(
 
 def _let_facts_follow(kind: str, outcome: Outcome, by: models.Model | None) -> None:
     """What was unmatched may match now, and what was derived from these records may have changed."""
-    if kind in ("providers", "practices", "network") and (outcome.providers or outcome.practices or outcome.organizations):
+    if outcome.new or outcome.changed:
         enqueue("referrals.rematch", by=by, key="referrals.rematch")
     derived = {
+        "providers": {"providers": outcome.providers},
         "practices": {"providers": outcome.providers},
         "roster": {"practices": outcome.practices},
         "network": {"organizations": outcome.organizations},

@@ -188,7 +188,7 @@ def _apply_people(entries: list[Entry], outcome: Outcome) -> None:
         outcome.findings["deactivated"] += provider.is_stale
     Provider.objects.bulk_create(new, batch_size=2000)
     write_back(changed, [field.removesuffix("_id") for field in _PERSON_FIELDS])
-    outcome.providers.update(provider.pk for provider in [*new, *changed])
+    outcome.providers.update(provider.pk for provider in changed)  # no fact can speak of the new ones yet
     outcome.findings = +outcome.findings
 
 
