@@ -7,15 +7,17 @@ from django import forms
 from django.utils import timezone
 
 from accounts.models import User
-from common.places import counties_by_state, is_zip
+from common.places import counties_by_state, county_of, is_zip
 from territories.models import Assignment, RuleKind, ServiceLine, Territory
 from territories.queries import tree
 
 _BETWEEN = re.compile(r"[\s,;]+")
 
 
-def _state_of(counties: list[str]) -> str:
-    return counties[0].partition("/")[0] if counties else ""
+def _state_of(counties: list[str], zips: list[str]) -> str:
+    """The state that is most likely meant next."""
+    county = (counties or [county_of(zip_) for zip_ in zips[:1]] or [""])[0]
+    return county.partition("/")[0]
 
 
 class RulesForm(forms.Form):
@@ -39,7 +41,7 @@ class RulesForm(forms.Form):
         for rule in territory.rules.all() if territory and territory.pk else ():
             has[rule.kind].append(rule.value)
         counties = sorted({*has[RuleKind.COUNTY], *self._sent("counties")})
-        state = (self._sent("state") or [""])[0] or _state_of(counties)
+        state = (self._sent("state") or [""])[0] or _state_of(counties, has[RuleKind.ZIP])
         offered = sorted({*counties, *counties_by_state().get(state, ())})
         self.fields["zips"].choices = [(zip_, zip_) for zip_ in sorted({*has[RuleKind.ZIP], *filter(is_zip, self._sent("zips"))})]
         self.fields["counties"].choices = [(county, _county_label(county, state)) for county in offered]

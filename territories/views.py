@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
 
 from accounts.access import requires
 from accounts.permissions import Permission
@@ -200,9 +201,9 @@ def moves(request: HttpRequest, job: int) -> HttpResponse:
     failed = next((work for work in following if work.state == JobState.FAILED), None)
     waiting = next((work for work in following if not work.is_finished), None)
     done = [work for work in following if work.is_finished]
-    return render(
-        request, "territories/_moves.html", {"job": job, "failed": failed, "waiting": waiting, "last": done[-1] if done else None}
-    )
+    context = {"job": job, "failed": failed, "waiting": waiting, "last": done[-1] if done else None}
+    answer = render(request, "territories/_moves.html", context)
+    return answer if waiting else trigger_client_event(answer, "moved")  # the panel of practices looks again
 
 
 @require_http_methods(["GET", "POST"])
