@@ -1,8 +1,8 @@
 """Who is meant: names and NPIs as sources write them, resolved to our providers, practices and organisations.
 
 A `Directory` is read from the database once and asked once per distinct combination, never per row. Three outcomes: matched, ambiguous
-(several fit equally well) and unmatched. Evidence is tried from strong to weak, and the first that decides wins: a weak hint never overrules a
-strong one, and a guess between two is no match.
+(several fit equally well) and unmatched. Evidence is tried from strong to weak, and the first that decides wins: a weak hint never
+overrules a strong one, and a guess between two is no match.
 """
 
 import re
@@ -21,7 +21,7 @@ MATCHED = "matched"
 AMBIGUOUS = "ambiguous"
 UNMATCHED = "unmatched"
 
-NEAR_PLACE = 90.0  # of 100: one letter lost or swapped in a name of usual length
+NEAR_PLACE = 94.0  # of 100: one letter lost or swapped in a name of usual length, not a word more
 NEAR_PERSON = 85.0
 MARGIN = 4.0  # how much better than the second the best must be
 
@@ -141,7 +141,8 @@ class Directory:
                 [person for person in group.values() if person.folded == folded],
             ):
                 if fits:
-                    return _only([person.id for person in _of_initial(fits, middle)], how if fits[0].exact == exact else f"folded {how}", 100.0)
+                    how = how if fits[0].exact == exact else f"folded {how}"
+                    return _only([person.id for person in _of_initial(fits, middle)], how, 100.0)
         return _similar(first, last, middle, list((at or nearby).values()))
 
 

@@ -12,6 +12,8 @@ rules; only the credit remembers (`credited_to` below). Plain SQL for Postgres 1
 """
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -21,6 +23,8 @@ from jobs.actions import enqueue
 from referrals.models import CountingRules, DataVersion
 from referrals.rollups import COLUMNS, FACTS, apply_deltas
 
+Progress = Callable[[int, int, str], None]
+
 # Names one lock of the database: "PRM facts" on a telephone's keys.
 _LOCK = 776_322_87
 
@@ -28,8 +32,8 @@ _LOCK = 776_322_87
 def lock_facts(cursor: CursorWrapper) -> None:
     """Wait for the one right to write facts, held until the end of the transaction.
 
-    One writer at a time: a load compares with the stored rows, duplicates look at the neighbours, and deltas are old minus new. Two writers at
-    once would each be right about a state that neither leaves behind. Readers are never held up.
+    One writer at a time: a load compares with the stored rows, duplicates look at the neighbours, and deltas are old minus new. Two writers
+    at once would each be right about a state that neither leaves behind. Readers are never held up.
     """
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
@@ -46,19 +50,20 @@ def lock_facts_soon(cursor: CursorWrapper, *, patience: float = 2.0) -> None:
         time.sleep(0.1)
 
 
-def touch(cursor: CursorWrapper, chosen: str, params: list | None = None) -> int:
+def touch(cursor: CursorWrapper, chosen: str, params: list[Any] | None = None) -> int:
     """Begin a change: remember the rows that it concerns (a SELECT of their ids) as they are now. Returns how many."""
     cursor.execute("DROP TABLE IF EXISTS pg_temp.touched, pg_temp.old_facts")
     cursor.execute("CREATE TEMP TABLE touched (id bigint PRIMARY KEY) ON COMMIT DROP")
     cursor.execute(
-        f"CREATE TEMP TABLE old_facts ON COMMIT DROP AS SELECT id, source_id AS patient_source, patient_hash, {_columns()} FROM {FACTS} WHERE false"  # noqa: S608
+        f"""CREATE TEMP TABLE old_facts ON COMMIT DROP AS
+            SELECT id, source_id AS patient_source, patient_hash, {_columns()} FROM {FACTS} WHERE false"""  # noqa: S608 - our own names
     )
     cursor.execute(f"INSERT INTO touched {chosen} ON CONFLICT DO NOTHING", params)
     _remember(cursor, "SELECT id FROM touched")
     return cursor.rowcount
 
 
-def add_touched(cursor: CursorWrapper, chosen: str, params: list | None = None) -> None:
+def add_touched(cursor: CursorWrapper, chosen: str, params: list[Any] | None = None) -> None:
     """Rows that did not exist when the change began."""
     cursor.execute(f"INSERT INTO touched {chosen} ON CONFLICT DO NOTHING", params)
 
@@ -74,7 +79,7 @@ def settle(cursor: CursorWrapper) -> int:
     return changed + apply_deltas(cursor, old="old_facts", new="new_facts")
 
 
-def rederive(cursor: CursorWrapper, chosen: str, params: list | None = None) -> int:
+def rederive(cursor: CursorWrapper, chosen: str, params: list[Any] | None = None) -> int:
     """Derive anew what a SELECT of ids names, when contacts, territories or rules have changed and the facts have not."""
     touch(cursor, chosen, params)
     return settle(cursor)
@@ -98,7 +103,7 @@ def _remember(cursor: CursorWrapper, chosen: str) -> None:
 
 
 def _pull_in_neighbours(cursor: CursorWrapper) -> None:
-    """All referrals of the patients concerned, by the hash before and after the change: one may have become, or ceased to be, a duplicate."""
+    """All referrals of the patients concerned, by the hash before and after: one may have become a duplicate, or ceased to be one."""
     cursor.execute("DROP TABLE IF EXISTS pg_temp.neighbours")
     cursor.execute(
         f"""CREATE TEMP TABLE neighbours ON COMMIT DROP AS
@@ -147,14 +152,16 @@ WITH owned AS (
         ORDER BY (a.started_on IS NULL OR r.anchor_on >= a.started_on) DESC, a.started_on DESC NULLS LAST, a.id LIMIT 1) away ON true
 )
 SELECT o.*, p.territory_id AS in_territory_id, p.organization_id AS group_id, away.organization_id AS performing_group_id
-FROM owned o LEFT JOIN contacts_practice p ON p.id = o.at_practice_id LEFT JOIN contacts_practice away ON away.id = o.performing_practice_id
-"""
+FROM owned o LEFT JOIN contacts_practice p ON p.id = o.at_practice_id
+LEFT JOIN contacts_practice away ON away.id = o.performing_practice_id
+"""  # noqa: S608 - our own names
 
 
 def _aligned(owner: str, column: str, name: str) -> str:
     """The alignment on the anchor date, joined. "Unknown" is nobody's word, so that the next in line is asked."""
     return f"""LEFT JOIN contacts_alignment {name} ON {name}.{owner}_id = p.{column} AND {name}.kind <> 'unknown'
-        AND ({name}.started_on IS NULL OR p.anchor_on >= {name}.started_on) AND ({name}.ended_on IS NULL OR p.anchor_on < {name}.ended_on)"""
+        AND ({name}.started_on IS NULL OR p.anchor_on >= {name}.started_on)
+        AND ({name}.ended_on IS NULL OR p.anchor_on < {name}.ended_on)"""
 
 
 # Alignments of both ends, and what follows from them. A destination is the organisation named, else the named provider's practice; a
@@ -167,13 +174,18 @@ WITH aligned AS (
         CASE WHEN p.destination_id IS NOT NULL OR p.destination_name <> '' THEN coalesce(dn.kind, 'unknown')
              WHEN p.performer_id IS NOT NULL THEN coalesce(dp.kind, dq.kind, dg.kind, 'unknown')
              WHEN p.performing_name <> '' OR p.performing_npi <> '' THEN 'unknown' ELSE '' END AS to_alignment,
-        coalesce(p.provider_id = p.performer_id OR (p.at_practice_id = p.performing_practice_id AND s.specialty_id = t.specialty_id), false) AS own,
-        s2.sees
-    FROM placed p JOIN referrals_source s2 ON s2.id = p.source_id
-    LEFT JOIN contacts_provider s ON s.id = p.provider_id LEFT JOIN contacts_provider t ON t.id = p.performer_id
-    {_aligned("provider", "provider_id", "rp")} {_aligned("practice", "at_practice_id", "rq")} {_aligned("organization", "group_id", "ro")}
+        coalesce(p.provider_id = p.performer_id
+                 OR (p.at_practice_id = p.performing_practice_id AND asks.specialty_id = does.specialty_id), false) AS own,
+        feed.sees
+    FROM placed p JOIN referrals_source feed ON feed.id = p.source_id
+    LEFT JOIN contacts_provider asks ON asks.id = p.provider_id LEFT JOIN contacts_provider does ON does.id = p.performer_id
+    {_aligned("provider", "provider_id", "rp")}
+    {_aligned("practice", "at_practice_id", "rq")}
+    {_aligned("organization", "group_id", "ro")}
     {_aligned("organization", "destination_id", "dn")}
-    {_aligned("provider", "performer_id", "dp")} {_aligned("practice", "performing_practice_id", "dq")} {_aligned("organization", "performing_group_id", "dg")}
+    {_aligned("provider", "performer_id", "dp")}
+    {_aligned("practice", "performing_practice_id", "dq")}
+    {_aligned("organization", "performing_group_id", "dg")}
 ), sided AS (
     SELECT *, from_alignment = ANY(%(ours)s) OR (from_alignment = 'unknown' AND sees = 'our_orders') AS from_us,
         to_alignment = ANY(%(ours)s) OR (to_alignment IN ('unknown', '') AND sees IN ('received', 'appointments')) AS to_us,
@@ -181,21 +193,23 @@ WITH aligned AS (
     FROM aligned
 ), doubled AS (
     SELECT *, patient_hash <> '' AND service_line_id IS NOT NULL AND coalesce(provider_id, at_practice_id) IS NOT NULL AND coalesce(
-        max(anchor_on) FILTER (WHERE may_count AND state <> 'rejected') OVER (
-            PARTITION BY source_id, patient_hash, service_line_id, provider_id, CASE WHEN provider_id IS NULL THEN at_practice_id END
-            ORDER BY anchor_on, source_key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) >= anchor_on - %(days)s, false) AS again
+        max(anchor_on) FILTER (WHERE may_count AND state <> 'rejected') OVER earlier >= anchor_on - %(days)s, false) AS again
     FROM sided
+    WINDOW earlier AS (
+        PARTITION BY source_id, patient_hash, service_line_id, provider_id, CASE WHEN provider_id IS NULL THEN at_practice_id END
+        ORDER BY anchor_on, source_key COLLATE "C" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
 SELECT d.id, date_trunc('month', d.anchor_on)::date AS month, d.at_practice_id AS practice_id, d.is_assumed AS practice_assumed,
     d.in_territory_id AS territory_id, d.from_alignment AS referrer_alignment, d.to_alignment AS destination_alignment,
-    CASE WHEN d.from_us AND d.to_us THEN 'internal' WHEN d.from_us AND d.to_alignment = '' THEN 'undetermined' WHEN d.from_us THEN 'outbound'
-         WHEN d.to_us THEN 'inbound' ELSE 'outside' END AS flow,
+    CASE WHEN d.from_us AND d.to_us THEN 'internal' WHEN d.from_us AND d.to_alignment = '' THEN 'undetermined'
+         WHEN d.from_us THEN 'outbound' WHEN d.to_us THEN 'inbound' ELSE 'outside' END AS flow,
     d.own AS is_own_follow_up, d.again AS is_duplicate, d.may_count AND NOT d.again AS is_counted,
     -- Credit is given once: reassigning a territory never rewrites last year. Only another territory, or a gap, asks again.
-    CASE WHEN d.credited_to_id IS NOT NULL AND d.in_territory_id IS NOT DISTINCT FROM d.territory_id THEN d.credited_to_id ELSE a.user_id END AS credited_to_id
+    CASE WHEN d.credited_to_id IS NOT NULL AND d.in_territory_id IS NOT DISTINCT FROM d.territory_id THEN d.credited_to_id
+         ELSE a.user_id END AS credited_to_id
 FROM doubled d LEFT JOIN territories_assignment a ON a.territory_id = d.in_territory_id AND a.is_primary AND a.service_line_id IS NULL
     AND a.started_on <= d.anchor_on AND (a.ended_on IS NULL OR d.anchor_on < a.ended_on)
-"""
+"""  # noqa: S608 - our own names
 
 _NAMES = (
     "month", "practice_id", "practice_assumed", "territory_id", "referrer_alignment", "destination_alignment", "flow",
@@ -205,39 +219,38 @@ _NAMES = (
 _WRITE = f"""
 UPDATE {FACTS} r SET {", ".join(f"{name} = d.{name}" for name in _NAMES)} FROM derived d
 WHERE r.id = d.id AND ({", ".join(f"r.{name}" for name in _NAMES)}) IS DISTINCT FROM ({", ".join(f"d.{name}" for name in _NAMES)})
-"""
+"""  # noqa: S608 - our own names
 
 
-def scope_sql(scope: str, ids: list[int]) -> tuple[str, list]:
-    """The ids of the referrals that a change of these practices, organisations, providers or sources concerns, as a SELECT.
+# Generous on purpose: deriving a row again that did not change costs a little and changes nothing.
+_CONCERNED = {
+    "all": "true",
+    "sources": "source_id = ANY(%(ids)s)",
+    "providers": "provider_id = ANY(%(ids)s) OR performer_id = ANY(%(ids)s)",
+    "practices": """practice_id = ANY(%(ids)s) OR named_practice_id = ANY(%(ids)s)
+        OR provider_id IN (SELECT provider_id FROM contacts_affiliation WHERE practice_id = ANY(%(ids)s))
+        OR performer_id IN (SELECT provider_id FROM contacts_affiliation WHERE practice_id = ANY(%(ids)s))""",
+    "organizations": """destination_id = ANY(%(ids)s)
+        OR practice_id IN (SELECT id FROM contacts_practice WHERE organization_id = ANY(%(ids)s))
+        OR performer_id IN (SELECT a.provider_id FROM contacts_affiliation a JOIN contacts_practice p ON p.id = a.practice_id
+                            WHERE p.organization_id = ANY(%(ids)s))""",
+}
 
-    Generous on purpose: deriving a row again that did not change costs a little and changes nothing.
+
+def rederive_in_steps(scope: str, ids: list[int], *, progress: Progress, step: int = 50_000) -> int:
+    """Derive anew what a change of these practices, providers, organisations or sources (or "all") concerns; returns how much changed.
+
+    A slice of referrals at a time, telling how far it is.
     """
-    works = "SELECT provider_id FROM contacts_affiliation WHERE practice_id = ANY(%s)"
-    own = "SELECT id FROM contacts_practice WHERE organization_id = ANY(%s)"
-    where = {
-        "all": ("true", 0),
-        "sources": ("source_id = ANY(%s)", 1),
-        "providers": ("provider_id = ANY(%s) OR performer_id = ANY(%s)", 2),
-        "practices": (f"practice_id = ANY(%s) OR named_practice_id = ANY(%s) OR provider_id IN ({works}) OR performer_id IN ({works})", 4),
-        "organizations": (
-            f"destination_id = ANY(%s) OR practice_id IN ({own})"
-            f" OR performer_id IN (SELECT provider_id FROM contacts_affiliation WHERE practice_id IN ({own}))",
-            3,
-        ),
-    }
-    condition, slots = where[scope]
-    return f"SELECT id FROM {FACTS} WHERE {condition}", [ids] * slots  # noqa: S608 - conditions above
-
-
-def rederive_in_steps(scope: str, ids: list[int], *, progress, step: int = 50_000) -> int:
-    """Derive a scope anew, a slice of ids at a time, telling how far it is. Returns how much changed."""
-    chosen, params = scope_sql(scope, ids)
     changed = 0
     with connection.cursor() as cursor:
         lock_facts(cursor)
         cursor.execute("DROP TABLE IF EXISTS pg_temp.scope")
-        cursor.execute(f"CREATE TEMP TABLE scope ON COMMIT DROP AS SELECT row_number() OVER (ORDER BY id) AS nth, id FROM ({chosen}) AS c", params)  # noqa: S608
+        cursor.execute(
+            f"""CREATE TEMP TABLE scope ON COMMIT DROP AS
+                SELECT row_number() OVER (ORDER BY id) AS nth, id FROM {FACTS} WHERE {_CONCERNED[scope]}""",  # noqa: S608 - our own names
+            {"ids": ids},
+        )
         total = cursor.rowcount
         for start in range(0, total, step):
             changed += rederive(cursor, "SELECT id FROM scope WHERE nth > %s AND nth <= %s", [start, start + step])

@@ -76,9 +76,7 @@ def recount() -> None:
     with connection.cursor() as cursor:
         for rollup in ROLLUPS:
             cursor.execute(f"DELETE FROM {rollup._meta.db_table}")  # noqa: S608 - the name of our own table
-            cursor.execute(
-                f"INSERT INTO {rollup._meta.db_table} ({', '.join((*rollup.KEYS, *rollup.MEASURES))}) {_counted(rollup)}"
-            )
+            cursor.execute(f"INSERT INTO {rollup._meta.db_table} ({', '.join((*rollup.KEYS, *rollup.MEASURES))}) {_counted(rollup)}")
 
 
 def differences(*, limit: int = 100) -> list[Difference]:

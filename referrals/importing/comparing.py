@@ -26,7 +26,8 @@ TEXTS = (
     "destination_name", "performing_name", "performing_npi", "patient_hash",
 )  # fmt: skip
 GIVEN = (*DATES, *LINKS, *TEXTS)
-SELF_REFERRED = ("self", "self referral", "self-referral", "self referred", "self-referred", "patient self-referral", "patient self-referred")
+# Folded: what stands in the referrer's column when the patient came alone.
+SELF_REFERRED = ("self", "selfreferral", "selfreferred", "patientself", "patientselfreferral", "patientselfreferred")
 
 _STAGES = ", ".join(f"('{state}', {stage})" for state, stage in STAGE.items())
 
@@ -47,25 +48,25 @@ def name_lines_and_payers(cursor: CursorWrapper) -> None:
 
 def fold(cursor: CursorWrapper) -> None:
     """`folded`: one row per referral number, each column with the newest value that is not blank."""
-    columns = ", ".join(
-        f"(array_agg(s.{name} ORDER BY nth) FILTER (WHERE s.{name} IS NOT NULL))[1] AS {name}" for name in (*DATES, *TEXTS)
-    )
+    columns = ", ".join(f"(array_agg(s.{name} ORDER BY nth) FILTER (WHERE s.{name} IS NOT NULL))[1] AS {name}" for name in (*DATES, *TEXTS))
     single = ", ".join(f"s.{name}" for name in (*DATES, *TEXTS))
+    newest = ", ".join(f"max(s.{name}) FILTER (WHERE nth = 1)" for name in ("line", "told_at", "stage", "appointment_on"))
     cursor.execute("DROP TABLE IF EXISTS pg_temp.ranked, pg_temp.folded")
     cursor.execute(
         """CREATE TEMP TABLE ranked ON COMMIT DROP AS
            SELECT s.*, l.id AS service_line_id, p.id AS payer_id, count(*) OVER (PARTITION BY source_key) AS times,
                   row_number() OVER (PARTITION BY source_key ORDER BY told_at DESC NULLS LAST, stage >= 100 DESC,
                                      appointment_on DESC NULLS LAST, stage DESC, line DESC) AS nth
-           FROM staged s LEFT JOIN (SELECT lower(name) AS word, min(id) AS id FROM territories_serviceline GROUP BY 1) l ON l.word = lower(service_line)
+           FROM staged s
+           LEFT JOIN (SELECT lower(name) AS word, min(id) AS id FROM territories_serviceline GROUP BY 1) l ON l.word = lower(service_line)
            LEFT JOIN (SELECT lower(name) AS word, min(id) AS id FROM referrals_payer GROUP BY 1) p ON p.word = lower(payer)"""
     )
     cursor.execute(
         f"""CREATE TEMP TABLE folded ON COMMIT DROP AS
-            SELECT s.source_key, s.line, s.told_at, s.stage, s.appointment_on, {single}, s.service_line_id, s.payer_id FROM ranked s WHERE times = 1
+            SELECT s.source_key, s.line, s.told_at, s.stage, s.appointment_on, {single}, s.service_line_id, s.payer_id
+            FROM ranked s WHERE times = 1
             UNION ALL
-            SELECT s.source_key, max(s.line) FILTER (WHERE nth = 1), max(s.told_at) FILTER (WHERE nth = 1), max(s.stage) FILTER (WHERE nth = 1),
-                   max(s.appointment_on) FILTER (WHERE nth = 1), {columns},
+            SELECT s.source_key, {newest}, {columns},
                    (array_agg(s.service_line_id ORDER BY nth) FILTER (WHERE s.service_line_id IS NOT NULL))[1],
                    (array_agg(s.payer_id ORDER BY nth) FILTER (WHERE s.payer_id IS NOT NULL))[1]
             FROM ranked s WHERE times > 1 GROUP BY s.source_key"""  # noqa: S608 - our own names
@@ -79,9 +80,11 @@ def settle_states(cursor: CursorWrapper, source_id: int) -> None:
     cursor.execute(
         f"""CREATE TEMP TABLE told ON COMMIT DROP AS
             SELECT DISTINCT ON (s.source_key, s.state, s.appointment_on, s.told_at) s.source_key, s.state, s.appointment_on, s.told_at,
-                coalesce((s.told_at AT TIME ZONE %s)::date, CASE s.state WHEN 'received' THEN coalesce(s.ordered_on, s.received_on, s.entered_on)
-                    WHEN 'seen' THEN coalesce(s.seen_on, s.appointment_on) WHEN 'no-show' THEN s.appointment_on WHEN 'report sent' THEN s.report_on END
-                ) AS happened_on
+                coalesce((s.told_at AT TIME ZONE %s)::date, CASE s.state
+                    WHEN 'received' THEN coalesce(s.ordered_on, s.received_on, s.entered_on)
+                    WHEN 'seen' THEN coalesce(s.seen_on, s.appointment_on)
+                    WHEN 'no-show' THEN s.appointment_on
+                    WHEN 'report sent' THEN s.report_on END) AS happened_on
             FROM staged s LEFT JOIN {FACTS} r ON r.source_id = %s AND r.source_key = s.source_key
             WHERE NOT EXISTS (SELECT FROM referrals_statusevent e WHERE e.referral_id = r.id AND e.state = s.state AND NOT e.is_inferred
                 AND e.appointment_on IS NOT DISTINCT FROM s.appointment_on AND e.told_at IS NOT DISTINCT FROM s.told_at)
@@ -128,6 +131,7 @@ def merge(cursor: CursorWrapper, source_id: int) -> None:
     )
     finished = ", ".join((*DATES, *LINKS, *(f"coalesce({name}, '{Kind.CONSULT if name == 'kind' else ''}') AS {name}" for name in TEXTS)))
     compared = (*GIVEN, "anchor_on", "state", "appointment_on", "referrer_named")
+    ours, theirs = (", ".join(f"{table}.{name}" for name in compared) for table in "rm")
     cursor.execute("DROP TABLE IF EXISTS pg_temp.merged")
     cursor.execute(
         f"""CREATE TEMP TABLE merged ON COMMIT DROP AS
@@ -146,13 +150,13 @@ def merge(cursor: CursorWrapper, source_id: int) -> None:
             ), finished AS (
                 SELECT id, source_key, line, {finished}, state, appointment_on, inferred, illegal,
                     coalesce(ordered_on, received_on, entered_on) AS anchor_on,
-                    CASE WHEN lower(referring_name) = ANY(%(self)s) THEN 'self'
+                    CASE WHEN regexp_replace(lower(referring_name), '[^a-z]', '', 'g') = ANY(%(self)s) THEN 'self'
                          WHEN referring_name IS NOT NULL OR referring_npi IS NOT NULL THEN 'provider'
                          WHEN referring_org IS NOT NULL THEN 'organization' ELSE 'unknown' END AS referrer_named
                 FROM joined
             )
             SELECT m.*, CASE WHEN r.id IS NULL THEN 'new'
-                    WHEN ({", ".join(f"m.{name}" for name in compared)}) IS DISTINCT FROM ({", ".join(f"r.{name}" for name in compared)}) THEN 'changed'
+                    WHEN ({ours}) IS DISTINCT FROM ({theirs}) THEN 'changed'
                     ELSE 'unchanged' END AS change,
                 NULL::bigint AS provider_id, NULL::bigint AS named_practice_id, NULL::bigint AS destination_id, NULL::bigint AS performer_id
             FROM finished m LEFT JOIN {FACTS} r ON r.id = m.id""",  # noqa: S608 - our own names

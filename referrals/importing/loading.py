@@ -126,7 +126,8 @@ def _compared(cursor: CursorWrapper, batch: ImportBatch, progress: Progress) -> 
 
 def _count(cursor: CursorWrapper, batch: ImportBatch, staged: Staged) -> None:
     cursor.execute(
-        """SELECT count(*) FILTER (WHERE change = 'new'), count(*) FILTER (WHERE change = 'changed'), count(*) FILTER (WHERE change = 'unchanged'),
+        """SELECT count(*) FILTER (WHERE change = 'new'), count(*) FILTER (WHERE change = 'changed'),
+               count(*) FILTER (WHERE change = 'unchanged'),
                count(*) FILTER (WHERE referrer_named = 'provider' AND provider_id IS NULL), min(anchor_on), max(anchor_on) FROM merged"""
     )
     batch.new, batch.changed, batch.unchanged, batch.unmatched, batch.first_on, batch.last_on = cursor.fetchone()
@@ -168,7 +169,8 @@ def _write(cursor: CursorWrapper, batch: ImportBatch, progress: Progress) -> int
     """Write what is new or changed, and what is matched better than before. Returns 0 when nothing at all had to be written."""
     better = f"({', '.join(f'r.{name}' for name in RESOLVED)}) IS DISTINCT FROM ({', '.join(f'm.{name}' for name in RESOLVED)})"
     touched = touch(
-        cursor, f"SELECT m.id FROM merged m JOIN {FACTS} r ON r.id = m.id WHERE m.change = 'changed' OR {better}"  # noqa: S608
+        cursor,
+        f"SELECT m.id FROM merged m JOIN {FACTS} r ON r.id = m.id WHERE m.change = 'changed' OR {better}",  # noqa: S608
     )
     cursor.execute("SELECT count(*) FROM told")
     if not (batch.new or touched or cursor.fetchone()[0]):
@@ -184,8 +186,9 @@ def _write(cursor: CursorWrapper, batch: ImportBatch, progress: Progress) -> int
     cursor.execute(
         f"""INSERT INTO {FACTS} (source_id, source_key, batch_id, {", ".join(names)}, month, practice_assumed, referrer_alignment,
                 destination_alignment, flow, is_own_follow_up, is_duplicate, is_counted)
-            SELECT %s, source_key, %s, {", ".join(names)}, date_trunc('month', anchor_on), false, 'unknown', '', 'outside', false, false, false
-            FROM merged WHERE change = 'new' ORDER BY source_key""",  # noqa: S608
+            SELECT %s, source_key, %s, {", ".join(names)}, date_trunc('month', anchor_on), false, 'unknown', '', 'outside',
+                   false, false, false
+            FROM merged WHERE change = 'new' ORDER BY source_key""",  # noqa: S608 - our own names
         [batch.source_id, batch.pk],
     )
     cursor.execute(
@@ -204,15 +207,18 @@ def _write(cursor: CursorWrapper, batch: ImportBatch, progress: Progress) -> int
 def _write_history(cursor: CursorWrapper, batch: ImportBatch) -> None:
     """Append what was told. Inferred steps are our conclusion and follow it: one that is told after all is no longer inferred."""
     cursor.execute(
-        """INSERT INTO referrals_statusevent AS e (referral_id, state, happened_on, appointment_on, told_at, learned_at, is_inferred, batch_id)
-           SELECT m.id, t.state, t.happened_on, t.appointment_on, t.told_at, now(), false, %s FROM told t JOIN merged m USING (source_key) ORDER BY m.id
+        """INSERT INTO referrals_statusevent
+               (referral_id, state, happened_on, appointment_on, told_at, learned_at, is_inferred, batch_id)
+           SELECT m.id, t.state, t.happened_on, t.appointment_on, t.told_at, now(), false, %s
+           FROM told t JOIN merged m USING (source_key) ORDER BY m.id
            ON CONFLICT (referral_id, state, appointment_on, told_at) DO UPDATE
            SET is_inferred = false, happened_on = excluded.happened_on, learned_at = excluded.learned_at, batch_id = excluded.batch_id""",
         [batch.pk],
     )
     cursor.execute(
         """DELETE FROM referrals_statusevent e USING merged m
-           WHERE e.referral_id = m.id AND m.change <> 'new' AND e.is_inferred AND m.inferred IS NOT NULL AND NOT e.state = ANY(m.inferred)"""
+           WHERE e.referral_id = m.id AND m.change <> 'new' AND e.is_inferred
+             AND m.inferred IS NOT NULL AND NOT e.state = ANY(m.inferred)"""
     )
     cursor.execute(
         """INSERT INTO referrals_statusevent (referral_id, state, learned_at, is_inferred, batch_id)

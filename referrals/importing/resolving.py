@@ -12,7 +12,8 @@ from referrals.rollups import FACTS
 REFERRER = ("referring_npi", "referring_name", "referring_org", "referring_zip")
 PERFORMER = ("performing_npi", "performing_name")
 DESTINATION = ("destination_name",)
-RESOLVED = ("provider_id", "named_practice_id", "destination_id", "performer_id")
+WORDS = {"provider_id": REFERRER, "named_practice_id": REFERRER, "destination_id": DESTINATION, "performer_id": PERFORMER}
+RESOLVED = tuple(WORDS)
 
 
 def resolve(cursor: CursorWrapper, *, table: str, columns: tuple[str, ...] = RESOLVED) -> None:
@@ -32,10 +33,11 @@ def resolve(cursor: CursorWrapper, *, table: str, columns: tuple[str, ...] = RES
     _fill(cursor, table, PERFORMER, {"performer_id": "bigint"}, [(npi, name, directory.provider(npi, name).id) for npi, name in people])
     places = _distinct(cursor, table, DESTINATION, "true")
     _fill(cursor, table, DESTINATION, {"destination_id": "bigint"}, [(name, directory.organization(name).id) for (name,) in places])
-    for column, words in (("provider_id", REFERRER), ("named_practice_id", REFERRER), ("performer_id", PERFORMER), ("destination_id", DESTINATION)):
+    for column, words in WORDS.items():
         same = " AND ".join(f"t.{word} = r.{word}" for word in words)
         cursor.execute(
-            f"UPDATE {table} t SET {column} = r.{column} FROM {FACTS} r WHERE r.id = t.id AND t.{column} IS NULL AND r.{column} IS NOT NULL AND {same}"  # noqa: S608
+            f"""UPDATE {table} t SET {column} = r.{column} FROM {FACTS} r
+                WHERE r.id = t.id AND t.{column} IS NULL AND r.{column} IS NOT NULL AND {same}"""  # noqa: S608 - our own names
         )
 
 

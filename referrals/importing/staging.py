@@ -56,7 +56,8 @@ def stage(cursor: CursorWrapper, *, batch: ImportBatch, mapping: Mapping, path: 
     cursor.execute("DROP TABLE IF EXISTS pg_temp.staged")
     cursor.execute(f"CREATE TEMP TABLE staged ({', '.join(f'{name} {kind}' for name, kind in _COLUMNS.items())}) ON COMMIT DROP")
     batch.source_rows.all().delete()
-    staged, lines, odd = Staged(), io.StringIO(), []
+    staged, lines = Staged(), io.StringIO()
+    odd: list[SourceRow] = []
     started = time.monotonic()
     hash_patient = patient_hasher(settings.PATIENT_KEY.encode(), batch.source.name)
 

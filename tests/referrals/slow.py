@@ -61,10 +61,12 @@ def derive_one(r: Referral, rules: CountingRules) -> dict[str, Any]:
 
     from_us = sent_by in ours or (sent_by == "unknown" and sees == "our_orders")
     to_us = sent_to in ours or (sent_to in ("unknown", "") and sees in ("received", "appointments"))
-    if from_us:
-        flow = "internal" if to_us else "outbound" if sent_to else "undetermined"
-    else:
-        flow = "inbound" if to_us else "outside"
+    flow = {
+        (True, True): "internal",
+        (True, False): "outbound" if sent_to else "undetermined",
+        (False, True): "inbound",
+        (False, False): "outside",
+    }[from_us, to_us]
 
     own = False
     if r.provider_id and r.performer_id:

@@ -80,7 +80,9 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(counts | {"batch": batch.pk}))
             return
         words = "would be" if dry_run else "are"
-        self.stdout.write(f"{batch.rows:,} rows. {batch.new:,} referrals {words} new, {batch.changed:,} changed, {batch.unchanged:,} unchanged.")
+        self.stdout.write(
+            f"{batch.rows:,} rows. {batch.new:,} referrals {words} new, {batch.changed:,} changed, {batch.unchanged:,} unchanged."
+        )
         self.stdout.write(f"{batch.unmatched:,} name a referrer whom we do not know.")
         for title, reasons in (("refused", batch.rejected), ("odd", batch.findings)):
             for reason, rows in reasons.items():
