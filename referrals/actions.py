@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -17,10 +18,12 @@ from accounts.models import User
 from audit.actions import record
 from common.exceptions import InputError, PolicyViolation
 from common.tables import open_table
+from contacts.models import Provider
 from jobs.actions import cancel, enqueue
 from jobs.models import Job
 from referrals import policies
 from referrals.deriving import lock_facts_soon, publish, settle, touch
+from referrals.importing.dates import parse_date
 from referrals.importing.loading import forget_file, upload_path
 from referrals.importing.mapping import Mapping, pick_mapping
 from referrals.models import BatchState, CountingRules, ImportBatch, Kind, Referral, ReferrerNamed, Source
@@ -48,7 +51,9 @@ def create_batch(*, source: Source, file: IO[bytes], file_name: str, by: User | 
     path = Path(settings.UPLOADS) / stored_as
     try:
         with open_table(path) as table:
-            chosen = _mapping_for(table.headers, source, mapping)
+            headers = list(table.headers)
+            _check_names_columns(headers)
+            chosen = _mapping_for(headers, source, mapping)
         with transaction.atomic():
             batch = ImportBatch.objects.create(
                 source=source,
@@ -57,6 +62,7 @@ def create_batch(*, source: Source, file: IO[bytes], file_name: str, by: User | 
                 sha256=sha256,
                 size_bytes=size,
                 mapping=chosen,
+                headers=headers,
                 uploaded_by=by,
             )
             record("import.uploaded", by=by, target=batch, size_bytes=size, sha256=sha256)
@@ -64,6 +70,12 @@ def create_batch(*, source: Source, file: IO[bytes], file_name: str, by: User | 
         path.unlink(missing_ok=True)
         raise
     return batch
+
+
+def _check_names_columns(headers: list[str]) -> None:
+    """A file without a header has a patient in its first line, which would be shown as names of columns."""
+    if any(parse_date(header, "auto") or parse_date(header, "dmy") or len("".join(filter(str.isdigit, header))) > 6 for header in headers):
+        raise InputError("The first line holds data, not the names of columns. Export the file with a header line.")
 
 
 def _mapping_for(headers: list[str], source: Source, given: dict[str, Any] | None) -> dict[str, Any]:
@@ -196,13 +208,28 @@ def save_mapping(*, source: Source, mapping: dict[str, Any], by: User | None) ->
     return source
 
 
+@transaction.atomic
+def edit_source(*, source: Source, title: str, sees: str, by: User | None) -> Source:
+    """How a feed is called, and what it sees; another answer to that changes flows, so its facts are derived anew."""
+    source = Source.objects.select_for_update().get(pk=source.pk)
+    saw, source.title, source.sees = source.sees, title.strip(), sees
+    if source.mapping:
+        source.mapping = {**source.mapping, "sees": sees}
+    source.full_clean()
+    source.save()
+    record("source.edited", by=by, target=source, title=source.title, sees=sees)
+    if saw != sees:
+        enqueue("referrals.derive", "sources", [source.pk], by=by, key=f"referrals.derive.source.{source.pk}")
+    return source
+
+
 # What a person may correct, and the source's words that go with it: matching must come to the same end as the person did.
-_WORDS = {
-    "provider": lambda who: {"referring_name": f"{who.first_name} {who.last_name}".strip(), "referring_npi": who.npi} if who else {"referring_name": "", "referring_npi": ""},
-    "practice": lambda where: {"referring_org": where.name, "referring_zip": where.zip} if where else {"referring_org": "", "referring_zip": ""},
+_WORDS: dict[str, Callable[[Any], dict[str, str]]] = {
+    "provider": lambda who: {"referring_name": _full_name(who), "referring_npi": who.npi if who else ""},
+    "practice": lambda where: {"referring_org": where.name if where else "", "referring_zip": where.zip if where else ""},
     "destination": lambda where: {"destination_name": where.name if where else ""},
-    "performer": lambda who: {"performing_name": f"{who.first_name} {who.last_name}".strip(), "performing_npi": who.npi} if who else {"performing_name": "", "performing_npi": ""},
-}  # fmt: skip
+    "performer": lambda who: {"performing_name": _full_name(who), "performing_npi": who.npi if who else ""},
+}
 _FIELDS = {"practice": "named_practice"}
 EDITABLE = frozenset({"service_line", "payer", "kind", "priority", "reason", *_WORDS})
 
@@ -232,6 +259,10 @@ def edit_referral(*, referral: Referral, by: User | None, **fields: Any) -> Refe
     publish(f"referral {referral.pk} edited")
     referral.refresh_from_db()
     return referral
+
+
+def _full_name(who: Provider | None) -> str:
+    return f"{who.first_name} {who.last_name}".strip() if who else ""
 
 
 def _named(referral: Referral) -> str:

@@ -1,7 +1,30 @@
 """URLs of referrals."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from referrals.views import feeds, imports, rows
 
 app_name = "referrals"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", rows.referral_list, name="list"),
+    path("export/", rows.export, name="export"),
+    path("lookup/", rows.lookup, name="lookup"),
+    path("options/<slug:kind>/", rows.options, name="options"),
+    path("<int:pk>/", rows.detail, name="detail"),
+    path("<int:pk>/edit/", rows.edit, name="edit"),
+    path("<int:pk>/delete/", rows.delete, name="delete"),
+    path("imports/", imports.batch_list, name="batches"),
+    path("imports/upload/", imports.upload, name="upload"),
+    path("imports/<int:pk>/", imports.batch_detail, name="batch"),
+    path("imports/<int:pk>/map/", imports.batch_map, name="batch-map"),
+    path("imports/<int:pk>/progress/", imports.batch_progress, name="batch-progress"),
+    path("imports/<int:pk>/check/", imports.batch_check, name="batch-check"),
+    path("imports/<int:pk>/load/", imports.batch_load, name="batch-load"),
+    path("imports/<int:pk>/discard/", imports.batch_discard, name="batch-discard"),
+    path("imports/<int:pk>/rejects/", imports.rejects, name="rejects"),
+    path("feeds/", feeds.source_list, name="sources"),
+    path("feeds/<int:pk>/", feeds.source_detail, name="source"),
+    path("feeds/<int:pk>/mapping/", feeds.source_mapping, name="source-mapping"),
+    path("rules/", feeds.rules, name="rules"),
+]

@@ -33,6 +33,7 @@ class ImportBatch(models.Model):
     sha256 = models.CharField(max_length=64)
     size_bytes = models.BigIntegerField(default=0)
     mapping = models.JSONField(default=dict)
+    headers = models.JSONField(default=list, help_text="the file's columns in their order, for the reject file")
     state = models.CharField(max_length=10, choices=BatchState, default=BatchState.UPLOADED)
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, related_name="+")
     uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")

@@ -1,0 +1,112 @@
+"""What the list of referrals can be narrowed by: one set for pages, exports and the API.
+
+Every figure of a dashboard links to the list with these names, so the list counts as the measures count: `start` is in, `end` is not, a
+territory stands for all below it, and unless it is asked for, what is in no measure is not in the list. "null" means "none named".
+"""
+
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.db.models import QuerySet
+
+from contacts.models import Organization, Practice, Provider
+from referrals.models import BatchState, Flow, ImportBatch, Payer, Referral, Source, State
+from territories.models import ServiceLine, Territory
+from territories.scope import below
+
+NONE = "null"
+COUNTED, ALL, NOT_COUNTED = "1", "all", "0"
+COUNTING = ((COUNTED, "Counted referrals"), (ALL, "All, counted or not"), (NOT_COUNTED, "Only those not counted"))
+SORTS = ("anchor_on", "source_key", "provider", "practice", "destination", "state", "flow")
+_SORT_COLUMNS = {
+    "provider": ("provider__last_name", "provider__first_name"),
+    "practice": ("practice__name",),
+    "destination": ("destination_name",),
+}
+_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _territories(request: Any) -> QuerySet[Territory]:
+    return Territory.objects.visible_to(request.user).live() if request else Territory.objects.none()
+
+
+def _one(queryset: Any, *, label: str, empty: str = "", null: str = "", hidden: bool = False, **extra: Any) -> filters.ModelChoiceFilter:
+    if hidden:
+        extra["widget"] = forms.HiddenInput
+    return filters.ModelChoiceFilter(
+        label=label, queryset=queryset, empty_label=empty or None, null_label=null or None, null_value=NONE, **extra
+    )
+
+
+class ReferralFilter(filters.FilterSet):
+    """`start` is in, `end` is not. `same_patient` names a referral: the others of its patient within its feed."""
+
+    q = filters.CharFilter(label="Referral number", method="by_number", widget=forms.TextInput(attrs={"type": "search"}))
+    start = filters.DateFilter(label="From", field_name="anchor_on", lookup_expr="gte", widget=_DAY)
+    end = filters.DateFilter(label="Before", field_name="anchor_on", lookup_expr="lt", widget=_DAY)
+    territory = _one(_territories, label="Territory", empty="All territories", null="No territory", method="in_branch")
+    service_line = _one(ServiceLine.objects.all(), label="Service line", empty="All service lines", null="No service line")
+    payer = _one(Payer.objects.all(), label="Payer", empty="All payers", null="No payer")
+    source = _one(Source.objects.all(), label="Feed", empty="All feeds")
+    state = filters.ChoiceFilter(label="State", choices=State, empty_label="Any state")
+    flow = filters.MultipleChoiceFilter(label="Flow", choices=Flow, widget=forms.CheckboxSelectMultiple)
+    counted = filters.ChoiceFilter(label="Counting", choices=COUNTING, empty_label=None, method="by_counting", initial=COUNTED)
+    practice = _one(Practice.objects.all(), label="Practice", null="No practice known", hidden=True)
+    provider = _one(Provider.objects.all(), label="Provider", null="No provider known", hidden=True)
+    destination = _one(Organization.objects.all(), label="Referred to", null="No destination known", hidden=True)
+    batch = _one(ImportBatch.objects.filter(state=BatchState.LOADED), label="Import", hidden=True)
+    same_patient = filters.ModelChoiceFilter(
+        label="Patient of referral", queryset=lambda request: Referral.objects.visible_to(request.user) if request else Referral.objects.none(),
+        method="of_patient", widget=forms.HiddenInput,
+    )  # fmt: skip
+
+    class Meta:
+        model = Referral
+        fields = ()
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        data = data.copy() if data is not None else {}
+        if not data.get("counted"):  # figures count what is counted; the switch shows the rest
+            data["counted"] = COUNTED
+        super().__init__(data, *args, **kwargs)
+
+    @property
+    def qs(self) -> QuerySet[Referral]:
+        """The rows; none at all when a part of the address cannot be understood, since leaving it out would show more."""
+        return self.queryset.none() if self.errors else super().qs
+
+    def by_number(self, rows: QuerySet[Referral], name: str, value: str) -> QuerySet[Referral]:
+        return rows.filter(source__in=Source.objects.values("pk"), source_key=value.strip())
+
+    def in_branch(self, rows: QuerySet[Referral], name: str, value: Territory | str) -> QuerySet[Referral]:
+        if value == NONE:
+            return rows.filter(territory=None)
+        children: dict[int | None, list[int]] = {}
+        for pk, parent in Territory.objects.values_list("pk", "parent_id"):
+            children.setdefault(parent, []).append(pk)
+        return rows.filter(territory__in=below(value.pk, children))
+
+    def by_counting(self, rows: QuerySet[Referral], name: str, value: str) -> QuerySet[Referral]:
+        return rows if value == ALL else rows.filter(is_counted=value == COUNTED)
+
+    def of_patient(self, rows: QuerySet[Referral], name: str, value: Referral) -> QuerySet[Referral]:
+        return rows.filter(source=value.source_id, patient_hash=value.patient_hash) if value.patient_hash else rows.filter(pk=value.pk)
+
+
+def sorting(asked: str | None) -> tuple[str, list[str]]:
+    """The sort of the address that we know ("-anchor_on" else), and the columns to order by, always down to one row."""
+    name = (asked or "").removeprefix("-")
+    if name not in SORTS:
+        asked, name = "-anchor_on", "anchor_on"
+    sign = "-" if (asked or "").startswith("-") else ""
+    return f"{sign}{name}", [*(f"{sign}{column}" for column in _SORT_COLUMNS.get(name, (name,))), f"{sign}pk"]
+
+
+class BatchFilter(filters.FilterSet):
+    source = _one(Source.objects.all(), label="Feed", empty="All feeds")
+    state = filters.ChoiceFilter(label="State", choices=BatchState, empty_label="Any state")
+
+    class Meta:
+        model = ImportBatch
+        fields = ()

@@ -1,0 +1,315 @@
+"""What people type about referrals: a file and its feed, the meaning of its columns, corrections, and the rules of counting."""
+
+import hashlib
+from collections.abc import Collection
+from collections.abc import Mapping as Table
+from dataclasses import replace
+from typing import Any
+
+from django import forms
+
+from contacts.models import Organization, Practice, Provider
+from referrals.importing.mapping import (
+    ANCHORS,
+    DATE_STYLES,
+    FIELDS,
+    KINDS,
+    PRIORITIES,
+    REASONS,
+    SEES,
+    Mapping,
+    header_key,
+    word_key,
+)
+from referrals.importing.previewing import MOST_WORDS, Column, Preview
+from referrals.importing.suggesting import suggest_state
+from referrals.models import CountingRules, Kind, LossReason, Payer, Referral, Source, State
+from referrals.models.facts import Sees
+from territories.models import ServiceLine
+
+HASH, DROP, SKIP = "~hash", "~drop", "~skip"
+_GROUPS = (
+    ("The referral", ("source_key", *ANCHORS, "service_line", "kind", "priority", "payer", "reason")),
+    ("Who referred", ("referring_name", "referring_npi", "referring_practice", "referring_zip")),
+    ("Where to", ("destination_name", "destination_npi", "performing_name", "performing_npi")),
+    ("What became of it", ("state", "told_at", "appointment_on", "seen_on", "report_on")),
+)
+COLUMN_CHOICES = (
+    ("", "Not read"),
+    ("Patient", ((HASH, "Patient's record number: hashed"), (DROP, "Patient data: never kept"))),
+    *((group, tuple((name, FIELDS[name]) for name in names)) for group, names in _GROUPS),
+)
+# our field: what its words can mean, and where the mapping keeps them
+WORDS = {
+    "state": ("status", tuple(State.choices)),
+    "kind": ("kinds", tuple((kind, Kind(kind).label) for kind in KINDS)),
+    "priority": ("priorities", tuple((word, "ASAP" if word == "asap" else word.capitalize()) for word in PRIORITIES)),
+    "reason": ("reasons", tuple((reason, LossReason(reason).label) for reason in REASONS)),
+}
+SEES_HELP = {
+    "our_orders": "Our orders: every referral our own providers write, wherever it goes",
+    "received": "Referrals received: only what others sent to us",
+    "appointments": "Appointments: what was booked with us",
+    "claims": "Claims: all destinations, after the fact",
+}
+
+
+class UploadForm(forms.Form):
+    """A file of a feed that exists, or of a new one."""
+
+    source = forms.ModelChoiceField(Source.objects.all(), label="Feed", required=False, empty_label="A new feed, named below")
+    new_source = forms.CharField(
+        label="Name of the new feed",
+        required=False,
+        max_length=60,
+        help_text="The system it comes from, such as “Epic orders”. It cannot be renamed later: patient hashes are made with it.",
+    )
+    file = forms.FileField(
+        label="File",
+        help_text="CSV, tab- or pipe-separated text, or Excel; also inside a zip or gzip. The first line must name the columns.",
+        error_messages={
+            "required": "Choose the file.",
+            "empty": "The file is empty. Export it again; nothing was loaded.",
+            "missing": "Choose the file.",
+        },
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors.get("source") and not data.get("source") and not data.get("new_source", "").strip():
+            self.add_error("new_source", "Choose a feed, or name a new one.")
+        if data.get("source") and data.get("new_source", "").strip():
+            self.add_error("new_source", f"You chose the feed {data['source']}. Leave this blank, or choose “A new feed”.")
+        return data
+
+
+def word_field(field: str, word: str) -> str:
+    """The name of the question what a word means: the same whichever words stand around it."""
+    return f"word-{field}-{hashlib.sha256(word_key(word).encode()).hexdigest()[:12]}"
+
+
+class MappingForm(forms.Form):
+    """What each column of the file is, how its dates are written, what the feed sees, and what its words mean."""
+
+    sees = forms.ChoiceField(
+        label="What does this feed see?",
+        choices=[(word, SEES_HELP[word]) for word in SEES],
+        widget=forms.RadioSelect,
+        help_text="It decides which way a referral counts when an end is not named, and what reports may say of it.",
+        error_messages={"required": "Say what the feed sees."},
+    )
+    dates = forms.ChoiceField(
+        label="How are dates written?",
+        choices=list(DATE_STYLES.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say which comes first, the month or the day: the file does not show it."},
+    )
+
+    def __init__(
+        self, data: Any = None, *, preview: Preview, base: Mapping, sure: bool, refused: Table[str, Collection[str]] | None = None
+    ) -> None:
+        """`sure`: the mapping was used before or chosen, so its date style and feed need not be asked for again."""
+        self.preview, self.base = preview, base
+        initial = {"sees": base.sees if sure else None, "dates": base.dates if sure or not preview.suggestion.dates.ambiguous else None}
+        super().__init__(data, initial=initial)
+        for number, column in enumerate(preview.columns):
+            self.fields[f"column-{number}"] = forms.ChoiceField(
+                label=column.header, choices=COLUMN_CHOICES, required=False, initial=self._reading(column)
+            )
+        self.words: dict[str, dict[str, int]] = {}
+        for name in WORDS:
+            self._ask_words(name, (refused or {}).get(name, ()))
+        if self.is_bound and (doubtful := self._doubtful()):
+            self.fields["not_patient"] = forms.BooleanField(
+                label=f"I have looked: {', '.join(doubtful)} hold no data of patients",
+                error_messages={
+                    "required": f"{', '.join(doubtful)} look like patient data. Set them to hashed or never kept, or tick this."
+                },
+            )
+
+    def _reading(self, column: Column) -> str:
+        """What the column is, as far as the mapping knows; else what keeps patients safe."""
+        key = header_key(column.header)
+        for name, header in self.base.columns.items():
+            if header_key(header) == key:
+                return name
+        if self.base.identifier and header_key(self.base.identifier) == key:
+            return HASH
+        if column.patient or key in {header_key(header) for header in self.base.dropped}:
+            return DROP
+        return ""
+
+    def _chosen(self) -> list[tuple[Column, str]]:
+        """Each column with what is chosen for it now: in the answer, else at first."""
+        return [
+            (column, str((self.data.get(name) if self.is_bound else self.fields[name].initial) or ""))
+            for number, column in enumerate(self.preview.columns)
+            for name in (f"column-{number}",)
+        ]
+
+    def _column_of(self, field: str) -> Column | None:
+        return next((column for column, chosen in self._chosen() if chosen == field), None)
+
+    def _doubtful(self) -> list[str]:
+        """Columns that look like a patient's and are to be kept all the same."""
+        return [f"“{column.header}”" for column, chosen in self._chosen() if column.patient and chosen in FIELDS]
+
+    def _ask_words(self, field: str, refused: Collection[str]) -> None:
+        """A question for each word of the column; words of a column that may be a patient's are never shown."""
+        column = self._column_of(field)
+        if column is None or column.patient:
+            return
+        part, choices = WORDS[field]
+        known = {word_key(word): ours for word, ours in getattr(self.base, part).items()}
+        found = dict(self.preview.words_of(column.header) or {}) | {word: 0 for word in refused}
+        if field != "state":
+            found.pop("", None)
+        for word in list(found)[: 2 * MOST_WORDS]:
+            ours = known.get(word_key(word)) or (suggest_state(word) if field == "state" else _same(word, choices))
+            leave = [(SKIP, "Refuse these rows")] if field == "state" else []
+            self.fields[word_field(field, word)] = forms.ChoiceField(
+                label=word or "(blank)",
+                choices=[("", "Choose" if field == "state" else "Not known"), *choices, *leave],
+                required=field == "state",
+                initial=ours,
+                error_messages={"required": f"Say what “{word or '(blank)'}” means."},
+            )
+        self.words[field] = {word: found[word] for word in list(found)[: 2 * MOST_WORDS]}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        taken: dict[str, str] = {}
+        for number, (column, chosen) in enumerate(self._chosen()):
+            if chosen and chosen != DROP and chosen in taken:
+                what = "the patient's record number" if chosen == HASH else FIELDS.get(chosen, chosen)
+                self.add_error(f"column-{number}", f"“{taken[chosen]}” is read as {what} already. Choose one of the two.")
+            taken.setdefault(chosen, column.header)
+        if "source_key" not in taken:
+            self.add_error(None, "Say which column holds the referral number: by it a referral is known when it is sent again.")
+        if not taken.keys() & set(ANCHORS):
+            self.add_error(None, "Say which column holds the date ordered, received or entered: by it a referral gets its month.")
+        state = self._column_of("state")
+        if state is not None and not state.patient and self.preview.words_of(state.header) is None:
+            self.add_error(None, f"“{state.header}” has more than {MOST_WORDS} different words. A status has few; choose another column.")
+        return data
+
+    def mapping(self) -> Mapping:
+        """The answers as a mapping; what this file does not show of the one before is kept."""
+        chosen = self._chosen()
+        words: dict[str, Any] = {}
+        for field, (part, _) in WORDS.items():
+            kept = {word: ours for word, ours in getattr(self.base, part).items()}
+            for word in self.words.get(field, {}):
+                kept = {old: ours for old, ours in kept.items() if word_key(old) != word_key(word)}
+                ours = self.cleaned_data.get(word_field(field, word))
+                if ours and ours != SKIP:
+                    kept[word] = ours
+            words[part] = kept
+        return replace(
+            self.base,
+            sees=self.cleaned_data["sees"],
+            dates=self.cleaned_data["dates"],
+            columns={field: column.header for column, field in chosen if field in FIELDS},
+            identifier=next((column.header for column, field in chosen if field == HASH), ""),
+            dropped=tuple(column.header for column, field in chosen if field == DROP),
+            delimiter=self.base.delimiter or self.preview.delimiter,
+            **words,
+        )
+
+
+def _same(word: str, choices: Collection[tuple[str, Any]]) -> str:
+    """One of our own words, when theirs is the same."""
+    return next((ours for ours, _ in choices if ours == word_key(word)), "")
+
+
+class SourceForm(forms.ModelForm):
+    """A feed: how it is called on pages, and what it sees."""
+
+    class Meta:
+        model = Source
+        fields = ("title", "sees")
+        labels = {"title": "Title", "sees": "What it sees"}
+        help_texts = {"sees": "A change counts this feed's referrals anew, in the background."}
+        widgets = {"sees": forms.RadioSelect}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sees"].choices = [(word, SEES_HELP[word]) for word, _ in Sees.choices]
+
+
+class RulesForm(forms.ModelForm):
+    """The rules by which we count, each with what it changes."""
+
+    counted_kinds = forms.MultipleChoiceField(
+        label="Kinds that count",
+        choices=Kind.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Referrals of other kinds stay in the list, but are in no measure.",
+        error_messages={"required": "Choose at least one kind, or every report is empty."},
+    )
+
+    class Meta:
+        model = CountingRules
+        fields = ("affiliated_is_ours", "counted_kinds", "duplicate_days", "range_leads_above", "small_cell")
+        labels = {
+            "affiliated_is_ours": "Affiliated practices count as ours",
+            "duplicate_days": "Days within which the same referral counts once",
+            "range_leads_above": "Show leakage as a range above this share of unknown destinations, in percent",
+            "small_cell": "Hide counts below this number in files that leave the organization",
+        }
+        help_texts = {
+            "affiliated_is_ours": "On: their referrals among us are internal, and what they send elsewhere is leakage. Off: what they send us is inbound.",
+            "duplicate_days": "Same feed, patient, service line and referrer. 0 counts every referral of another day.",
+            "range_leads_above": "With so many destinations unknown, one figure would claim too much: the range leads, and nothing is ranked.",
+            "small_cell": "11 is the usual floor in healthcare. Pages inside PRM show every number.",
+        }
+
+
+class EditForm(forms.Form):
+    """What a person may correct about a referral. Choices by name come from fields that complete what one types."""
+
+    provider = forms.ModelChoiceField(Provider.objects.all(), label="Referring provider", required=False, widget=forms.HiddenInput)
+    practice = forms.ModelChoiceField(Practice.objects.all(), label="Referring practice", required=False, widget=forms.HiddenInput)
+    destination = forms.ModelChoiceField(Organization.objects.all(), label="Referred to", required=False, widget=forms.HiddenInput)
+    performer = forms.ModelChoiceField(Provider.objects.all(), label="Receiving provider", required=False, widget=forms.HiddenInput)
+    service_line = forms.ModelChoiceField(ServiceLine.objects.all(), required=False, empty_label="None named")
+    payer = forms.ModelChoiceField(Payer.objects.all(), required=False, empty_label="None named")
+    kind = forms.ChoiceField(choices=Kind.choices)
+    priority = forms.ChoiceField(choices=[("", "None named"), *WORDS["priority"][1]], required=False)
+    reason = forms.ChoiceField(label="Reason for going elsewhere", choices=[("", "None named"), *LossReason.choices], required=False)
+
+    CHOSEN = ("provider", "practice", "destination", "performer")
+
+    def __init__(self, data: Any = None, *, referral: Referral) -> None:
+        kept = {name: getattr(referral, name) for name in self.base_fields if name != "practice"}
+        self.referral, self.before = referral, {**kept, "practice": referral.named_practice}
+        initial = {name: getattr(value, "pk", value) for name, value in self.before.items()}
+        super().__init__(data, initial=initial)
+
+    def changes(self) -> dict[str, Any]:
+        """Only what is different now."""
+        return {name: value for name, value in self.cleaned_data.items() if value != self.before[name]}
+
+
+class DeleteForm(forms.Form):
+    """Reasons are chosen, not typed: the audit trail must hold nothing of a patient."""
+
+    why = forms.ChoiceField(
+        label="Why is it deleted?",
+        choices=[
+            (word, word)
+            for word in ("Sent by mistake", "Test data", "Loaded into the wrong feed", "The source asked for it", "Privacy request")
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose why."},
+    )
+
+
+class LookupForm(forms.Form):
+    number = forms.CharField(
+        label="Referral number",
+        max_length=80,
+        help_text="As it stands on the fax or in the EHR. Never a patient's name or record number.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"required": "Type a referral number."},
+    )

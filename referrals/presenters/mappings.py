@@ -1,0 +1,95 @@
+"""A mapping in words, and the page that asks for one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from referrals.importing.mapping import DATE_STYLES, FIELDS
+from referrals.importing.mapping import Mapping as FeedMapping
+from referrals.models import State
+from referrals.models.facts import Sees
+
+
+@dataclass(frozen=True)
+class MappingSummary:
+    """A mapping in words."""
+
+    name: str
+    sees: str
+    dates: str
+    columns: list[tuple[str, str]]
+    patient: list[tuple[str, str]]
+    status: list[tuple[str, str]]
+
+
+def mapping_summary(stored: Mapping[str, Any]) -> MappingSummary | None:
+    if not stored:
+        return None
+    mapping = FeedMapping.from_json(dict(stored))
+    patient = [(mapping.identifier, "hashed")] if mapping.identifier else []
+    return MappingSummary(
+        mapping.name,
+        Sees(mapping.sees).label,
+        DATE_STYLES[mapping.dates],
+        [(FIELDS[field], header) for field, header in mapping.columns.items()],
+        patient + [(header, "never kept") for header in mapping.dropped],
+        [(word or "(blank)", State(state).label) for word, state in mapping.status.items()],
+    )
+
+
+_SURE, _LIKELY = 0.85, 0.6
+
+
+@dataclass(frozen=True)
+class ColumnRow:
+    """A column of the file on the mapping page, with its question."""
+
+    field: Any
+    header: str
+    samples: tuple[str, ...]
+    shape: str
+    patient: str
+    why: str
+    tone: str
+
+
+def column_rows(form: Any) -> list[ColumnRow]:
+    """Each column of the file: its values or its shape, the question what it is, and why we think so."""
+    suggestion = form.preview.suggestion
+    by_header = {header: field for field, header in suggestion.mapping.columns.items()}
+    rows = []
+    for number, column in enumerate(form.preview.columns):
+        guess = by_header.get(column.header, "")
+        why, tone = "", ""
+        if column.patient:
+            why, tone = f"Looks like patient data: {column.patient.why}", "warn"
+        elif guess:
+            sure = suggestion.confidence.get(guess, 0)
+            word, tone = ("Sure", "good") if sure >= _SURE else ("Likely", "info") if sure >= _LIKELY else ("A guess", "warn")
+            why = f"{word}: {suggestion.because.get(guess, '')}"
+        patient = {"hash": "hashed", "drop": "never kept"}[column.patient.action] if column.patient else ""
+        rows.append(ColumnRow(form[f"column-{number}"], column.header, column.samples, column.shape, patient, why, tone))
+    return rows
+
+
+_WORD_TITLES = {"state": "Words of status", "kind": "Words of kind", "priority": "Words of priority", "reason": "Words of reason"}
+
+
+@dataclass(frozen=True)
+class WordGroup:
+    """The words of one column, each with its question."""
+
+    title: str
+    header: str
+    questions: list[tuple[Any, int]]
+    open: int
+
+
+def word_groups(form: Any, field_name: Any) -> list[WordGroup]:
+    groups = []
+    for field, words in form.words.items():
+        questions = [(form[field_name(field, word)], n) for word, n in words.items()]
+        if questions:
+            unanswered = sum(not question.value() for question, _ in questions)
+            groups.append(WordGroup(_WORD_TITLES[field], form._column_of(field).header, questions, unanswered))
+    return groups

@@ -1,0 +1,243 @@
+"""A file on its way in: uploaded, mapped, checked, loaded or discarded."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
+
+from accounts.access import requires
+from accounts.permissions import Permission
+from audit.actions import record
+from common.exceptions import InputError, PolicyViolation
+from referrals import actions, exports, policies, queries
+from referrals.filters import BatchFilter
+from referrals.forms import MappingForm, UploadForm, word_field
+from referrals.importing.mapping import Mapping, shipped_mappings
+from referrals.importing.previewing import Preview, preview
+from referrals.models import BatchState, ImportBatch, RowOutcome, Source
+from referrals.presenters import batches as shown
+from referrals.presenters import mappings
+
+PAGE, ROWS = 25, 50
+_UNDER_WAY = (BatchState.CHECKING, BatchState.LOADING)
+
+
+def _batch(request: HttpRequest, pk: int) -> ImportBatch:
+    return get_object_or_404(ImportBatch.objects.visible_to(request.user).select_related("source", "job", "uploaded_by"), pk=pk)
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+@requires(Permission.IMPORT_RUN)
+def batch_list(request: HttpRequest) -> HttpResponse:
+    """Every import, newest first; those under way show their progress."""
+    found = BatchFilter(request.GET, ImportBatch.objects.visible_to(request.user).select_related("source", "job", "uploaded_by"))
+    page = Paginator(found.qs, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "filter": found,
+        "filtered": any(request.GET.get(name) for name in found.filters),
+        "page": page,
+        "rows": [shown.batch_row(batch) for batch in page],
+    }
+    if request.htmx and not request.htmx.history_restore_request:
+        return render(request, "referrals/_batches.html", context)
+    under_way = [shown.running(batch) for batch in queries.running_batches(request.user) if not policies.is_stuck(batch)]
+    return render(request, "referrals/batches.html", {**context, "under_way": under_way, "has_feeds": Source.objects.exists()})
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.IMPORT_RUN)
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take a file. A feed that was read before, in the same shape, is checked at once; else its columns are asked for."""
+    form = UploadForm(request.POST or None, request.FILES or None, initial={"source": request.GET.get("source")})
+    if request.method == "POST" and form.is_valid():
+        try:
+            batch = _take(request, form.cleaned_data)
+        except InputError as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            if batch.source.mapping and batch.source.mapping == batch.mapping:
+                actions.start_dry_run(batch=batch, by=request.user)
+                return redirect(batch)
+            return redirect("referrals:batch-map", batch.pk)
+    return render(request, "referrals/upload.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@transaction.atomic
+def _take(request: HttpRequest, data: dict[str, Any]) -> ImportBatch:
+    source = data["source"] or actions.source_named(name=data["new_source"], by=request.user)
+    return actions.create_batch(source=source, file=data["file"], file_name=data["file"].name, by=request.user)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.IMPORT_RUN)
+def batch_map(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the columns are. The answer is checked against the whole file by a worker."""
+    batch = _batch(request, pk)
+    try:
+        policies.check_can_map(batch)
+        path = actions.open_upload(batch)
+        start, sure, lacking = _start_from(request, batch)
+        seen = preview(path, mapping=start, earlier=[] if request.GET.get("start") == "file" else _known(batch.source))
+    except (PolicyViolation, InputError) as refusal:
+        messages.error(request, str(refusal))
+        return redirect(batch)
+    base = start if start and start.fits(seen.headers) else seen.suggestion.mapping
+    form = MappingForm(request.POST or None, preview=seen, base=base, sure=sure and base is start, refused=_refused(batch, base))
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                actions.set_batch_mapping(batch=batch, mapping=form.mapping().to_json(), by=request.user)
+                batch.refresh_from_db()
+                actions.start_dry_run(batch=batch, by=request.user)
+        except (InputError, PolicyViolation) as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect(batch)
+    return render(
+        request, "referrals/batch_map.html", _map_context(request, batch, form, seen, lacking), status=422 if form.errors else 200
+    )
+
+
+def _map_context(request: HttpRequest, batch: ImportBatch, form: MappingForm, seen: Preview, lacking: list[str]) -> dict[str, Any]:
+    return {
+        "batch": batch,
+        "form": form,
+        "columns": mappings.column_rows(form),
+        "words": mappings.word_groups(form, word_field),
+        "dates": seen.suggestion.dates,
+        "starts": _starts(batch),
+        "start": request.GET.get("start", ""),
+        "lacking": lacking,
+    }
+
+
+def _known(source: Source) -> list[Mapping]:
+    """Mappings used before: this feed's, then those of the others, then those that come with the program."""
+    stored = Source.objects.exclude(mapping={}).order_by("name").values_list("pk", "mapping")
+    own_first = sorted(stored, key=lambda pair: pair[0] != source.pk)
+    return [*(Mapping.from_json(mapping) for _, mapping in own_first), *shipped_mappings()]
+
+
+def _starts(batch: ImportBatch) -> list[tuple[str, str]]:
+    """Which mappings one can start from."""
+    saved = [(f"feed-{source.pk}", f"The feed {source}") for source in Source.objects.exclude(mapping={})]
+    shipped = [(f"shipped-{number}", mapping.name) for number, mapping in enumerate(shipped_mappings())]
+    now = [("", "This import's own mapping")] if batch.mapping else []
+    return [*now, ("file", "What the file itself suggests"), *saved, *shipped]
+
+
+def _start_from(request: HttpRequest, batch: ImportBatch) -> tuple[Mapping | None, bool, list[str]]:
+    """The mapping chosen in the address, else the batch's own; whether it is settled; and the columns that the file lacks for it."""
+    asked = request.GET.get("start", "")
+    kind, _, number = asked.partition("-")
+    chosen: Mapping | None = None
+    if kind == "feed" and number.isdigit():
+        chosen = next((Mapping.from_json(source.mapping) for source in Source.objects.filter(pk=number) if source.mapping), None)
+    elif kind == "shipped" and number.isdigit() and int(number) < len(shipped_mappings()):
+        chosen = shipped_mappings()[int(number)]
+    elif not asked and batch.mapping:
+        chosen = Mapping.from_json(batch.mapping)
+    return chosen, chosen is not None, chosen.missing(batch.headers) if chosen else []
+
+
+def _refused(batch: ImportBatch, base: Mapping) -> dict[str, list[str]]:
+    """Words of status that the last check stumbled over, wherever in the file they stand."""
+    if not batch.rejected.get("unknown status"):
+        return {}
+    return {"state": queries.refused_words(batch, base.columns.get("state", ""))}
+
+
+@require_GET
+@requires(Permission.IMPORT_RUN)
+def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where the import stands, what the check found, what was loaded."""
+    batch = _batch(request, pk)
+    counts = queries.row_counts(batch)
+    reason = request.GET.get("reason", "")
+    kept = batch.source_rows.filter(reason=reason) if reason else batch.source_rows.filter(outcome=RowOutcome.REJECTED)
+    page = Paginator(kept, ROWS).get_page(request.GET.get("page"))
+    number = batch.mapping.get("columns", {}).get("source_key", "")
+    fresh = batch.state != BatchState.LOADED and batch.first_on is not None
+    loaded = queries.loaded_by_month(batch.source, batch.first_on, batch.last_on) if fresh else {}
+    context = {
+        "batch": batch,
+        "row": shown.batch_row(batch),
+        "running": shown.running(batch) if batch.state in _UNDER_WAY and not policies.is_stuck(batch) else None,
+        "stuck": policies.is_stuck(batch),
+        "rejected": shown.reasons(batch.rejected, shown.REJECTIONS),
+        "findings": shown.reasons(batch.findings, shown.FINDINGS),
+        "months": shown.months(batch, loaded),
+        "compared": fresh,
+        "unknown_words": "unknown status" in batch.rejected,
+        "earlier": actions.earlier_loads(batch).order_by("-loaded_at").first(),
+        "may_map": policies.can_map(batch),
+        "may_check": policies.can_check(batch),
+        "may_load": policies.can_load(batch),
+        "may_discard": policies.can_discard(batch),
+        "to_write": batch.new + batch.changed,
+        "page": page,
+        "rows": [(row, row.record.get(number, ""), shown.words_for(row)) for row in page],
+        "reason": reason,
+        "kept": counts,
+        "mapping": mappings.mapping_summary(batch.mapping),
+    }
+    return render(request, "referrals/batch.html", context)
+
+
+@require_GET
+@requires(Permission.IMPORT_RUN)
+def batch_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far the work is: a fragment that asks again each second, and leads on when it is over."""
+    batch = _batch(request, pk)
+    if batch.state not in _UNDER_WAY or policies.is_stuck(batch):
+        if not request.htmx:
+            return redirect(batch)
+        return HttpResponseClientRefresh() if request.GET.get("list") else HttpResponseClientRedirect(batch.get_absolute_url())
+    return render(request, "referrals/_progress.html", {"running": shown.running(batch), "in_list": bool(request.GET.get("list"))})
+
+
+def _act(request: HttpRequest, pk: int, act: Callable[..., object]) -> HttpResponse:
+    """Do it; a refusal is told on the batch's page."""
+    batch = _batch(request, pk)
+    try:
+        act(batch=batch, by=request.user)
+    except (PolicyViolation, InputError) as refusal:
+        messages.error(request, str(refusal))
+    return redirect(batch)
+
+
+@require_POST
+@requires(Permission.IMPORT_RUN)
+def batch_check(request: HttpRequest, pk: int) -> HttpResponse:
+    return _act(request, pk, actions.start_dry_run)
+
+
+@require_POST
+@requires(Permission.IMPORT_RUN)
+def batch_load(request: HttpRequest, pk: int) -> HttpResponse:
+    return _act(request, pk, actions.start_load)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.IMPORT_RUN)
+def batch_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    if request.method == "GET":
+        return render(request, "referrals/batch_discard.html", {"batch": _batch(request, pk)})
+    return _act(request, pk, actions.discard_batch)
+
+
+@require_GET
+@requires(Permission.IMPORT_RUN)
+def rejects(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The refused rows as a file that can be mended and sent again; that it was taken is recorded."""
+    batch = _batch(request, pk)
+    record("import.rejects_downloaded", by=request.user, target=batch, rows=batch.rejected_total)
+    return exports.rejects(batch)
