@@ -1,0 +1,1 @@
+"""An invented health system, loaded through the same doors as a real one."""
