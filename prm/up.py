@@ -122,10 +122,10 @@ def prepare(*, empty: bool) -> str:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=die_with_parent)
     try:
         output, _ = process.communicate()
-    except BaseException:
-        os.killpg(process.pid, signal.SIGTERM)  # the packing of static files runs beside it
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)  # the packing of static files runs beside it, and must not outlive it
         process.wait()
-        raise
     if process.returncode:
         raise Unavailable("PRM could not be prepared: see the lines above.")
     return output
