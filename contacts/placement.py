@@ -92,9 +92,8 @@ def move_pins(left: int, taker: int | None) -> None:
 
 
 def derive_referrals_of(territory: int) -> None:
-    """Queue the referrals of every practice in the territory, and below it, to be derived anew."""
-    inside = Practice.objects.filter(territory__in=Territory.objects.branch_ids(territory))
-    practices = sorted(inside.values_list("pk", flat=True))
+    """Queue the referrals of every practice in the territory to be derived anew."""
+    practices = sorted(Practice.objects.filter(territory=territory).values_list("pk", flat=True))
     if practices:
         enqueue("referrals.derive", "practices", practices)
 

@@ -1,6 +1,7 @@
 """Every write of territories: the tree, the rules, who looks after what, service lines."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -247,7 +248,8 @@ def assign(
         user=user, territory=territory, service_line=service_line, is_primary=is_primary, started_on=started_on, ended_on=ended_on
     )
     record("assignment.started", by=by, target=territory, **_words(assignment))
-    _credit_anew(assignment, since=started_on, by=by)
+    if is_primary and started_on <= timezone.localdate():  # referrals since then that nobody was credited for get their credit
+        enqueue("contacts.credit_anew", territory.pk, by=by, key=f"contacts.credit_anew:{territory.pk}")
     return assignment
 
 
@@ -271,7 +273,6 @@ def _end(assignment: Assignment, *, ended_on: dt.date, by: User | None) -> None:
     assignment.ended_on = ended_on
     assignment.save(update_fields=["ended_on"])
     record("assignment.ended", by=by, target=assignment.territory, **_words(assignment))
-    _credit_anew(assignment, since=ended_on, by=by)
 
 
 def _words(assignment: Assignment) -> dict[str, Any]:
@@ -283,13 +284,6 @@ def _words(assignment: Assignment) -> dict[str, Any]:
         "started_on": assignment.started_on,
         "ended_on": assignment.ended_on,
     }
-
-
-def _credit_anew(assignment: Assignment, *, since: dt.date, by: User | None) -> None:
-    """Referrals from `since` on may already be there, credited to somebody else. Helpers are never credited."""
-    if since <= timezone.localdate() and (assignment.is_primary or assignment.service_line_id):
-        place = assignment.territory_id
-        enqueue("contacts.credit_anew", place, by=by, key=f"contacts.credit_anew:{place}")
 
 
 @transaction.atomic
@@ -314,47 +308,42 @@ def load_plan(*, plan: Plan, by: User | None) -> dict[str, Any]:
     """
     root = ensure_root("Organization")
     known = {territory.name.casefold(): territory for territory in Territory.objects.select_related("parent")}
-    counts: dict[str, Any] = {"rows": plan.rows, "new": 0, "changed": 0, "unchanged": 0}
     rejected = plan.rejected.copy()
+    territories: Counter[str] = Counter(new=0, changed=0, unchanged=0)
     for key in plan.parents_first():
-        parent = known.get(plan.parents.get(key, ""))
-        outcome = "unchanged"
         try:
-            if key not in known:
-                known[key] = create_territory(name=plan.names[key], parent=parent or root, by=by)
-                outcome = "new"
-            elif parent and known[key].parent_id != parent.pk:
-                there = known[key]
-                known[key] = edit_territory(territory=there, name=there.name, parent=parent, description=there.description, by=by)
-                outcome = "changed"
+            territories[_load_territory(key, plan=plan, known=known, root=root, by=by)] += 1
         except PolicyViolation as refusal:
             rejected[str(refusal)] += 1
-            continue
-        counts[outcome] += 1
-    wanted: dict[str, set[Rule]] = {}
-    for rule, key in plan.rules.items():
-        wanted.setdefault(key, set()).add(rule)
-    has = _rules_of(territory.pk for territory in known.values())
-    counts["rules"] = {"new": 0, "moved": 0, "unchanged": 0}
-    elsewhere = {rule for rules in has.values() for rule in rules}
-    for key, rules in wanted.items():
+    rules: Counter[str] = Counter(new=0, moved=0, unchanged=0)
+    before = {rule: key for key, territory in known.items() for rule in _rules_of([territory.pk])[territory.pk]}
+    for key in dict.fromkeys(plan.rules.values()):
+        wanted = {rule for rule, owner in plan.rules.items() if owner == key}
         if key not in known:
-            continue  # its own row was told above
-        territory = known[key]
-        fresh = rules - has[territory.pk]
-        held = _rules_of([territory.pk])[territory.pk] | rules
+            continue  # why it could not be made is told already
         try:
-            set_rules(
-                territory=territory,
-                zips={value for kind, value in held if kind == RuleKind.ZIP},
-                counties={value for kind, value in held if kind == RuleKind.COUNTY},
-                take=True,
-                by=by,
-            )
+            _add_rules(known[key], wanted, by=by)
         except PolicyViolation as refusal:
-            rejected[str(refusal)] += len(rules)
+            rejected[str(refusal)] += len(wanted)
             continue
-        counts["rules"]["moved"] += len(fresh & elsewhere)
-        counts["rules"]["new"] += len(fresh - elsewhere)
-        counts["rules"]["unchanged"] += len(rules) - len(fresh)
-    return counts | {"rejected": dict(sorted(rejected.items()))}
+        rules.update("new" if rule not in before else "unchanged" if before[rule] == key else "moved" for rule in wanted)
+    return {"rows": plan.rows, **territories, "rules": dict(rules), "rejected": dict(sorted(rejected.items()))}
+
+
+def _load_territory(key: str, *, plan: Plan, known: dict[str, Territory], root: Territory, by: User | None) -> str:
+    """Make one territory or hang it where the file says; what that was."""
+    parent = known.get(plan.parents.get(key, ""))
+    if key not in known:
+        known[key] = create_territory(name=plan.names[key], parent=parent or root, by=by)
+        return "new"
+    there = known[key]
+    if parent is None or there.parent_id == parent.pk:
+        return "unchanged"
+    known[key] = edit_territory(territory=there, name=there.name, parent=parent, description=there.description, by=by)
+    return "changed"
+
+
+def _add_rules(territory: Territory, more: set[Rule], *, by: User | None) -> None:
+    wanted = _rules_of([territory.pk])[territory.pk] | more
+    zips, counties = ({value for kind, value in wanted if kind == wanted_kind} for wanted_kind in (RuleKind.ZIP, RuleKind.COUNTY))
+    set_rules(territory=territory, zips=zips, counties=counties, take=True, by=by)
