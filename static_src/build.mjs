@@ -1,5 +1,5 @@
 // Makes static/vendor/ (git-ignored) from node_modules: only files that are served, no source maps, no whole dist folder
-// (a manifest storage would stumble over references to files that nobody serves). Run by `npm ci`, or by `npm run build`.
+// (a manifest storage would stumble over references to files that nobody serves). Run by `npm run build`.
 import { mkdir, readFile, readdir, rm, writeFile, copyFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,0 +1,81 @@
+// Charts of who sends to whom: Sankey, heatmap and network. See charts.js for the shapes of their specs.
+(() => {
+  const shown = (node) => node.label ?? node.name;
+
+  /** On a phone the labels of a Sankey lie on top of each other: the same flows as bars, largest first. */
+  function flowBars(spec, tools) {
+    const names = new Map(spec.nodes.map((node) => [node.name, shown(node)]));
+    const links = [...spec.links].sort((a, b) => b.value - a.value).slice(0, 12);
+    return window.prmCharts.bar({
+      kind: "bar", horizontal: true, labels: links.map(({ source, target }) => `${names.get(source)} → ${names.get(target)}`),
+      series: [{ name: spec.what ?? "Referrals", values: links.map(({ value }) => value), urls: links.map(({ url }) => url), tones: links.map(({ tone }) => tone ?? "neutral") }],
+    }, tools);
+  }
+
+  function sankey(spec, tools) {
+    if (tools.phone || tools.width < 460) return flowBars(spec, tools);
+    const { color, format, tip } = tools;
+    const names = new Map(spec.nodes.map((node) => [node.name, shown(node)]));
+    const sources = new Set(spec.links.map(({ source }) => source));
+    return {
+      tooltip: {
+        trigger: "item",
+        formatter: ({ dataType, data, value }) => (dataType === "edge"
+          ? tip(`${names.get(data.source)} → ${names.get(data.target)}`, [format(data.value)]) : tip(names.get(data.name), [format(value)])),
+      },
+      series: [{
+        type: "sankey", left: 4, right: 4, top: 8, bottom: 8, nodeWidth: 12, nodeGap: 14, draggable: false, layoutIterations: 48,
+        emphasis: { focus: "adjacency" }, lineStyle: { curveness: 0.5 },
+        label: { color: color("ink"), fontSize: 12, width: Math.max(90, tools.width / 4), overflow: "truncate", formatter: ({ name, value }) => `${names.get(name)}  ${format(value)}` },
+        data: spec.nodes.map(({ name, tone, url }) => ({ name, url, itemStyle: { color: color(tone ?? "neutral"), borderWidth: 0 }, label: { position: sources.has(name) ? "right" : "left" } })),
+        links: spec.links.map(({ source, target, value, tone, url }) => ({ source, target, value, url, lineStyle: { color: color(tone ?? "neutral"), opacity: 0.32 } })),
+      }],
+    };
+  }
+
+  function heatmap(spec, tools) {
+    const { color, format, tip } = tools;
+    const cells = spec.values.flatMap((row, y) => row.map((value, x) => ({ value: [x, y, value ?? "-"], url: spec.urls?.[y]?.[x] })));
+    const numbers = spec.values.flat().filter((value) => value !== null && value !== undefined);
+    const label = { color: color("soft"), fontSize: 12, overflow: "truncate", width: tools.phone ? 96 : 170 };
+    return {
+      rows: spec.rows.length + 2,
+      grid: { left: 4, right: 8, top: 4, bottom: 36, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      xAxis: { type: "category", data: spec.columns, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { ...label, hideOverlap: true } },
+      yAxis: { type: "category", data: spec.rows, inverse: true, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { ...label, color: color("ink") } },
+      visualMap: {
+        min: Math.min(0, ...numbers), max: Math.max(...numbers, spec.unit === "percent" ? 0.01 : 1), orient: "horizontal", left: "center", bottom: 0, itemHeight: 90, itemWidth: 10, calculable: false,
+        inRange: { color: [color("sunken"), color(spec.tone ?? "c1")] }, textStyle: { color: color("soft") }, formatter: (value) => format(value, spec.unit),
+        text: [format(Math.max(...numbers), spec.unit), format(Math.min(0, ...numbers), spec.unit)],
+      },
+      tooltip: { trigger: "item", formatter: ({ value: [x, y, value] }) => tip(`${spec.rows[y]}, ${spec.columns[x]}`, [format(value === "-" ? null : value, spec.unit)]) },
+      series: [{ type: "heatmap", data: cells, itemStyle: { borderColor: color("surface"), borderWidth: 2, borderRadius: 3 }, emphasis: { itemStyle: { borderColor: color("ink") } } }],
+    };
+  }
+
+  function graph(spec, tools) {
+    const { color, format, tip } = tools;
+    const largest = Math.max(1, ...spec.nodes.map(({ value }) => value ?? 0));
+    const thickest = Math.max(1, ...spec.links.map(({ value }) => value ?? 0));
+    const names = new Map(spec.nodes.map(({ id, name }) => [String(id), name]));
+    const named = new Set([...spec.nodes].sort((a, b) => (b.value ?? 0) - (a.value ?? 0)).slice(0, tools.phone ? 5 : 14).map(({ id }) => String(id)));
+    return {
+      tooltip: {
+        trigger: "item",
+        formatter: ({ dataType, data }) => (dataType === "edge"
+          ? tip(`${names.get(data.source)} → ${names.get(data.target)}`, [format(data.amount)]) : tip(data.name, [format(data.amount)])),
+      },
+      series: [{
+        type: "graph", layout: "force", roam: false, draggable: false, force: { repulsion: 130, edgeLength: [40, 130], layoutAnimation: false },
+        left: 40, right: 40, top: 24, bottom: 24, emphasis: { focus: "adjacency" }, labelLayout: { hideOverlap: true },
+        data: spec.nodes.map(({ id, name, value, tone, url }) => ({
+          id: String(id), name, url, amount: value, symbolSize: 8 + 26 * Math.sqrt((value ?? 0) / largest), itemStyle: { color: color(tone ?? "c1") },
+          label: { show: named.has(String(id)), position: "right", color: color("ink"), fontSize: 12 },
+        })),
+        links: spec.links.map(({ source, target, value, url }) => ({ source: String(source), target: String(target), amount: value, url, lineStyle: { color: color("line-strong"), opacity: 0.5, width: 1 + 4 * ((value ?? 0) / thickest), curveness: 0.08 } })),
+      }],
+    };
+  }
+
+  Object.assign(window.prmCharts, { sankey, heatmap, graph });
+})();

@@ -1,0 +1,98 @@
+/* Draws the charts of a page from specs that presenters make. A chart is a <div data-chart="ID" aria-hidden="true">, its spec the
+   json_script with that ID; the same numbers stand under it as a table. Shapes (values of unit "percent" are shares, 0.21 = 21 %):
+
+   line     {kind, labels: [text], series: [{name, values: [n|null], tone, dashed_from: index, urls: [url]}], unit: "count"|"percent",
+             immature_from: index (months still filling up, hatched), target: {value, label}, band: {low: [], high: [], label}}
+   bar      as line, side by side; horizontal: true for long names      stacked   as bar, on top of each other
+   sankey   {kind, nodes: [{name (unique), label, tone, url}], links: [{source, target, value, tone, url}]}      bars on a phone
+   heatmap  {kind, columns: [text], rows: [text], values: [[n|null] per row], unit, tone, urls: [[url]]}
+   graph    {kind, nodes: [{id, name, value, tone, url}], links: [{source, target, value}]}
+
+   Tones: inbound internal outbound undetermined outside good bad warn neutral accent c1 … c7. A click on a mark follows its url.
+   How each kind looks is in chart_kinds.js. */
+(() => {
+  const drawn = new Map();
+  const phone = matchMedia("(max-width: 575.98px)");
+
+  const colors = () => {
+    const style = getComputedStyle(document.documentElement);
+    return (tone) => style.getPropertyValue(`--prm-${tone ?? "c1"}`).trim() || style.getPropertyValue("--prm-c1").trim();
+  };
+
+  function format(value, unit) {
+    if (value === null || value === undefined || Number.isNaN(value)) return "–";
+    return unit === "percent"
+      ? new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 1 }).format(value)
+      : new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 }).format(value);
+  }
+
+  /** A tooltip as elements, never as HTML text: names come from imported files. */
+  function tip(title, lines) {
+    const box = document.createElement("div");
+    box.className = "chart-tip";
+    const head = document.createElement("b");
+    head.textContent = title;
+    box.append(head, ...lines.map((line) => {
+      const row = document.createElement("div");
+      row.textContent = line;
+      return row;
+    }));
+    return box;
+  }
+
+  function base(color) {
+    return {
+      animation: false,
+      aria: { enabled: false, decal: { show: false } },
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: color("ink") },
+      tooltip: {
+        confine: true, backgroundColor: color("raised"), borderColor: color("line"), textStyle: { color: color("ink"), fontSize: 13 },
+        extraCssText: "",
+      },
+    };
+  }
+
+  function draw(element) {
+    const source = document.getElementById(element.dataset.chart);
+    if (!source || !window.echarts) return;
+    const spec = JSON.parse(source.textContent);
+    const kind = window.prmCharts[spec.kind === "stacked" ? "bar" : spec.kind];
+    if (!kind) throw new Error(`No chart of kind "${spec.kind}".`);
+    const color = colors();
+    const chart = drawn.get(element) ?? window.echarts.init(element, null, { renderer: "svg" });
+    const first = !drawn.has(element);
+    drawn.set(element, chart);
+    const drawing = kind(spec, { color, format, tip, phone: phone.matches, width: element.clientWidth });
+    element.classList.toggle("chart-rows", Boolean(drawing.rows));
+    const height = drawing.rows ? Math.max(176, drawing.rows * 34 + 24) : 0;
+    element.style.height = height ? `${height}px` : "";
+    chart.resize();
+    const { rows, ...option } = drawing;
+    chart.setOption({ ...base(color), ...option, tooltip: { ...base(color).tooltip, ...option.tooltip } }, true);
+    if (first) {
+      chart.on("click", (mark) => { const url = mark.data?.url; if (url) location.assign(url); });
+      chart.getZr().on("click", () => {});
+    }
+    fit(element);
+  }
+
+  /** Without a viewBox the SVG is cut off on paper, where the page is narrower than the screen was. */
+  function fit(element) {
+    const svg = element.querySelector("svg");
+    if (svg) svg.setAttribute("viewBox", `0 0 ${element.clientWidth} ${element.clientHeight}`);
+  }
+
+  const drawAll = (root = document) => root.querySelectorAll("[data-chart]").forEach(draw);
+  const redraw = () => {
+    for (const [element, chart] of drawn) {
+      if (element.isConnected) draw(element);
+      else { chart.dispose(); drawn.delete(element); }
+    }
+  };
+
+  let waiting;
+  addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(redraw, 120); });
+  document.addEventListener("prm:theme", redraw);
+  document.addEventListener("htmx:after:swap", () => { redraw(); document.querySelectorAll("[data-chart]").forEach((element) => { if (!drawn.has(element)) draw(element); }); });
+  drawAll();
+})();
