@@ -73,7 +73,9 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     offered = [entry for entry in _MAIN if user.can(entry[3])]
     if user.is_liaison:
         offered.sort(key=lambda entry: _LIAISON_FIRST.index(entry[0]) if entry[0] in _LIAISON_FIRST else len(_LIAISON_FIRST))
-    items = [Item(url := reverse(name), label, icon, active=request.path.startswith(url)) for name, label, icon, _ in offered]
+    urls = {name: reverse(name) for name, *_ in offered}
+    here = max((url for url in urls.values() if request.path.startswith(url)), key=len, default="")  # follow-ups lie below visits
+    items = [Item(urls[name], label, icon, active=urls[name] == here) for name, label, icon, _ in offered]
     return {
         "navigation": items,
         "search_url": reverse("contacts:search") if user.can(P.PROVIDER_VIEW) else "",

@@ -120,7 +120,7 @@ class VisitFields(PeopleMixin):
         label="How did it go?",
         choices=Outcome,
         widget=forms.RadioSelect,
-        required=False,
+        error_messages={"required": "Say how it went, or tick whom you met."},
     )
     visited_at = forms.DateTimeField(
         label="When",
@@ -138,14 +138,16 @@ class VisitFields(PeopleMixin):
             raise forms.ValidationError("This is too long ago. Check the year.")
         return at
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.is_bound and not self.data.get("outcome") and (people := self.chosen_people()):
+            self.data = self.data.copy()  # who was met tells how it went
+            met_provider = any(key.startswith("provider-") for key in people)
+            self.data["outcome"] = Outcome.MET_PROVIDER if met_provider else Outcome.MET_STAFF
+
     def finish(self, practice: Practice | None, visit: Visit | None = None) -> None:
-        """Who was met tells how it went when nobody said so."""
-        data = self.cleaned_data
-        data["providers"], data["staff"] = self.read_people(practice, visit)
-        if not data.get("outcome") and "outcome" not in self.errors:
-            if not data["providers"] and not data["staff"]:
-                self.add_error("outcome", "Say how it went, or tick whom you met.")
-            data["outcome"] = Outcome.MET_PROVIDER if data["providers"] else Outcome.MET_STAFF
+        """The people behind what was ticked."""
+        self.cleaned_data["providers"], self.cleaned_data["staff"] = self.read_people(practice, visit)
 
 
 class LogForm(PracticeMixin, VisitFields):

@@ -74,20 +74,9 @@ def _visit_entry(visit: Visit) -> dict[str, Any]:
 
 
 def _follow_up_entry(item: FollowUp) -> dict[str, Any]:
-    due = f"{item.due_on.day} {item.due_on:%b %Y}"
-    if item.done_at:
-        icon, tone, title, by = "circle-check", "good", "Follow-up done", f"{item.done_by} · {item.practice.name}"
-    else:
-        icon, tone, by = "flag", "warn" if item.is_late else "neutral", f"{item.owner} · {item.practice.name}"
-        title = f"Follow-up overdue since {due}" if item.is_late else f"Follow-up due {due}"
-    return {
-        "icon": icon,
-        "tone": tone,
-        "title": title,
-        "url": item.visit.get_absolute_url() if item.visit else "",
-        "text": item.text,
-        "by": by,
-    }
+    url = item.visit.get_absolute_url() if item.visit else ""
+    by = f"{item.done_by} · {item.practice.name}"
+    return {"icon": "circle-check", "tone": "good", "title": "Follow-up done", "url": url, "text": item.text, "by": by}
 
 
 def timeline_entry(happening: Happening) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from audit.models import AuditEvent
 from common.names import fold
 from contacts.models import Affiliation, Practice, Provider, Staff
 from territories.models import Assignment, Territory
-from visits.models import FollowUp, Topic, Visit, VisitState
+from visits.models import Attendee, FollowUp, Topic, Visit, VisitState
+from visits.querysets import FollowUpQuerySet
 
 _LOGGING_ROLES = [role for role in Role.values if Permission.VISIT_LOG in PERMISSIONS[role]]
 SUGGESTIONS = 6
@@ -78,8 +79,8 @@ def day_of(user: User, *, limit: int = 12, promises: int = 5) -> Day:
         today=[visit for visit in shown if visit.planned_at and start <= visit.planned_at < end],
         coming=[visit for visit in shown if visit.planned_at and visit.planned_at >= end],
         overdue=late,
-        more_planned=plans.count() - len(shown) if len(shown) == limit else 0,
-        more_overdue=overdue.count() - len(late) if len(late) == promises else 0,
+        more_planned=plans.count() - len(shown),
+        more_overdue=overdue.count() - len(late),
     )
 
 
@@ -159,19 +160,28 @@ class Happening:
     follow_up: FollowUp | None = None
 
 
+def follow_ups_with(user: User, *, practice: Practice | None = None, provider: Provider | None = None) -> FollowUpQuerySet:
+    """Promises to a practice, or to a provider: by name, or on a visit where they were met."""
+    rows = FollowUp.objects.visible_to(user)
+    if practice:
+        rows = rows.filter(practice=practice)
+    if provider:
+        met = Attendee.objects.filter(provider=provider).values("visit")
+        rows = rows.filter(Q(provider=provider) | Q(provider=None, visit__in=met))
+    return rows
+
+
 def timeline(
     user: User, *, practice: Practice | None = None, provider: Provider | None = None, offset: int = 0, limit: int = 8
 ) -> tuple[list[Happening], bool]:
-    """Visits and follow-ups of a practice or a provider, newest first, and whether there are more."""
-    visits, follow_ups = Visit.objects.visible_to(user).exclude(state=VisitState.CANCELLED), FollowUp.objects.visible_to(user)
+    """Visits, and follow-ups that are done, newest first, and whether there are more. Open ones stand above the timeline."""
+    visits = Visit.objects.visible_to(user).exclude(state=VisitState.CANCELLED)
     if practice:
-        visits, follow_ups = visits.filter(practice=practice), follow_ups.filter(practice=practice)
+        visits = visits.filter(practice=practice)
     if provider:
         visits = visits.filter(attendees__provider=provider)
-        follow_ups = follow_ups.filter(Q(provider=provider) | Q(visit__in=visits.order_by().values("pk")))
-    keys = _keys(visits, "visit", Coalesce("visited_at", "planned_at")).union(
-        _keys(follow_ups, "follow-up", Coalesce("done_at", "created_at")), all=True
-    )
+    follow_ups = follow_ups_with(user, practice=practice, provider=provider).exclude(done_at=None)
+    keys = _keys(visits, "visit", Coalesce("visited_at", "planned_at")).union(_keys(follow_ups, "follow-up", F("done_at")), all=True)
     rows = list(keys.order_by("-at", "-kind", "-key")[offset : offset + limit + 1])
     found: dict[tuple[str, int], Any] = {
         ("visit", visit.pk): visit

@@ -91,7 +91,15 @@ def test_bad_rows_are_told_and_good_ones_loaded(world, manage, tmp_path, lines, 
     assert told["new"] == 4
     assert told["rejected"] == {
         reason: 1
-        for reason in ("unknown practice", "unknown provider", "bad date", "future date", "unknown mode", "missing practice", "ambiguous practice")
+        for reason in (
+            "unknown practice",
+            "unknown provider",
+            "bad date",
+            "future date",
+            "unknown mode",
+            "missing practice",
+            "ambiguous practice",
+        )
     }
     assert 'Line 2: "Nowhere" is no practice here.' in capsys.readouterr().err
 

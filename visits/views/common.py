@@ -3,12 +3,12 @@
 import uuid
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from contacts.models import Practice, Provider
-from visits.forms import LogForm, PeopleMixin, PlanForm, key_of
+from visits.forms import PeopleMixin, PracticeMixin, key_of
 from visits.models import Visit
 from visits.queries import Office, office_of, suggested_practices
 
@@ -23,6 +23,11 @@ def uuid_or_none(text: str | None) -> uuid.UUID | None:
         return uuid.UUID(text or "")
     except ValueError:
         return None
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What was posted, an empty form included; None when the page is only opened."""
+    return request.POST if request.method == "POST" else None
 
 
 def next_url(request: HttpRequest, default: str) -> str:
@@ -64,7 +69,7 @@ def _named(keys: list[str]) -> list[dict[str, str]]:
     return [{"value": key, "label": str(names[pk])} for key, pk in from_key.items() if pk in names]
 
 
-def practice_context(request: HttpRequest, form: LogForm | PlanForm, practice: Practice | None) -> dict[str, Any]:
+def practice_context(request: HttpRequest, form: PracticeMixin, practice: Practice | None) -> dict[str, Any]:
     """What the practice part of a form shows: the practice, whom to tick, whom to suggest."""
     return {
         "practice": practice,
@@ -73,7 +78,7 @@ def practice_context(request: HttpRequest, form: LogForm | PlanForm, practice: P
         else [{"value": "", "label": form["practice_text"].value() or ""}],
         "practice_error": " ".join(form.errors.get("practice", ())),
         "suggestions": [] if practice and not form.is_bound else suggested_practices(request.user),
-        **office_context(request, form, practice),
+        **(office_context(request, form, practice) if isinstance(form, PeopleMixin) else {}),
     }
 
 

@@ -21,7 +21,7 @@ from visits import actions, policies
 from visits.forms import FollowUpChangeForm, FollowUpForm
 from visits.models import FollowUp, Visit
 from visits.querysets import FollowUpQuerySet
-from visits.views.common import next_url, number, practice_context, wanted_practice, wanted_provider
+from visits.views.common import next_url, number, practice_context, sent, wanted_practice, wanted_provider
 
 PAGE = 25
 _STATES: dict[str, tuple[str, Callable[[FollowUpQuerySet], FollowUpQuerySet]]] = {
@@ -92,7 +92,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     if not policies.can_change_follow_up(request.user, follow_up):
         messages.error(request, f"Only {follow_up.owner} or a manager can change this follow-up.")
         return redirect("visits:follow-ups")
-    form = FollowUpChangeForm(request.POST or None, follow_up=follow_up)
+    form = FollowUpChangeForm(sent(request), follow_up=follow_up)
     status = 200
     if request.method == "POST":
         if form.is_valid():
@@ -121,7 +121,7 @@ def add(request: HttpRequest) -> HttpResponse:
     practice = visit.practice if visit else wanted_practice(request, provider)
     status = 200
     form = FollowUpForm(
-        request.POST or None,
+        sent(request),
         user=request.user,
         planned=visit,
         initial={"practice": practice and practice.pk, "due_on": timezone.localdate() + dt.timedelta(days=7)},

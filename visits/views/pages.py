@@ -19,7 +19,7 @@ from visits.filters import VisitFilter
 from visits.forms import EditForm, MissForm, PlanForm, key_of
 from visits.models import Visit, VisitState
 from visits.queries import colleagues_of, day_of, history_of
-from visits.views.common import number, office_context, practice_context
+from visits.views.common import number, office_context, practice_context, sent
 
 PAGE = 25
 
@@ -98,7 +98,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(visit)
     if policies.is_planned(visit):
         return _change_plan(request, visit)
-    form = EditForm(request.POST or None, user=request.user, visit=visit)
+    form = EditForm(sent(request), user=request.user, visit=visit)
     status = 200
     if request.method == "POST":
         if form.is_valid() and _done(form, lambda: actions.edit_visit(by=request.user, visit=visit, **form.arguments())):
@@ -120,7 +120,7 @@ def _change_plan(request: HttpRequest, visit: Visit) -> HttpResponse:
         "owner": visit.owner_id,
         "people": [key_of(person.provider) for person in visit.attendees.all() if person.provider],
     }
-    form = PlanForm(request.POST or None, user=request.user, planned=visit, people=people, initial=initial)
+    form = PlanForm(sent(request), user=request.user, planned=visit, people=people, initial=initial)
     status = 200
     if request.method == "POST":
         if form.is_valid() and _done(form, lambda: actions.change_plan(by=request.user, visit=visit, **form.arguments())):
@@ -146,7 +146,7 @@ def _done(form: object, act: object) -> bool:
 def miss(request: HttpRequest, pk: int) -> HttpResponse:
     """Nobody there: the plan is over, and the next try may be planned with it."""
     visit = _visit(request, pk)
-    form = MissForm(request.POST or None)
+    form = MissForm(sent(request))
     status = 200
     if request.method == "POST":
         if form.is_valid() and _done(form, lambda: actions.miss_visit(by=request.user, visit=visit, **form.cleaned_data)):

@@ -9,8 +9,7 @@ from accounts.access import requires
 from accounts.permissions import Permission
 from contacts.models import Practice, Provider
 from visits import presenters
-from visits.models import FollowUp
-from visits.queries import timeline
+from visits.queries import follow_ups_with, timeline
 from visits.views.common import number
 
 STEP = 8
@@ -45,6 +44,5 @@ def _panel(
     }
     if offset:
         return render(request, "visits/_timeline.html", context)
-    open_ = FollowUp.objects.visible_to(request.user).open().for_list()
-    context["open"] = list(open_.filter(practice=practice) if practice else open_.filter(provider=provider))
+    context["open"] = list(follow_ups_with(request.user, practice=practice, provider=provider).open().for_list())
     return render(request, "visits/_panel.html" if request.htmx else "visits/panel.html", context)

@@ -11,13 +11,14 @@ from accounts.permissions import Permission
 from visits import actions
 from visits.forms import TopicForm
 from visits.models import Topic
+from visits.views.common import sent
 
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.SETTINGS_EDIT)
 def topics(request: HttpRequest) -> HttpResponse:
     """All topics with their use, and a field for a new one."""
-    form = TopicForm(request.POST or None, initial={"is_active": True})
+    form = TopicForm(sent(request), initial={"is_active": True})
     if request.method == "POST" and form.is_valid():
         topic = actions.save_topic(by=request.user, **form.cleaned_data)
         messages.success(request, f"Topic added: {topic.name}.")
@@ -31,7 +32,7 @@ def topics(request: HttpRequest) -> HttpResponse:
 def topic(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename a topic, or take it off the form."""
     stored = get_object_or_404(Topic, pk=pk)
-    form = TopicForm(request.POST or None, instance=stored)
+    form = TopicForm(sent(request), instance=stored)
     if request.method == "POST" and form.is_valid():
         actions.save_topic(by=request.user, topic=get_object_or_404(Topic, pk=pk), **form.cleaned_data)
         messages.success(request, "Topic saved.")

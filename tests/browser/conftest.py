@@ -1,0 +1,110 @@
+"""A real Chromium against a live server. Without one on the machine these tests are skipped, and bin/test says so loudly."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from accounts.models import User
+from prm import browser as chromium
+from tests.factories import PASSWORD
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium.find()
+    if path is None:
+        pytest.skip(f"NO CHROMIUM on this machine. {chromium.ADVICE}")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page_at(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """`page_at(390, "dark")`: a fresh page of that width; phones can be touched. Errors in the console fail the test."""
+    contexts, errors = [], []
+
+    def make(width: int = 390, scheme: str = "light", **options: Any) -> Page:
+        phone = width < 768
+        context = browser.new_context(
+            viewport={"width": width, "height": 844 if phone else 900},
+            color_scheme=scheme,
+            has_touch=phone,
+            locale="en-US",
+            timezone_id="America/New_York",
+            **options,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if "Content Security Policy" in message.text else None)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()  # keeps no connection of the live server open
+    assert not errors
+
+
+@pytest.fixture
+def sign_in(live_server: Any) -> Callable[[Page, User], None]:
+    """Through the sign-in page, as a person does."""
+
+    def enter(page: Page, user: User) -> None:
+        page.goto(f"{live_server.url}/account/login/")
+        page.fill("[name=login]", user.email)
+        page.fill("[name=password]", PASSWORD)
+        page.locator("[name=password]").press("Enter")
+        expect(page.locator("nav .tab-item, .mainnav a").first).to_be_attached()
+
+    return enter
+
+
+@pytest.fixture
+def assert_axe_clean() -> Callable[[Page], None]:
+    """No finding of axe (WCAG 2.2 AA and its best practices), and no sideways scroll."""
+
+    def check(page: Page) -> None:
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", AXE_RULES)
+        assert not found["violations"], "\n".join(f"{rule['id']}: {rule['nodes'][0]['html'][:300]}" for rule in found["violations"])
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+
+    return check
+
+
+@pytest.fixture
+def tab_to() -> Callable[[Page, Locator], None]:
+    """Press Tab until the element has the focus: proof that the keyboard gets there."""
+
+    def walk(page: Page, wanted: Locator) -> None:
+        for _ in range(80):
+            if wanted.evaluate("element => element === document.activeElement"):
+                return
+            page.keyboard.press("Tab")
+        pytest.fail(f"The keyboard does not reach {wanted}")
+
+    return walk
+
+
+@pytest.fixture
+def bytes_over_the_wire() -> Callable[[Page], Any]:
+    """`with bytes_over_the_wire(page) as count:` … `count()`: what the network carried, compressed as it was."""
+
+    @contextmanager
+    def measure(page: Page) -> Iterator[Callable[[], int]]:
+        session, sizes = page.context.new_cdp_session(page), []
+        session.send("Network.enable")
+        session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+        yield lambda: int(sum(sizes))
+        session.detach()
+
+    return measure
