@@ -3,13 +3,12 @@
 One SQL text says so. It is read with the rules as they stand when practices are placed, and with a proposed set when a change is previewed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models, transaction
 
-from accounts.models import User
 from contacts.models import Practice, PracticePin
 from contacts.querysets import PracticeQuerySet
 from jobs.actions import enqueue
@@ -129,7 +128,7 @@ _HOLDINGS = """
 """
 
 
-def holdings(user: User, *, territories: Iterable[int] | None = None) -> dict[int, Holding]:
+def holdings(user: Any, *, territories: Iterable[int] | None = None) -> dict[int, Holding]:
     """What each territory that the person sees holds, with what lies below it; with `territories`, only of those."""
     visible = list(Territory.objects.visible_to(user).values_list("pk", flat=True))
     wanted = visible if territories is None else [pk for pk in territories if pk in set(visible)]
@@ -246,7 +245,7 @@ def preview(rules: Iterable[Rule], *, territory: Territory | None = None) -> Pre
     )
 
 
-def _fetch(sql: str, values: dict[str, object]) -> Sequence[tuple[Any, ...]]:
+def _fetch(sql: str, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.fetchall()

@@ -1,6 +1,7 @@
 """What people type about territories."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -46,7 +47,7 @@ class RulesForm(forms.Form):
         self.fields["zips"].choices = [(zip_, zip_) for zip_ in sorted({*has[RuleKind.ZIP], *filter(is_zip, self._sent("zips"))})]
         self.fields["counties"].choices = [(county, _county_label(county, state)) for county in offered]
         self.fields["state"].choices = [("", "Choose a state"), *((name, name) for name in counties_by_state())]
-        self.initial = {"zips": has[RuleKind.ZIP], "counties": has[RuleKind.COUNTY], "state": state} | self.initial
+        self.initial = {"zips": has[RuleKind.ZIP], "counties": has[RuleKind.COUNTY], "state": state, **self.initial}
 
     def _sent(self, name: str) -> list[str]:
         return self.data.getlist(name) if self.is_bound and hasattr(self.data, "getlist") else []
@@ -84,7 +85,7 @@ class TerritoryChoice(forms.ModelChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(queryset=Territory.objects.none(), **kwargs)
 
-    def offer(self, user: User, *, without: set[int] = frozenset()) -> None:
+    def offer(self, user: User, *, without: Collection[int] = ()) -> None:
         nodes = [node for node in tree(user) if node.territory.pk not in without]
         self.queryset = Territory.objects.filter(pk__in=[node.territory.pk for node in nodes])
         self.choices = [("", "Choose a territory"), *((node.territory.pk, "\u2003" * node.depth + node.territory.name) for node in nodes)]
@@ -102,7 +103,8 @@ class TerritoryForm(RulesForm):
         super().__init__(*args, **kwargs)
         territory = self.territory
         if territory:
-            self.initial = {"name": territory.name, "parent": territory.parent_id, "description": territory.description} | self.initial
+            own = {"name": territory.name, "parent": territory.parent_id, "description": territory.description}
+            self.initial = {**own, **self.initial}
         if not Territory.objects.exists() or (territory and territory.parent_id is None):
             del self.fields["parent"]
         else:
@@ -174,7 +176,7 @@ class AssignmentForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["user"].queryset = User.objects.visible_to(by).active()
         self.fields["service_line"].queryset = ServiceLine.objects.filter(is_active=True)
-        self.initial = {"started_on": timezone.localdate()} | self.initial
+        self.initial = {"started_on": timezone.localdate(), **self.initial}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -199,7 +201,7 @@ class EndForm(forms.Form):
 
     def __init__(self, *args: Any, assignment: Assignment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial = {"ended_on": assignment.ended_on or timezone.localdate()} | self.initial
+        self.initial = {"ended_on": assignment.ended_on or timezone.localdate(), **self.initial}
 
 
 class ServiceLineForm(forms.Form):

@@ -36,7 +36,7 @@ def tree(user: User) -> list[Node]:
             counties=Count("rules", filter=Q(rules__kind=RuleKind.COUNTY)),
         )
     )
-    seen = {territory.pk: territory for territory in territories}
+    seen: dict[int, Territory] = {node.pk: node for node in territories}
     people: dict[int, list[Assignment]] = {}
     for assignment in people_today().filter(territory__in=seen):
         people.setdefault(assignment.territory_id, []).append(assignment)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from territories.scope import scope_of
 
 if TYPE_CHECKING:
-    pass
+    from territories.models import Assignment, Territory  # noqa: F401 - parameters of the querysets
 
 
 class TerritoryQuerySet(models.QuerySet["Territory"]):

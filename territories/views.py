@@ -105,7 +105,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return _render_form(request, form, None)
 
 
-def _asked_parent(request: HttpRequest) -> dict[str, str]:
+def _asked_parent(request: HttpRequest) -> dict[str, object]:
     """`?parent=12`: where the new one shall hang; else the root."""
     root = Territory.objects.filter(parent=None).values_list("pk", flat=True).first()
     return {"parent": request.GET.get("parent") or root}
