@@ -15,7 +15,7 @@ from contacts.importing.outcome import Outcome, Progress
 from contacts.placement import place_practices
 from jobs.actions import enqueue
 
-EVENT = "contacts.imported"
+EVENT, CHECKED = "contacts.imported", "contacts.import_checked"
 MANY = 500  # beyond this many changed records, all facts are derived anew in one pass
 TOLD = 100  # refused rows that the history keeps
 
@@ -60,11 +60,17 @@ def import_file(
         if outcome.unplaced:
             place_practices(outcome.unplaced, by=by)
         _let_facts_follow(kind, outcome, by)
-        refused = [{"line": line, "reason": error.reason, "sentence": error.sentence} for line, error in outcome.refusals[:TOLD]]
-        record(EVENT, by=by, kind=kind, file=file_name[:200], job=job_id, refused=refused, **outcome.counts())
+        _tell(EVENT, outcome, kind, file_name, job_id, by)
         if dry_run:
             transaction.set_rollback(True)
+    if dry_run and job_id:
+        _tell(CHECKED, outcome, kind, file_name, job_id, by)
     return outcome
+
+
+def _tell(event: str, outcome: Outcome, kind: str, file_name: str, job_id: int | None, by: models.Model | None) -> None:
+    refused = [{"line": line, "reason": error.reason, "sentence": error.sentence} for line, error in outcome.refusals[:TOLD]]
+    record(event, by=by, kind=kind, file=file_name[:200], job=job_id, refused=refused, **outcome.counts())
 
 
 def _let_facts_follow(kind: str, outcome: Outcome, by: models.Model | None) -> None:

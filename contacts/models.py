@@ -9,7 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from contacts.querysets import AffiliationQuerySet, OrganizationQuerySet, PracticeQuerySet, ProviderQuerySet, StaffQuerySet
+from contacts.querysets import (
+    AffiliationQuerySet,
+    AlignmentQuerySet,
+    OrganizationQuerySet,
+    PracticeQuerySet,
+    ProviderQuerySet,
+    StaffQuerySet,
+)
 from territories.models import DateRange, ServiceLine, Territory
 
 
@@ -200,6 +207,8 @@ class Alignment(models.Model):
     kind = models.CharField(max_length=12, choices=AlignmentKind)
     started_on = models.DateField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True)
+
+    objects = AlignmentQuerySet.as_manager()
 
     class Meta:
         ordering = (F("started_on").asc(nulls_first=True), "pk")

@@ -4,16 +4,38 @@ A practice belongs to its territory; a provider is seen through any practice whe
 do (PERFORMANCE.md).
 """
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
+from common.names import fold
 from territories.scope import scope_of
 
 if TYPE_CHECKING:
-    from contacts.models import Affiliation, Organization, Practice, Provider, Staff  # noqa: F401 - parameters of the querysets
+    from contacts.models import Affiliation, Alignment, Organization, Practice, Provider, Staff  # noqa: F401 - parameters of the querysets
+
+
+UNKNOWN = "unknown"
+
+
+def _aligned(day: dt.date, **owner: Any) -> Subquery:
+    """The kind that holds on that day for the owner; NULL when nobody said."""
+    return Subquery(apps.get_model("contacts", "Alignment").objects.on(day).filter(**owner).values("kind")[:1])
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a search, as folded names are written."""
+    return [word for part in text.replace(",", " ").split() if (word := fold(part))]
+
+
+class AlignmentQuerySet(models.QuerySet["Alignment"]):
+    def on(self, day: dt.date) -> "AlignmentQuerySet":
+        """In force on that day."""
+        return self.filter(Q(started_on=None) | Q(started_on__lte=day), Q(ended_on=None) | Q(ended_on__gt=day))
 
 
 class PracticeQuerySet(models.QuerySet["Practice"]):
@@ -28,6 +50,25 @@ class PracticeQuerySet(models.QuerySet["Practice"]):
     def unowned(self) -> "PracticeQuerySet":
         return self.filter(territory=None, archived_at=None)
 
+    def named_like(self, text: str) -> "PracticeQuerySet":
+        """Every word is in the name or the town, or the text begins the ZIP code."""
+        if text.isdigit():
+            return self.filter(zip__startswith=text)
+        found = self
+        for word in words_of(text):
+            found = found.filter(Q(folded_name__contains=word) | Q(city__istartswith=word))
+        return found
+
+    def with_alignment(self, day: dt.date) -> "PracticeQuerySet":
+        """`alignment_today`: its own, else its organization's."""
+        of_organization = _aligned(day, organization__practices=OuterRef("pk"))
+        return self.annotate(alignment_today=Coalesce(_aligned(day, practice=OuterRef("pk")), of_organization, Value(UNKNOWN)))
+
+    def for_list(self, day: dt.date) -> "PracticeQuerySet":
+        """With everything that a row shows."""
+        working = Count("affiliations", filter=Q(affiliations__ended_on=None))
+        return self.with_alignment(day).annotate(provider_count=working).select_related("territory", "organization")
+
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
     def visible_to(self, user: Any) -> "ProviderQuerySet":
@@ -39,6 +80,44 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
             provider=OuterRef("pk"), ended_on=None, practice__territory__in=scope.any_territory_ids
         )
         return self.filter(Exists(works))
+
+    def working_at(self, practices: "QuerySet[Practice]") -> "ProviderQuerySet":
+        """Who works today at one of these."""
+        works = apps.get_model("contacts", "Affiliation").objects.filter(provider=OuterRef("pk"), ended_on=None, practice__in=practices)
+        return self.filter(Exists(works))
+
+    def named_like(self, text: str) -> "ProviderQuerySet":
+        """Every word is in the name, in any order; or the text begins the NPI."""
+        if text.isdigit():
+            return self.filter(npi__startswith=text)
+        found = self
+        for word in words_of(text):
+            found = found.filter(folded_name__contains=word)
+        return found
+
+    def with_alignment(self, day: dt.date) -> "ProviderQuerySet":
+        """`alignment_today`: their own, else their primary practice's, else its organization's."""
+        primary = apps.get_model("contacts", "Affiliation").objects.filter(provider=OuterRef("pk"), ended_on=None, is_primary=True)
+        return self.annotate(
+            primary_practice_id=Subquery(primary.values("practice")[:1]),
+            primary_organization_id=Subquery(primary.values("practice__organization")[:1]),
+        ).annotate(
+            alignment_today=Coalesce(
+                _aligned(day, provider=OuterRef("pk")),
+                _aligned(day, practice=OuterRef("primary_practice_id")),
+                _aligned(day, organization=OuterRef("primary_organization_id")),
+                Value(UNKNOWN),
+            )
+        )
+
+    def for_list(self, user: Any, day: dt.date) -> "ProviderQuerySet":
+        """With everything that a row shows: `works_at` holds the places that the person may see."""
+        affiliations = apps.get_model("contacts", "Affiliation").objects.open().visible_to(user).select_related("practice__territory")
+        return (
+            self.with_alignment(day)
+            .select_related("specialty__service_line")
+            .prefetch_related(models.Prefetch("affiliations", affiliations, to_attr="works_at"))
+        )
 
 
 class AffiliationQuerySet(models.QuerySet["Affiliation"]):
@@ -65,5 +144,17 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         """Organisations are the map of the market, not a territory's own: whoever sees any part of the field sees them."""
         return self.none() if scope_of(user).is_empty else self
 
-    def named(self, folded: str) -> "OrganizationQuerySet":
-        return self.filter(Q(folded_name=folded))
+    def named_like(self, text: str) -> "OrganizationQuerySet":
+        """Every word is in the name, or the text begins the NPI."""
+        if text.isdigit():
+            return self.filter(npi__startswith=text)
+        found = self
+        for word in words_of(text):
+            found = found.filter(folded_name__contains=word)
+        return found
+
+    def for_list(self, day: dt.date) -> "OrganizationQuerySet":
+        """With everything that a row shows."""
+        aligned = Coalesce(_aligned(day, organization=OuterRef("pk")), Value(UNKNOWN))
+        offices = Count("practices", filter=Q(practices__archived_at=None))
+        return self.annotate(alignment_today=aligned, practice_count=offices).select_related("service_line")

@@ -27,21 +27,23 @@ def move_pins(lease: Lease) -> None:
 
 @handler("contacts.credit_anew")
 def credit_anew(lease: Lease) -> None:
-    """People changed in a territory: the referrals of its practices are credited anew."""
+    """A territory got a primary, maybe in a gap of the past: its referrals without credit get theirs."""
     (territory,) = lease.args
     placement.derive_referrals_of(territory)
 
 
 @handler("contacts.import_file")
 def import_file(lease: Lease) -> None:
-    """Read an uploaded contact file: kind, its name under the uploads, the name it came with, and who asked."""
-    kind, stored_as, file_name, user_id = lease.args
+    """Read an uploaded contact file: kind, its name under the uploads, the name it came with, who asked, whether only to check it."""
+    kind, stored_as, file_name, user_id, dry_run = lease.args
     uploaded = settings.UPLOADS / stored_as
     if not uploaded.is_file():
         raise InputError("The uploaded file is no longer there. Upload it again.")
     by = User.objects.filter(pk=user_id).first()
     try:
-        imports.import_file(kind=kind, source=uploaded, file_name=file_name, by=by, progress=lease.progress, job_id=lease.job_id)
+        imports.import_file(
+            kind=kind, source=uploaded, file_name=file_name, by=by, dry_run=dry_run, progress=lease.progress, job_id=lease.job_id
+        )
     except InputError:
         uploaded.unlink(missing_ok=True)  # it will read no better the next time
         raise

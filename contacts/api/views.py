@@ -1,5 +1,113 @@
 """The API of contacts: HTTP only; the same visibility, filters and actions as the pages."""
 
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import ModelSerializer
 from rest_framework.viewsets import GenericViewSet
 
-VIEWSETS: dict[str, type[GenericViewSet]] = {}
+from accounts.permissions import Permission
+from contacts import actions
+from contacts.api.serializers import (
+    OrganizationSerializer,
+    OrganizationWriteSerializer,
+    PracticeSerializer,
+    PracticeWriteSerializer,
+    ProviderSerializer,
+    ProviderWriteSerializer,
+)
+from contacts.filters import OrganizationFilter, PracticeFilter, ProviderFilter
+from contacts.models import Organization, Practice, Provider
+
+
+class _ContactViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
+    required_permissions: tuple[Permission, ...] = (Permission.PROVIDER_VIEW,)
+    write_permissions: tuple[Permission, ...] = (Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT)
+    write_serializer_class: type[ModelSerializer]
+
+    def save(self, row: Any, asked: dict[str, Any]) -> None:
+        """Hand what was sent to the action."""
+        raise NotImplementedError
+
+    def _change(self, request: Request) -> Response:
+        row = self.get_object()
+        sent = self.write_serializer_class(row, data=request.data, partial=True)
+        sent.is_valid(raise_exception=True)
+        self.save(row, sent.validated_data)
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+class ProviderViewSet(_ContactViewSet):
+    """Providers who work at a practice in the reader's territories."""
+
+    serializer_class = ProviderSerializer
+    write_serializer_class = ProviderWriteSerializer
+    filterset_class = ProviderFilter
+    queryset = Provider.objects.none()
+
+    def get_queryset(self) -> QuerySet[Provider]:
+        user = self.request.user
+        return Provider.objects.visible_to(user).for_list(user, timezone.localdate()).order_by("last_name", "first_name", "pk")
+
+    def save(self, row: Provider, asked: dict[str, Any]) -> None:
+        actions.save_provider(provider=row, by=self.request.user, **asked)
+
+    @extend_schema(request=ProviderWriteSerializer, responses=ProviderSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        return self._change(request)
+
+
+class PracticeViewSet(_ContactViewSet):
+    """Practices in the reader's territories; unowned ones for those who see the whole."""
+
+    serializer_class = PracticeSerializer
+    write_serializer_class = PracticeWriteSerializer
+    filterset_class = PracticeFilter
+    queryset = Practice.objects.none()
+
+    def get_queryset(self) -> QuerySet[Practice]:
+        return Practice.objects.visible_to(self.request.user).for_list(timezone.localdate()).order_by("name", "pk")
+
+    def filter_queryset(self, queryset: QuerySet[Practice]) -> QuerySet[Practice]:
+        """Filters narrow lists; a single practice is found archived too."""
+        return super().filter_queryset(queryset) if self.action == "list" else queryset
+
+    def save(self, row: Practice, asked: dict[str, Any]) -> None:
+        actions.save_practice(practice=row, by=self.request.user, **asked)
+
+    @extend_schema(request=PracticeWriteSerializer, responses=PracticeSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        return self._change(request)
+
+
+class OrganizationViewSet(_ContactViewSet):
+    """The network: organizations with their dated alignment."""
+
+    write_permissions = (Permission.PROVIDER_VIEW, Permission.SETTINGS_EDIT)
+    serializer_class = OrganizationSerializer
+    write_serializer_class = OrganizationWriteSerializer
+    filterset_class = OrganizationFilter
+    queryset = Organization.objects.none()
+
+    def get_queryset(self) -> QuerySet[Organization]:
+        found = Organization.objects.visible_to(self.request.user).for_list(timezone.localdate())
+        return found.prefetch_related("alignments").order_by("name", "pk")
+
+    def save(self, row: Organization, asked: dict[str, Any]) -> None:
+        actions.save_organization(organization=row, by=self.request.user, **asked)
+
+    @extend_schema(request=OrganizationWriteSerializer, responses=OrganizationSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        return self._change(request)
+
+
+VIEWSETS: dict[str, type[GenericViewSet]] = {
+    "providers": ProviderViewSet,
+    "practices": PracticeViewSet,
+    "organizations": OrganizationViewSet,
+}

@@ -1,0 +1,86 @@
+"""The shapes of contacts in the API. They hold no rules: writing goes through the actions."""
+
+from rest_framework import serializers
+
+from contacts.models import Affiliation, Alignment, Organization, Practice, Provider
+
+
+class AlignmentSerializer(serializers.ModelSerializer):
+    """Half-open dates; null is an open end."""
+
+    class Meta:
+        model = Alignment
+        fields = ("kind", "started_on", "ended_on")
+
+
+class PlaceSerializer(serializers.ModelSerializer):
+    """A practice where a provider works, within the reader's scope."""
+
+    practice = serializers.IntegerField(source="practice_id")
+    name = serializers.CharField(source="practice.name")
+    territory = serializers.IntegerField(source="practice.territory_id", allow_null=True)
+
+    class Meta:
+        model = Affiliation
+        fields = ("practice", "name", "territory", "is_primary", "started_on")
+
+
+class ProviderSerializer(serializers.ModelSerializer):
+    """`alignment` is today's: the provider's own, else the practice's, else its organization's."""
+
+    specialty = serializers.CharField(source="specialty.name", default=None)
+    service_line = serializers.CharField(source="specialty.service_line.name", default=None)
+    alignment = serializers.CharField(source="alignment_today")
+    practices = PlaceSerializer(source="works_at", many=True)
+
+    class Meta:
+        model = Provider
+        fields = ("id", "npi", "first_name", "middle_name", "last_name", "credential", "kind", "specialty", "service_line", "alignment",
+                  "phone", "email", "preferences", "do_not_visit", "is_stale", "registry_updated_on", "practices")  # fmt: skip
+
+
+class ProviderWriteSerializer(serializers.ModelSerializer):
+    """What may be changed here; the rest comes from the registry."""
+
+    class Meta:
+        model = Provider
+        fields = ("phone", "email", "preferences", "do_not_visit")
+
+
+class PracticeSerializer(serializers.ModelSerializer):
+    territory_name = serializers.CharField(source="territory.name", default=None)
+    organization_name = serializers.CharField(source="organization.name", default=None)
+    alignment = serializers.CharField(source="alignment_today")
+    providers = serializers.IntegerField(source="provider_count")
+
+    class Meta:
+        model = Practice
+        fields = ("id", "name", "organization", "organization_name", "npi", "address", "city", "state", "zip", "county", "phone", "fax",
+                  "visiting_rules", "do_not_visit", "territory", "territory_name", "placed_by", "alignment", "providers",
+                  "archived_at")  # fmt: skip
+
+
+class PracticeWriteSerializer(serializers.ModelSerializer):
+    """What may be changed here."""
+
+    class Meta:
+        model = Practice
+        fields = ("phone", "fax", "visiting_rules", "do_not_visit")
+
+
+class OrganizationSerializer(serializers.ModelSerializer):
+    service_line = serializers.CharField(source="service_line.name", default=None)
+    alignment = serializers.CharField(source="alignment_today")
+    alignments = AlignmentSerializer(many=True)
+
+    class Meta:
+        model = Organization
+        fields = ("id", "name", "npi", "service_line", "phone", "city", "state", "alignment", "alignments")
+
+
+class OrganizationWriteSerializer(serializers.ModelSerializer):
+    """What may be changed here."""
+
+    class Meta:
+        model = Organization
+        fields = ("phone", "city", "state")

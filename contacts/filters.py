@@ -1,0 +1,171 @@
+"""What lists of contacts can be narrowed and sorted by: one set for pages and API."""
+
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.models import User
+from contacts.models import AlignmentKind, Organization, Practice, Provider, ProviderKind, Specialty
+from territories.models import Assignment, ServiceLine, Territory
+
+NOBODY = "none"
+
+
+def _territories(request: Any) -> QuerySet[Territory]:
+    return Territory.objects.visible_to(request.user).live() if request else Territory.objects.none()
+
+
+def _practices(request: Any) -> QuerySet[Practice]:
+    return Practice.objects.visible_to(request.user) if request else Practice.objects.none()
+
+
+def _owners(request: Any) -> QuerySet[User]:
+    """Who is assigned today within what the person sees."""
+    if not request:
+        return User.objects.none()
+    assigned = Assignment.objects.today().visible_to(request.user).filter(user=OuterRef("pk"), service_line=None)
+    return User.objects.active().filter(Exists(assigned))
+
+
+def practices_in(territory: Territory | str) -> QuerySet[Practice]:
+    """Practices of the territory and of everything below it; "none" is what nobody owns."""
+    if not isinstance(territory, Territory):
+        return Practice.objects.filter(territory=None)
+    return Practice.objects.filter(territory__in=Territory.objects.branch_ids(territory.pk))
+
+
+def practices_looked_after_by(user: User) -> QuerySet[Practice]:
+    """Practices in a territory, or below one, to which the person is assigned today."""
+    held = Assignment.objects.today().filter(user=user, service_line=None).values_list("territory_id", flat=True)
+    branches: set[int] = set()
+    for territory in held:
+        branches |= set(Territory.objects.branch_ids(territory))
+    return Practice.objects.filter(territory__in=branches)
+
+
+class Search(filters.CharFilter):
+    """Words of a name in any order, or the first digits of a number."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.TextInput(attrs={"type": "search"}), **kwargs)
+
+    def filter(self, qs: Any, value: str) -> Any:
+        return qs.named_like(value) if value else qs
+
+
+class Sort(filters.ChoiceFilter):
+    """The order of the rows; the name breaks ties, so that pages never overlap."""
+
+    def __init__(self, orders: dict[str, tuple[str, tuple[str, ...]]], **kwargs: Any) -> None:
+        self.orders = {key: fields for key, (_, fields) in orders.items()}
+        choices = [(key, label) for key, (label, _) in list(orders.items())[1:]]
+        super().__init__(choices=choices, empty_label=next(iter(orders.values()))[0], label="Sort by", **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        fields = self.orders.get(value) or next(iter(self.orders.values()))
+        return qs.order_by(*fields, "pk")
+
+
+class _Located(filters.FilterSet):
+    """Filters by where somebody is: territory and who looks after it."""
+
+    territory = filters.ModelChoiceFilter(
+        queryset=_territories, label="Territory", empty_label="All territories", null_label="Owned by nobody", null_value=NOBODY,
+        method="by_territory",
+    )  # fmt: skip
+    owner = filters.ModelChoiceFilter(queryset=_owners, label="Looked after by", empty_label="Anybody", method="by_owner")
+    alignment = filters.ChoiceFilter(
+        field_name="alignment_today", choices=AlignmentKind.choices, label="Alignment", empty_label="Any alignment"
+    )
+
+    def _at(self, rows: Any, practices: QuerySet[Practice]) -> Any:
+        return rows.filter(pk__in=practices)
+
+    def by_territory(self, rows: Any, name: str, value: Territory | str) -> Any:
+        return self._at(rows, practices_in(value))
+
+    def by_owner(self, rows: Any, name: str, value: User) -> Any:
+        return self._at(rows, practices_looked_after_by(value))
+
+
+class ProviderFilter(_Located):
+    q = Search(label="Name or NPI")
+    specialty = filters.ModelChoiceFilter(queryset=Specialty.objects.all(), label="Specialty", empty_label="All specialties")
+    service_line = filters.ModelChoiceFilter(
+        queryset=ServiceLine.objects.all(), field_name="specialty__service_line", label="Service line", empty_label="All lines"
+    )
+    kind = filters.ChoiceFilter(choices=ProviderKind.choices, label="Kind", empty_label="All kinds")
+    practice = filters.ModelChoiceFilter(queryset=_practices, widget=forms.HiddenInput, method="by_practice")
+    sort = Sort(
+        {
+            "name": ("Name", ("last_name", "first_name")),
+            "-name": ("Name, Z to A", ("-last_name", "-first_name")),
+            "specialty": ("Specialty", ("specialty__name", "last_name", "first_name")),
+            "-specialty": ("Specialty, Z to A", ("-specialty__name", "last_name", "first_name")),
+            "alignment": ("Alignment", ("alignment_today", "last_name", "first_name")),
+            "-alignment": ("Alignment, Z to A", ("-alignment_today", "last_name", "first_name")),
+        }
+    )
+
+    class Meta:
+        model = Provider
+        fields = ("q", "territory", "owner", "service_line", "specialty", "alignment", "kind", "practice", "sort")
+
+    def _at(self, rows: Any, practices: QuerySet[Practice]) -> Any:
+        return rows.working_at(practices)
+
+    def by_practice(self, rows: Any, name: str, value: Practice) -> Any:
+        return rows.working_at(Practice.objects.filter(pk=value.pk))
+
+
+class PracticeFilter(_Located):
+    q = Search(label="Name, town or ZIP code")
+    organization = filters.ModelChoiceFilter(queryset=Organization.objects.all(), widget=forms.HiddenInput)
+    state = filters.ChoiceFilter(choices=[("archived", "Archived"), ("all", "All")], label="State", empty_label="In use", method="by_state")
+    sort = Sort(
+        {
+            "name": ("Name", ("name",)),
+            "-name": ("Name, Z to A", ("-name",)),
+            "town": ("Town", ("city", "name")),
+            "-town": ("Town, Z to A", ("-city", "name")),
+            "-providers": ("Most providers", ("-provider_count", "name")),
+            "providers": ("Fewest providers", ("provider_count", "name")),
+            "alignment": ("Alignment", ("alignment_today", "name")),
+            "-alignment": ("Alignment, Z to A", ("-alignment_today", "name")),
+        }
+    )
+
+    class Meta:
+        model = Practice
+        fields = ("q", "territory", "owner", "alignment", "organization", "state", "sort")
+
+    def by_state(self, rows: Any, name: str, value: str) -> Any:
+        return rows.exclude(archived_at=None) if value == "archived" else rows
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        rows = super().filter_queryset(queryset)
+        return rows if self.form.cleaned_data.get("state") else rows.filter(archived_at=None)
+
+
+class OrganizationFilter(filters.FilterSet):
+    q = Search(label="Name or NPI")
+    service_line = filters.ModelChoiceFilter(queryset=ServiceLine.objects.all(), label="Service line", empty_label="All lines")
+    alignment = filters.ChoiceFilter(
+        field_name="alignment_today", choices=AlignmentKind.choices, label="Alignment", empty_label="Any alignment"
+    )
+    sort = Sort(
+        {
+            "name": ("Name", ("name",)),
+            "-name": ("Name, Z to A", ("-name",)),
+            "line": ("Service line", ("service_line__name", "name")),
+            "-line": ("Service line, Z to A", ("-service_line__name", "name")),
+            "alignment": ("Alignment", ("alignment_today", "name")),
+            "-alignment": ("Alignment, Z to A", ("-alignment_today", "name")),
+        }
+    )
+
+    class Meta:
+        model = Organization
+        fields = ("q", "service_line", "alignment", "sort")

@@ -1,0 +1,147 @@
+"""What people type about contacts."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from accounts.models import User
+from common.npi import is_valid_npi
+from common.places import is_zip
+from contacts.importing.cells import read_zip
+from contacts.imports import FEEDS
+from contacts.models import Affiliation, AlignmentKind, Organization, Practice, PracticePin, Provider, Specialty, Staff
+from territories.models import Territory
+
+
+class DayInput(forms.DateInput):
+    def __init__(self, **attrs: str) -> None:
+        super().__init__(attrs={"type": "date", **attrs}, format="%Y-%m-%d")
+
+
+class _Npi(forms.ModelForm):
+    def clean_npi(self) -> str:
+        npi = (self.cleaned_data.get("npi") or "").strip()
+        if npi and not is_valid_npi(npi):
+            raise forms.ValidationError("An NPI has ten digits of which the last is a check digit. Compare it with the registry.")
+        return npi
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Numbers that stand once are checked by the actions, in sentences."""
+        return super()._get_validation_exclusions() | {"npi"}  # type: ignore[misc]
+
+
+class ProviderForm(_Npi):
+    class Meta:
+        model = Provider
+        fields = ("first_name", "middle_name", "last_name", "credential", "kind", "specialty", "npi", "phone", "email", "preferences",
+                  "do_not_visit")  # fmt: skip
+        labels = {"email": "E-mail", "preferences": "How to work with them", "do_not_visit": "Do not visit"}
+        help_texts = {"preferences": "How to reach them, when to come, how they refer.", "credential": "As on the badge: MD, NP, PA-C."}
+        widgets = {"phone": forms.TextInput(attrs={"type": "tel"})}
+
+
+class PracticeForm(_Npi):
+    class Meta:
+        model = Practice
+        fields = ("name", "organization", "address", "city", "state", "zip", "phone", "fax", "npi", "visiting_rules", "do_not_visit")
+        labels = {"city": "Town", "zip": "ZIP code", "organization": "Belongs to", "do_not_visit": "Do not visit"}
+        help_texts = {
+            "visiting_rules": "Days they see visitors, lunch, who to ask for.",
+            "zip": "Decides the territory, unless the practice is pinned to one.",
+            "organization": "The health system or group that runs it, if any.",
+        }
+        widgets = {
+            "zip": forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+            "phone": forms.TextInput(attrs={"type": "tel"}),
+            "fax": forms.TextInput(attrs={"type": "tel"}),
+        }
+
+    zip = forms.CharField(label="ZIP code", max_length=10, required=False, help_text=Meta.help_texts["zip"], widget=Meta.widgets["zip"])
+
+    def clean_zip(self) -> str:
+        text = self.cleaned_data["zip"]
+        zip_ = read_zip(text) if text else ""
+        if text and not is_zip(zip_):
+            raise forms.ValidationError("The postal service knows no such ZIP code. It needs five digits.")
+        return zip_
+
+    def clean_state(self) -> str:
+        return self.cleaned_data["state"].upper()
+
+
+class OrganizationForm(_Npi):
+    class Meta:
+        model = Organization
+        fields = ("name", "service_line", "npi", "phone", "city", "state")
+        labels = {"city": "Town"}
+        help_texts = {"service_line": "When everything it does belongs to one line of care."}
+
+    def clean_state(self) -> str:
+        return self.cleaned_data["state"].upper()
+
+
+class StaffForm(forms.ModelForm):
+    class Meta:
+        model = Staff
+        fields = ("name", "job", "phone", "email", "left_on")
+        labels = {"email": "E-mail", "left_on": "Left on"}
+        help_texts = {"job": "Front desk, referral coordinator, office manager."}
+        widgets = {"left_on": DayInput(), "phone": forms.TextInput(attrs={"type": "tel"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None:
+            del self.fields["left_on"]
+
+
+class AffiliationForm(forms.ModelForm):
+    class Meta:
+        model = Affiliation
+        fields = ("started_on", "is_primary")
+        labels = {"started_on": "Since", "is_primary": "This is their primary practice"}
+        help_texts = {
+            "started_on": "Leave blank when nobody knows.",
+            "is_primary": "Referrals that name no practice are counted at the primary one.",
+        }
+        widgets = {"started_on": DayInput()}
+
+    is_primary = forms.BooleanField(label=Meta.labels["is_primary"], help_text=Meta.help_texts["is_primary"], required=False)
+
+
+class EndForm(forms.Form):
+    ended_on = forms.DateField(label="First day on which they no longer worked there", widget=DayInput(), initial=timezone.localdate)
+
+
+class AlignForm(forms.Form):
+    kind = forms.ChoiceField(label="Alignment", choices=AlignmentKind.choices, widget=forms.RadioSelect)
+    started_on = forms.DateField(
+        label="From", required=False, widget=DayInput(), help_text="Leave blank for always. What was entered before ends on this day."
+    )
+    ended_on = forms.DateField(label="Until before", required=False, widget=DayInput(), help_text="Leave blank while it lasts.")
+
+
+class PinForm(forms.ModelForm):
+    class Meta:
+        model = PracticePin
+        fields = ("territory", "reason")
+        help_texts = {"reason": "Shown beside the territory."}
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["territory"].queryset = Territory.objects.visible_to(user).leaves()
+
+
+class SpecialtyForm(forms.ModelForm):
+    class Meta:
+        model = Specialty
+        fields = ("name", "service_line")
+        help_texts = {"service_line": "Providers of this specialty are listed under it."}
+
+
+class ImportForm(forms.Form):
+    kind = forms.ChoiceField(
+        label="What the file holds", choices=[(kind, feed.label) for kind, feed in FEEDS.items()], widget=forms.RadioSelect
+    )
+    file = forms.FileField(label="File", help_text="CSV, tab or pipe separated text, or Excel; zipped if you like.")
+    dry_run = forms.BooleanField(label="Only check it, keep nothing", required=False)
