@@ -31,7 +31,9 @@ def icon(name: str, css: str = "") -> SafeString:
     """A decorative icon of the sprite; its meaning stands beside it in words."""
     if name not in icon_names():
         raise template.TemplateSyntaxError(f'Icon "{name}" is not in static_src/icons.txt: add its name there and run `npm run build`.')
-    return format_html('<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>', css, static("vendor/icons.svg"), name)
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>', css, static("vendor/icons.svg"), name
+    )
 
 
 @register.simple_tag
@@ -67,7 +69,7 @@ def percent(value: Number | None, places: int = 1) -> str:
 
 @register.filter
 def signed(value: Number | None, places: int = 0) -> str:
-    """A change in the unit of the number: 12 as "+12", -5 as "−5"."""
+    """A change in the unit of the number: 12 as "+12", -5 with a real minus sign."""
     return DASH if value is None else _plain_zero(f"{value:+,.{places}f}")
 
 
@@ -128,7 +130,15 @@ PLAIN = (forms.HiddenInput, forms.MultiWidget)
 def widget(field: forms.BoundField) -> SafeString:
     """The field's input with the classes of the design system; whatever the form set on it stays."""
     kind = field.field.widget
-    css = "" if isinstance(kind, PLAIN) else "form-check-input" if isinstance(kind, CHECKS) else "form-select" if isinstance(kind, SELECTS) else "form-control"
+    css = (
+        ""
+        if isinstance(kind, PLAIN)
+        else "form-check-input"
+        if isinstance(kind, CHECKS)
+        else "form-select"
+        if isinstance(kind, SELECTS)
+        else "form-control"
+    )
     classes = [css, *(["is-invalid"] if field.errors else []), *kind.attrs.get("class", "").split()]
     return field.as_widget(attrs={"class": " ".join(filter(None, classes))})
 
@@ -199,3 +209,11 @@ def page_range(page: Page) -> list[int | None]:
 def unlocalized(value: Number) -> str:
     """A number as an attribute of HTML wants it, whatever the language of the page."""
     return str(value)
+
+
+@register.filter
+def without_placeholders(form: forms.BaseForm) -> forms.BaseForm:
+    """A form of allauth with labels above its inputs and nothing said twice inside them."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+    return form
