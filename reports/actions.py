@@ -48,17 +48,18 @@ def ask_for_standard_runs() -> int:
     waiting = [whose for whose in scopes() if not all((name, *whose) in done for name in ReportName.values)]
     for territory, person in waiting:
         enqueue("reports.compute", territory, person, key=f"reports.compute:{territory}:{person}")
-    forget_old_runs()
     return len(waiting)
 
 
 def compute_standard_runs(*, territory_id: int | None, liaison_id: int | None, job_id: int | None = None) -> list[ReportRun]:
-    """Both standard reports of one scope at the newest data."""
+    """Both standard reports of one scope at the newest data; what is older than the last three versions goes."""
     through = freshness().data_through
     if through is None:
         return []
     window = last_full_months(STANDARD_MONTHS, through)
-    return [compute_run(name=name, territory_id=territory_id, liaison_id=liaison_id, window=window, job_id=job_id) for name in ReportName]
+    runs = [compute_run(name=name, territory_id=territory_id, liaison_id=liaison_id, window=window, job_id=job_id) for name in ReportName]
+    forget_old_runs()
+    return runs
 
 
 def compute_run(

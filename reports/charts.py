@@ -11,9 +11,9 @@ from reports.cells import Cell, merge, total
 from reports.measures import inbound, leakage_ordered
 from reports.numbers import Numbers
 from reports.queries.cells import BEFORE, NOW
-from reports.questions import Question
+from reports.questions import NONE, Question
 
-TOP_LINES, TOP_TERRITORIES, TOP_DESTINATIONS = 8, 6, 5
+TOP_LINES, TOP_TERRITORIES, TOP_DESTINATIONS = 8, 6, 4
 KEPT, UNKNOWN, OTHERS = "Kept in our network", "No destination named", "Other destinations outside"
 
 
@@ -141,7 +141,7 @@ def leakage_by_line(found: Numbers, question: Question) -> Chart:
     series = _our_flows(shown)
     for row, flow in zip(series, ("internal", "outbound", "undetermined"), strict=True):
         row["urls"] = [
-            question.rows(flow, service_line=cell.key[0]) or question.page("leakage", service_line=cell.key[0]) for cell in shown
+            question.rows(flow, service_line=_named(cell.key[0])) or question.page("leakage", service_line=cell.key[0]) for cell in shown
         ]
     return Chart(
         "leakage-lines",
@@ -238,7 +238,7 @@ def destinations(found: Numbers, question: Question) -> Chart:
                     "name": "Referrals that left",
                     "values": [cell.outbound for cell in shown],
                     "tone": "outbound",
-                    "urls": [question.rows("outbound", destination=cell.key[0]) for cell in shown],
+                    "urls": [question.rows("outbound", destination=_named(cell.key[0])) for cell in shown],
                 }
             ],
         },
@@ -258,6 +258,10 @@ def _our_flows(cells: list[Cell]) -> list[dict[str, Any]]:
         {"name": name, "values": [getattr(cell, flow) for cell in cells], "tone": flow}
         for name, flow in (("Kept", "internal"), ("Left", "outbound"), ("No destination", "undetermined"))
     ]
+
+
+def _named(key: int | None) -> int | str:
+    return NONE if key is None else key
 
 
 def _ours(cell: Cell) -> int:

@@ -18,7 +18,7 @@ from reports.questions import Question
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LEAKAGE_HEAD = ["Kept", "Left", "No destination", "Leakage", "Known share", "Lowest", "Highest"]
-GROWTH_HEAD = ["Inbound", "Internal", "Received", "Received before"]
+GROWTH_HEAD = ["Inbound", "Internal", "Received", "Inbound before"]
 Table = tuple[list[str], Iterable[Sequence[Any]]]
 
 
@@ -40,7 +40,7 @@ def growth_cells(now: Cell, before: Cell | None, smallest: int) -> list[Any]:
     """Counts; a sum only where none of its parts is hidden."""
     parts = [hidden(now.inbound, smallest), hidden(now.internal, smallest)]
     together = None if any(isinstance(part, str) for part in parts) else received([now])
-    return [*parts, together, None if before is None else hidden(received([before]), smallest)]
+    return [*parts, together, None if before is None else hidden(before.inbound, smallest)]
 
 
 def by_month(found: Numbers, report: str, smallest: int) -> Table:

@@ -10,13 +10,7 @@ from reports.models import ReportName
 from reports.periods import Window, add_months, last_full_months
 from territories.models import Territory
 
-PERIODS = {
-    "3": "Last 3 full months",
-    "6": "Last 6 full months",
-    "12": "Last 12 full months",
-    "24": "Last 24 full months",
-    "year": "This year",
-}
+PERIODS = {"3": "3 full months", "6": "6 full months", "12": "12 full months", "24": "24 full months", "year": "This year"}
 DEFAULT_PERIOD = "12"
 
 
@@ -33,17 +27,19 @@ class ReportFilter(forms.Form):
     def __init__(
         self, data: Mapping[str, Any], *, territories: Mapping[int, str], lines: Mapping[int, str], payers: Mapping[int, str]
     ) -> None:
-        super().__init__(data)
+        wanted = {name: data.get(name, "") for name in self.base_fields}
+        named = bool(wanted["start"] and wanted["end"]) and wanted["period"] not in PERIODS
+        super().__init__({**wanted, "period": "" if named else wanted["period"] if wanted["period"] in PERIODS else DEFAULT_PERIOD})
         self.fields["territory"].choices = [("", "All territories"), *territories.items()]
         self.fields["service_line"].choices = [("", "All service lines"), *lines.items()]
         self.fields["payer"].choices = [("", "All payers"), *payers.items()]
+        self.fields["period"].choices = list(PERIODS.items())
         self.is_valid()
         self.custom = self._custom()
-        periods = {**({"": self.custom.words} if self.custom else {}), **PERIODS}
-        self.fields["period"].choices = list(periods.items())
-        self.initial["period"] = "" if self.custom else DEFAULT_PERIOD
-        if not self.custom and self.data.get("period") not in PERIODS:
-            self.data = {**{name: self.data.get(name) for name in self.fields}, "period": DEFAULT_PERIOD}
+        if self.custom:
+            self.fields["period"].choices = [("", self.custom.words), *PERIODS.items()]
+        elif named:
+            self.data = {**self.data, "period": DEFAULT_PERIOD}
 
     def _custom(self) -> Window | None:
         start, end = self.cleaned_data.get("start"), self.cleaned_data.get("end")

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from jobs.models import Job
+from reports.numbers import Numbers
 from reports.periods import Window
 from reports.querysets import ReportRunQuerySet
 from territories.models import Territory
@@ -60,3 +61,8 @@ class ReportRun(models.Model):
     @property
     def months(self) -> str:
         return Window(self.start_on, self.end_on).words
+
+    @property
+    def numbers(self) -> Numbers:
+        """What the run found."""
+        return Numbers.from_json(self.result)

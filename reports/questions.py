@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest
@@ -24,6 +24,8 @@ from reports.queries.names import Names, names
 from reports.queries.numbers import numbers
 from reports.queries.runs import fingerprint, latest_standard, window_of
 from territories.scope import Scope, scope_of
+
+NONE = "null"  # how the list of referrals is asked for rows that name nothing
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def ask(request: HttpRequest, **narrower: int | None) -> Question | None:
 
     `narrower` are dimensions that a page adds, such as the practice whose providers are shown.
     """
-    user: User = request.user
+    user = cast(User, request.user)
     scope, fresh = scope_of(user), freshness()
     if fresh.data_through is None:
         return None
@@ -143,7 +145,7 @@ def opening(question: Question) -> tuple[Question, Numbers] | None:
     if not runs:
         return None
     leakage, growth = runs[ReportName.LEAKAGE], runs[ReportName.VOLUME]
-    found = replace(Numbers.from_json(growth.result), destinations=Numbers.from_json(leakage.result).destinations)
+    found = replace(growth.numbers, destinations=leakage.numbers.destinations)
     return of_run(question, growth), found
 
 

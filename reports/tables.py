@@ -18,12 +18,12 @@ from reports.numbers import Numbers
 from reports.periods import add_months
 from reports.queries.cells import cells
 from reports.queries.names import label
-from reports.questions import Question
+from reports.questions import NONE, Question
 
 LEAKAGE, GROWTH = "leakage", "growth"
 LABELS = {"service_line": "Service line", "payer": "Payer", "territory": "Territory", "practice": "Practice", "provider": "Provider"}
 SOURCES = frozenset({"practice", "provider"})
-SORTS = {LEAKAGE: ("outbound", "internal", "undetermined", "leakage"), GROWTH: ("received", "inbound", "internal", "change")}
+SORTS = {LEAKAGE: ("outbound", "internal", "undetermined", "leakage"), GROWTH: ("inbound", "change", "internal", "received")}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Pair:
 
     @property
     def change(self) -> int:
-        return received([self.now]) - received([self.before])
+        """Growth is of inbound referrals: what our own send us is kept, not grown."""
+        return self.now.inbound - self.before.inbound
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def headings(report: str) -> list[tuple[str, str]]:
             ("", "Known"),
             ("", "Change"),
         ]
-    return [("inbound", "Inbound"), ("internal", "Internal"), ("received", "Received"), ("", "Before"), ("change", "Change")]
+    return [("inbound", "Inbound"), ("", "Before"), ("change", "Change"), ("internal", "Internal"), ("received", "Received")]
 
 
 def rows(found: Sequence[Pair], report: str, by: str, question: Question) -> list[Row]:
@@ -141,7 +142,7 @@ def _drill(key: Any, report: str, by: str, question: Question) -> str:
 
 
 def _behind(pair: Pair, by: str, question: Question, *flows: str) -> str:
-    return question.rows(*flows, **{by: pair.key}) if pair.key is not None else ""
+    return question.rows(*flows, **{by: NONE if pair.key is None else pair.key})
 
 
 def _leakage_figures(pair: Pair, by: str, question: Question) -> list[Figure]:
@@ -169,10 +170,10 @@ def _growth_figures(pair: Pair, by: str, question: Question) -> list[Figure]:
     change = pair.change if question.has_history else None
     return [
         Figure(number(pair.now.inbound), _behind(pair, by, question, "inbound")),
+        Figure(number(pair.before.inbound if question.has_history else None)),
+        _change(signed(change), change, up_is_good=True),
         Figure(number(pair.now.internal), _behind(pair, by, question, "internal")),
         Figure(number(received([pair.now])), _behind(pair, by, question, "inbound", "internal")),
-        Figure(number(received([pair.before]) if question.has_history else None)),
-        _change(signed(change), change, up_is_good=True),
     ]
 
 

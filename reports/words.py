@@ -35,7 +35,7 @@ def known(ratio: Ratio) -> str:
     """What stands beside every leakage: how much is known, and what the rest could make of it."""
     if ratio.bounds is None:
         return "none of our own referrals yet"
-    return f"destination known for {percent(ratio.known_share, 0)}, bounds {spread(ratio)}"
+    return f"known share {percent(ratio.known_share, 0)}, bounds {spread(ratio)}"
 
 
 def growth(now: int, before: int | None, question: "Question") -> str:

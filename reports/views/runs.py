@@ -14,7 +14,6 @@ from jobs.models import Job, JobState
 from reports import actions, tables
 from reports.forms import RunForm
 from reports.models import ReportName, ReportRun
-from reports.numbers import Numbers
 from reports.queries.freshness import freshness
 from reports.questions import ask, of_run
 from reports.views.pages import drawings, frame, mover_lists, nothing_yet, table
@@ -49,7 +48,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     stored = get_object_or_404(ReportRun.objects.visible_to(request.user).select_related("territory", "liaison"), pk=pk)
     if (asked := ask(request)) is None:
         return nothing_yet(request)
-    question, found, name = of_run(asked, stored), Numbers.from_json(stored.result), _REPORTS[ReportName(stored.name)]
+    question, found, name = of_run(asked, stored), stored.numbers, _REPORTS[ReportName(stored.name)]
     by = tables.check(request.GET.get("by", ""))
     if by not in STORED:
         raise Http404("A finished run has no such table.")

@@ -46,16 +46,21 @@ def add_referrals(*referrals: Referral) -> None:
     DataVersion.objects.create(cause="test")
 
 
-def add_months(
+def monthly(
     practice: Practice | None, first: dt.date, counts: list[int], *, flow: str = "inbound", provider: Provider | None = None, **fields: Any
-) -> None:
-    """So many referrals in each month from `first` on, all on the month's 15th."""
+) -> list[Referral]:
+    """So many unsaved referrals in each month from `first` on, all on the month's 15th."""
     rows = []
     for place, number in enumerate(counts):
         month = first.month - 1 + place
         day = dt.date(first.year + month // 12, month % 12 + 1, 15)
         rows += [new_referral(on=day, flow=flow, practice=practice, provider=provider, **fields) for _ in range(number)]
-    add_referrals(*rows)
+    return rows
+
+
+def add_months(*args: Any, **fields: Any) -> None:
+    """Store what `monthly` makes."""
+    add_referrals(*monthly(*args, **fields))
 
 
 def recount() -> None:

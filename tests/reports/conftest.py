@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories.reports import add_months, make_payer
+from tests.factories.reports import add_referrals, make_payer, monthly
 
 FIRST = dt.date(2024, 8, 1)
 END = dt.date(2026, 10, 1)  # until before which months are full
@@ -23,9 +23,11 @@ def history(world: SimpleNamespace) -> SimpleNamespace:
     payer = make_payer()
     south = {"provider": world.south_provider, "service_line": world.line, "payer": payer, "destination": world.ours}
     north = {"provider": world.north_provider, "service_line": world.line, "payer": payer}
-    add_months(world.south_practice, FIRST, [20] * 23 + [5] * 3 + [1], **south)
-    add_months(world.north_practice, FIRST, [10] * 26, flow="internal", destination=world.ours, **north)
-    add_months(world.north_practice, FIRST, [5] * 14 + [6] * 12, flow="outbound", destination=world.theirs, **north)
-    add_months(world.north_practice, FIRST, [2] * 26, flow="undetermined", **north)
-    add_months(world.unowned_practice, FIRST, [4] * 26, provider=world.unowned_provider, service_line=world.other_line)
+    add_referrals(
+        *monthly(world.south_practice, FIRST, [20] * 23 + [5] * 3 + [1], **south),
+        *monthly(world.north_practice, FIRST, [10] * 26, flow="internal", destination=world.ours, **north),
+        *monthly(world.north_practice, FIRST, [5] * 14 + [6] * 12, flow="outbound", destination=world.theirs, **north),
+        *monthly(world.north_practice, FIRST, [2] * 26, flow="undetermined", **north),
+        *monthly(world.unowned_practice, FIRST, [4] * 26, provider=world.unowned_provider, service_line=world.other_line),
+    )
     return world

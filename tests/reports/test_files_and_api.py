@@ -1,0 +1,115 @@
+"""Downloads are safe and keep small cells; the API shows what the pages show."""
+
+import csv
+import datetime as dt
+from io import BytesIO, StringIO
+
+import pytest
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from audit.models import AuditEvent
+from reports import actions
+from tests.factories import make_practice
+from tests.factories.reports import add_months
+from tests.reports.conftest import FIRST
+
+TABLES = (
+    "leakage-by-month", "leakage-by-service_line", "leakage-by-payer", "leakage-by-territory", "leakage-by-practice", "leakage-by-provider",
+    "growth-by-month", "growth-by-service_line", "growth-by-payer", "growth-by-territory", "growth-by-practice", "growth-by-provider",
+    "flow", "destinations", "shortfalls",
+)  # fmt: skip
+
+
+def read(response):
+    return list(csv.reader(StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
+
+
+class TestFiles:
+    @pytest.fixture(autouse=True)
+    def _history(self, history):
+        self.world = history
+
+    def test_every_table_as_both_kinds(self, as_):
+        client = as_("dana")
+        for table in TABLES:
+            rows = read(client.get(reverse("reports:export", args=[table, "csv"])))
+            sheet = load_workbook(BytesIO(client.get(reverse("reports:export", args=[table, "xlsx"])).content)).active
+            assert len(rows) > 1, table
+            assert len({len(row) for row in rows}) == 1, table
+            assert sheet.max_row == len(rows), table
+
+    def test_numbers_are_the_pages_numbers(self, as_):
+        rows = read(as_("dana").get(reverse("reports:export", args=["leakage-by-territory", "csv"])))
+        assert rows[1][:4] == ["North", "120", "72", "24"]
+        assert float(rows[1][4]) == 72 / 192
+
+    def test_small_cells_stay_inside(self, as_):
+        add_months(self.world.south_practice, dt.date(2026, 9, 1), [4], flow="internal")
+        rows = read(as_("dana").get(reverse("reports:export", args=["growth-by-territory", "csv"])))
+        south = next(row for row in rows if row[0] == "South")
+        assert south[1:4] == ["195", "<11", ""]  # the sum would tell the hidden part
+        months = read(as_("ivan").get(reverse("reports:export", args=["leakage-by-month", "csv"])))
+        assert months[1][1:] == ["<11", "<11", "<11", "", "", "", ""]
+
+    def test_no_cell_starts_a_formula(self, as_):
+        evil = make_practice('=HYPERLINK("http://x")', territory=self.world.north)
+        add_months(evil, FIRST, [12] * 26)
+        rows = read(as_("dana").get(reverse("reports:export", args=["growth-by-practice", "csv"])))
+        assert any(row[0].startswith("'=HYPERLINK") for row in rows)
+
+    def test_who_may(self, as_):
+        for who, status in {"nora": 403, "past": 403, "elle": 403, "dana": 200, "ivan": 200, "ada": 200, None: 302}.items():
+            assert as_(who).get(reverse("reports:export", args=["growth-by-month", "csv"])).status_code == status, who
+
+    def test_each_download_is_recorded(self, as_):
+        as_("dana").get(f"{reverse('reports:export', args=['flow', 'csv'])}?territory={self.world.north.pk}")
+        event = AuditEvent.objects.get(event="report.exported")
+        assert event.details["table"] == "flow"
+        assert f"territory={self.world.north.pk}" in event.details["filter"]
+
+    def test_what_does_not_exist(self, as_):
+        client = as_("dana")
+        for table, kind in (("moon", "csv"), ("growth-by-moon", "csv"), ("moon-by-month", "csv"), ("flow", "pdf")):
+            assert client.get(reverse("reports:export", args=[table, kind])).status_code == 404
+        foreign = f"{reverse('reports:export', args=['growth-by-provider', 'csv'])}?practice={self.world.unowned_practice.pk}"
+        assert client.get(foreign).status_code == 404
+
+    def test_a_practice_narrows(self, as_):
+        url = f"{reverse('reports:export', args=['growth-by-provider', 'csv'])}?practice={self.world.south_practice.pk}"
+        assert [row[0] for row in read(as_("dana").get(url))] == ["Provider", "Pat Southwell"]
+
+
+class TestApi:
+    @pytest.fixture(autouse=True)
+    def _history(self, history):
+        self.world = history
+
+    def ask(self, client, **query):
+        return client.get("/api/v1/measures/", {"name": "received", "start": "2026-01-01", "end": "2026-10-01", **query})
+
+    def test_the_same_visibility(self, as_):
+        wanted = {"nora": 90, "sol": 135, "over": 135, "past": 0, "dana": 225, "ivan": 261, "elle": 261}
+        # six months at 20 and three at 5 make the south's 135
+        assert {who: self.ask(as_(who)).json()["rows"][0]["value"] for who in wanted} == wanted
+        assert self.ask(as_(None)).status_code == 401
+
+    def test_groups_and_refusals(self, as_):
+        assert {row["territory"] for row in self.ask(as_("dana"), by="territory").json()["rows"]} == {"North", "South"}
+        assert self.ask(as_("elle"), by="provider").status_code == 403
+        assert self.ask(as_("sol"), by="provider").json()["rows"][0]["provider"] == self.world.south_provider.npi
+        assert self.ask(as_("sol"), territory=self.world.north.pk).status_code == 404
+        assert self.ask(as_("dana"), territory=self.world.north.pk).json()["rows"][0]["value"] == 90
+        assert self.ask(as_("dana"), name="moon").status_code == 400
+        assert "later than the start" in self.ask(as_("dana"), end="2026-01-01").json()["end"][0]
+
+    def test_runs(self, as_):
+        for territory, person in actions.scopes():
+            actions.compute_standard_runs(territory_id=territory, liaison_id=person)
+        client = as_("sol")
+        listed = client.get("/api/v1/reports/").json()
+        assert {run["scope"] for run in listed["results"]} == {"South", "Territories of Sol"}
+        detail = client.get(f"/api/v1/reports/{listed['results'][0]['id']}/").json()
+        assert detail["months"][-2]["inbound"] == 5
+        assert as_("nora").get(f"/api/v1/reports/{listed['results'][0]['id']}/").status_code == 404
+        assert as_(None).get("/api/v1/reports/").status_code == 401
