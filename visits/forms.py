@@ -141,9 +141,10 @@ class VisitFields(PeopleMixin):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.is_bound and not self.data.get("outcome") and (people := self.chosen_people()):
-            self.data = self.data.copy()  # who was met tells how it went
-            met_provider = any(key.startswith("provider-") for key in people)
-            self.data["outcome"] = Outcome.MET_PROVIDER if met_provider else Outcome.MET_STAFF
+            data = self.data.copy()
+            met_provider = any(key.startswith("provider-") for key in people)  # who was met tells how it went
+            data["outcome"] = Outcome.MET_PROVIDER if met_provider else Outcome.MET_STAFF
+            self.data = data
 
     def finish(self, practice: Practice | None, visit: Visit | None = None) -> None:
         """The people behind what was ticked."""
@@ -306,8 +307,8 @@ class FollowUpChangeForm(forms.Form):
     due_on = forms.DateField(label="Due", widget=_day(), error_messages={"required": "Choose a day."})
     owner = forms.ModelChoiceField(User.objects.none(), label="Who", empty_label=None)
 
-    def __init__(self, *args: Any, follow_up: FollowUp, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"due_on": follow_up.due_on, "owner": follow_up.owner_id}, **kwargs)
+    def __init__(self, data: Any = None, *, follow_up: FollowUp) -> None:
+        super().__init__(data, initial={"due_on": follow_up.due_on, "owner": follow_up.owner_id})
         self.fields["owner"].queryset = (who_looks_after(follow_up.practice) | User.objects.filter(pk=follow_up.owner_id)).distinct()
 
 

@@ -136,7 +136,8 @@ class _Contacts:
 def default_owner(email: str = "") -> User:
     """Who owns visits to practices that nobody looked after: the person named, else the first admin."""
     people = User.objects.filter(email__iexact=email) if email else User.objects.active().filter(role=Role.ADMIN).order_by("pk")
-    if (person := people.first()) is None:
+    person: User | None = people.first()
+    if person is None:
         raise InputError(
             f"Nobody has the address {email}." if email else "There is no admin yet. Name the owner of these visits: --owner EMAIL"
         )

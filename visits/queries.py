@@ -33,19 +33,22 @@ def who_looks_after(practice: Practice) -> QuerySet[User]:
     if not above:
         above = [pk for pk, parent in parents.items() if parent is None]
     assigned = Assignment.objects.today().filter(territory__in=above).values("user")
-    return User.objects.active().filter(Q(pk__in=assigned, role__in=_LOGGING_ROLES) | Q(role=Role.ADMIN))
+    people: QuerySet[User] = User.objects.active().filter(Q(pk__in=assigned, role__in=_LOGGING_ROLES) | Q(role=Role.ADMIN))
+    return people
 
 
 def people_of(user: User) -> QuerySet[User]:
     """Whose visits a person sees at all: the choices of the filter "Who"."""
-    return User.objects.filter(pk__in=Visit.objects.visible_to(user).order_by().values("owner"))
+    people: QuerySet[User] = User.objects.filter(pk__in=Visit.objects.visible_to(user).order_by().values("owner"))
+    return people
 
 
 def colleagues_of(user: User, *also: User) -> QuerySet[User]:
     """For whom a manager may plan: the people assigned today within the manager's scope, and the manager."""
     assigned = Assignment.objects.today().visible_to(user).values("user")
-    people = Q(pk__in=assigned, role__in=_LOGGING_ROLES) | Q(pk__in=[user.pk, *(person.pk for person in also)])
-    return User.objects.active().filter(people)
+    wanted = Q(pk__in=assigned, role__in=_LOGGING_ROLES) | Q(pk__in=[user.pk, *(person.pk for person in also)])
+    people: QuerySet[User] = User.objects.active().filter(wanted)
+    return people
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def suggested_practices(user: User) -> list[Practice]:
     mine = Q(visits__owner=user, visits__deleted_at=None)
     planned = seen.filter(mine, visits__state=VisitState.PLANNED, visits__planned_at__date__lte=today)
     recent = seen.filter(mine, visits__state=VisitState.DONE)
-    found = list(planned.annotate(at=Max("visits__planned_at")).order_by("at")[:SUGGESTIONS])
+    found: list[Practice] = list(planned.annotate(at=Max("visits__planned_at")).order_by("at")[:SUGGESTIONS])
     found += list(recent.annotate(at=Max("visits__visited_at")).order_by("-at")[:SUGGESTIONS])
     found = found or list(seen[:SUGGESTIONS])
     return list({practice.pk: practice for practice in found}.values())[:SUGGESTIONS]
@@ -194,7 +197,11 @@ def timeline(
 
 
 def _keys(rows: QuerySet[Any], kind: str, at: Any) -> QuerySet[Any, dict[str, Any]]:
-    return rows.order_by().annotate(kind=Value(kind, output_field=CharField()), key=F("pk"), at=at).values("kind", "key", "at")
+    """What a union needs: which table, which row, when."""
+    keys: QuerySet[Any, dict[str, Any]] = (
+        rows.order_by().annotate(kind=Value(kind, output_field=CharField()), key=F("pk"), at=at).values("kind", "key", "at")
+    )
+    return keys
 
 
 def history_of(visit: Visit) -> Sequence[AuditEvent]:

@@ -4,13 +4,13 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from territories.scope import scope_of
 
 if TYPE_CHECKING:
-    from visits.models import Visit
+    from visits.models import FollowUp, Visit  # noqa: F401 - FollowUp is named in a base class below
 
 
 def _in_scope(user: Any) -> Q:
@@ -43,8 +43,8 @@ class VisitQuerySet(models.QuerySet["Visit"]):
 
     def for_list(self) -> "VisitQuerySet":
         """With everything that a row shows."""
-        people = Prefetch("attendees", self.model._meta.get_field("attendees").related_model.objects.select_related("provider", "staff"))
-        return self.select_related("practice", "practice__territory", "owner").prefetch_related(people, "topics")
+        people = ("attendees__provider", "attendees__staff")
+        return self.select_related("practice", "practice__territory", "owner").prefetch_related(*people, "topics")
 
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):

@@ -28,7 +28,7 @@ class VisitSerializer(serializers.ModelSerializer):
     practice_name = serializers.CharField(source="practice.name")
     owner_name = serializers.CharField(source="owner.full_name")
     attendees = AttendeeSerializer(many=True)
-    topics = serializers.SlugRelatedField("name", many=True, read_only=True)
+    topics: Any = serializers.SlugRelatedField("name", many=True, read_only=True)
 
     class Meta:
         model = Visit

@@ -39,7 +39,7 @@ def follow_up_list(request: HttpRequest) -> HttpResponse:
     seen = FollowUp.objects.visible_to(request.user)
     whose = request.GET.get("whose") or ("mine" if request.user.is_liaison else "all")
     if whose != "all":
-        seen = seen.filter(owner=request.user)
+        seen = seen.filter(owner=request.user.pk)
     state = request.GET["state"] if request.GET.get("state") in _STATES else "open"
     rows = _STATES[state][1](seen).for_list()
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))

@@ -1,7 +1,10 @@
 """The list, the visit itself, and what can be done with it."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -131,12 +134,12 @@ def _change_plan(request: HttpRequest, visit: Visit) -> HttpResponse:
     return render(request, "visits/plan.html", context, status=status)
 
 
-def _done(form: object, act: object) -> bool:
+def _done(form: BaseForm, act: Callable[[], object]) -> bool:
     """Do it; a refusal becomes an error of the form."""
     try:
-        act()  # type: ignore[operator]
+        act()
     except PolicyViolation as refusal:
-        form.add_error(None, str(refusal))  # type: ignore[attr-defined]
+        form.add_error(None, str(refusal))
         return False
     return True
 
