@@ -17,7 +17,7 @@ from territories.scope import below
 
 NONE = "null"
 COUNTED, ALL, NOT_COUNTED = "1", "all", "0"
-COUNTING = ((COUNTED, "Counted referrals"), (ALL, "All, counted or not"), (NOT_COUNTED, "Only those not counted"))
+COUNTING = ((COUNTED, "Counted"), (ALL, "All"), (NOT_COUNTED, "Not counted"))
 SORTS = ("anchor_on", "source_key", "provider", "practice", "destination", "state", "flow")
 _SORT_COLUMNS = {
     "provider": ("provider__last_name", "provider__first_name"),
@@ -50,8 +50,8 @@ class ReferralFilter(filters.FilterSet):
     payer = _one(Payer.objects.all(), label="Payer", empty="All payers", null="No payer")
     source = _one(Source.objects.all(), label="Feed", empty="All feeds")
     state = filters.ChoiceFilter(label="State", choices=State, empty_label="Any state")
-    flow = filters.MultipleChoiceFilter(label="Flow", choices=Flow, widget=forms.CheckboxSelectMultiple)
     counted = filters.ChoiceFilter(label="Counting", choices=COUNTING, empty_label=None, method="by_counting", initial=COUNTED)
+    flow = filters.MultipleChoiceFilter(label="Flow", choices=Flow, widget=forms.CheckboxSelectMultiple)
     practice = _one(Practice.objects.all(), label="Practice", null="No practice known", hidden=True)
     provider = _one(Provider.objects.all(), label="Provider", null="No provider known", hidden=True)
     destination = _one(Organization.objects.all(), label="Referred to", null="No destination known", hidden=True)

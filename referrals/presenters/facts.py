@@ -10,7 +10,9 @@ from django.utils import timezone
 from contacts.models import AlignmentKind
 from referrals.models import CountingRules, Flow, Referral, State, StatusEvent
 from referrals.presenters.rows import day, row, state_tone
+from referrals.states import STATES
 
+_RANK = {state: rank for rank, state in enumerate(STATES)}
 STATE_ICONS = {
     State.RECEIVED: "inbox",
     State.ACCEPTED: "check",
@@ -154,7 +156,7 @@ class Step:
 def history(referral: Referral, events: Sequence[StatusEvent]) -> list[Step]:
     """Newest first; steps that the source skipped are told as inferred, without a date."""
     steps = []
-    for event in events:
+    for event in sorted(events, key=lambda event: (event.learned_at, _RANK[event.state])):
         parts = ["Inferred: a step that the source skipped"] if event.is_inferred else []
         if event.appointment_on:
             parts.append(f"Appointment on {day(event.appointment_on)}")

@@ -49,6 +49,7 @@ class ColumnRow:
     samples: tuple[str, ...]
     shape: str
     patient: str
+    sure: str
     why: str
     tone: str
 
@@ -60,15 +61,14 @@ def column_rows(form: Any) -> list[ColumnRow]:
     rows = []
     for number, column in enumerate(form.preview.columns):
         guess = by_header.get(column.header, "")
-        why, tone = "", ""
+        sure, why, tone = "", "", ""
         if column.patient:
-            why, tone = f"Looks like patient data: {column.patient.why}", "warn"
+            sure, why, tone = "Looks like patient data", f"by {column.patient.why}".replace("by it holds", "it holds"), "warn"
         elif guess:
-            sure = suggestion.confidence.get(guess, 0)
-            word, tone = ("Sure", "good") if sure >= _SURE else ("Likely", "info") if sure >= _LIKELY else ("A guess", "warn")
-            why = f"{word}: {suggestion.because.get(guess, '')}"
+            score, why = suggestion.confidence.get(guess, 0), suggestion.because.get(guess, "")
+            sure, tone = ("Sure", "good") if score >= _SURE else ("Likely", "info") if score >= _LIKELY else ("A guess", "warn")
         patient = {"hash": "hashed", "drop": "never kept"}[column.patient.action] if column.patient else ""
-        rows.append(ColumnRow(form[f"column-{number}"], column.header, column.samples, column.shape, patient, why, tone))
+        rows.append(ColumnRow(form[f"column-{number}"], column.header, column.samples, column.shape, patient, sure, why, tone))
     return rows
 
 

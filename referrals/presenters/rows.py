@@ -71,6 +71,8 @@ def sums(tally: Tally) -> str:
         return f"More than {CAP:,} referrals. Narrow the filters to see sums."
     parts = [f"{n:,} {Flow(flow).label.lower()}" for flow, n in tally.flows.items() if n]
     number = "1 referral" if tally.total == 1 else f"{tally.total:,} referrals"
+    if len(parts) == 1:
+        return f"{number}, {'all ' if tally.total > 1 else ''}{parts[0].partition(' ')[2]}"
     return f"{number}: {' · '.join(parts)}" if parts else number
 
 

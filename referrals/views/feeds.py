@@ -31,7 +31,7 @@ def _source(request: HttpRequest, pk: int) -> Source:
 @requires(Permission.IMPORT_RUN)
 def source_detail(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(request, pk)
-    form = SourceForm(request.POST or None, instance=_source(request, pk))
+    form = SourceForm(request.POST if request.method == "POST" else None, instance=_source(request, pk))
     if request.method == "POST" and form.is_valid():
         saw = source.sees
         actions.edit_source(source=source, **form.cleaned_data, by=request.user)
@@ -56,7 +56,7 @@ def source_mapping(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.SETTINGS_EDIT)
 def rules(request: HttpRequest) -> HttpResponse:
     """What counts. A change derives every fact anew, in a worker; the page shows how far it is."""
-    form = RulesForm(request.POST or None, instance=CountingRules.current())
+    form = RulesForm(request.POST if request.method == "POST" else None, instance=CountingRules.current())
     if request.method == "POST" and form.is_valid():
         changed = set(form.changed_data)
         try:

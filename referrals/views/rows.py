@@ -133,7 +133,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     referral = _referral(request, pk)
     if request.method == "GET":
         record("referral.viewed", by=request.user, target=referral)
-    form = EditForm(request.POST or None, referral=referral)
+    form = EditForm(request.POST if request.method == "POST" else None, referral=referral)
     if request.method == "POST" and form.is_valid():
         changes = form.changes()
         try:
@@ -182,7 +182,7 @@ def options(request: HttpRequest, kind: str) -> JsonResponse:
 @requires(Permission.REFERRAL_ROWS, Permission.IMPORT_RUN)
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     referral = _referral(request, pk)
-    form = DeleteForm(request.POST or None)
+    form = DeleteForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             actions.delete_referral(referral=referral, by=request.user, why=form.cleaned_data["why"])
@@ -199,7 +199,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 @transaction.atomic
 def lookup(request: HttpRequest) -> HttpResponse:
     """Where a referral stands, by its number. Sent by POST, so that numbers stay out of addresses and their logs."""
-    form = LookupForm(request.POST or None)
+    form = LookupForm(request.POST if request.method == "POST" else None)
     found: list[Referral] | None = None
     if request.method == "POST" and form.is_valid():
         found = queries.by_number(form.cleaned_data["number"], user=request.user)
