@@ -33,6 +33,12 @@ def words_of(text: str) -> list[str]:
 
 
 class AlignmentQuerySet(models.QuerySet["Alignment"]):
+    def visible_to(self, user: Any) -> "AlignmentQuerySet":
+        """Of the providers, practices and organizations that the person sees."""
+        owners = {name: apps.get_model("contacts", name).objects.visible_to(user) for name in ("provider", "practice", "organization")}
+        seen = [Q(**{f"{name}__in": rows}) for name, rows in owners.items()]
+        return self.filter(seen[0] | seen[1] | seen[2])
+
     def on(self, day: dt.date) -> "AlignmentQuerySet":
         """In force on that day."""
         return self.filter(Q(started_on=None) | Q(started_on__lte=day), Q(ended_on=None) | Q(ended_on__gt=day))

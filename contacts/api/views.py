@@ -73,7 +73,7 @@ class PracticeViewSet(_ContactViewSet):
     def get_queryset(self) -> QuerySet[Practice]:
         return Practice.objects.visible_to(self.request.user).for_list(timezone.localdate()).order_by("name", "pk")
 
-    def filter_queryset(self, queryset: QuerySet[Practice]) -> QuerySet[Practice]:
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Filters narrow lists; a single practice is found archived too."""
         return super().filter_queryset(queryset) if self.action == "list" else queryset
 

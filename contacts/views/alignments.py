@@ -45,10 +45,10 @@ def _align(request: HttpRequest, owner: Owner) -> HttpResponse:
 @requires(Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT)
 def alignment_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back an entry. Its owner must be in scope; an organization's is a setting."""
-    alignment = get_object_or_404(Alignment.objects.select_related("provider", "practice", "organization"), pk=pk)
+    alignments = Alignment.objects.visible_to(request.user).select_related("provider", "practice", "organization")
+    alignment = get_object_or_404(alignments, pk=pk)
     owner = alignment.provider or alignment.practice or alignment.organization
-    get_object_or_404(type(owner).objects.visible_to(request.user), pk=owner.pk)
-    if isinstance(owner, Organization) and not request.user.can(Permission.SETTINGS_EDIT):
+    if alignment.organization and not request.user.can(Permission.SETTINGS_EDIT):
         raise PermissionDenied(f"Your role does not let you {Permission.SETTINGS_EDIT}.")
     actions.remove_alignment(alignment=alignment, by=request.user)
     messages.success(request, "Entry removed. Referrals of those days are counted anew in a moment.")

@@ -330,11 +330,10 @@ def test_a_file_uploaded_in_the_browser(as_, world, run_jobs, settings, tmp_path
 def test_a_file_that_cannot_be_read_and_one_only_checked(as_, world, run_jobs, settings, tmp_path):
     settings.UPLOADS = tmp_path
     client = as_("ivan")
-    post = lambda kind, body, **more: (
-        client.post(  # noqa: E731
-            reverse("contacts:imports"), {"kind": kind, "file": SimpleUploadedFile("a.csv", body), **more}
-        ).url
-    )
+
+    def post(kind, body, **more):
+        return client.post(reverse("contacts:imports"), {"kind": kind, "file": SimpleUploadedFile("a.csv", body), **more}).url
+
     bad = post("network", b"one,two\n1,2\n")
     checked = post("roster", b"practice,alignment\nElm,employed\n", dry_run="on")
     run_jobs()
