@@ -70,7 +70,7 @@ def load(*, say: Say, seed: int = 11, today: dt.date | None = None, referrals_a_
     made.tables |= tables(made, seed=seed)
     say(f"Loading an invented health system, {SYSTEM} …")
     people = _ensure_people()
-    territories.actions.ensure_root(SYSTEM)
+    territories.actions.ensure_root(name=SYSTEM, by=None)
     with tempfile.TemporaryDirectory(dir=settings.UPLOADS) as folder:
         _write_files(made, Path(folder))
         for command, file, what in IMPORTS:
