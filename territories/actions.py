@@ -35,11 +35,11 @@ def _place_practices(*, by: User | None) -> Job:
 
 
 @transaction.atomic
-def ensure_root(name: str) -> Territory:
+def ensure_root(*, name: str, by: User | None) -> Territory:
     """The whole organization, at the top of the tree; made with this name when it is missing."""
     root, made = Territory.objects.get_or_create(parent=None, defaults={"name": name})
     if made:
-        record("territory.created", by=None, target=root)
+        record("territory.created", by=by, target=root)
     return root
 
 
@@ -306,7 +306,7 @@ def load_plan(*, plan: Plan, by: User | None) -> dict[str, Any]:
     A parent the file does not explain hangs below the root. The file says where a ZIP code belongs: it is taken from whoever has it.
     What the file does not name stays as it is.
     """
-    root = ensure_root("Organization")
+    root = ensure_root(name="Organization", by=by)
     known = {territory.name.casefold(): territory for territory in Territory.objects.select_related("parent")}
     rejected = plan.rejected.copy()
     territories: Counter[str] = Counter(new=0, changed=0, unchanged=0)

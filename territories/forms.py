@@ -94,8 +94,8 @@ class TerritoryChoice(forms.ModelChoiceField):
 class TerritoryForm(RulesForm):
     """The whole of a territory: name, place in the tree, description, rules."""
 
-    name = forms.CharField(max_length=80)
-    parent = TerritoryChoice(label="Belongs to", required=False)
+    name = forms.CharField(max_length=80, error_messages={"required": "Give the territory a name."})
+    parent = TerritoryChoice(label="Belongs to", required=False, error_messages={"required": "Choose the territory it belongs to."})
     description = forms.CharField(max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2}))
     field_order = ("name", "parent", "description")
 
@@ -124,7 +124,10 @@ class ArchiveForm(forms.Form):
     """Where a territory's practices go."""
 
     NOBODY = "nobody"
-    move_to = forms.ChoiceField(label="Who takes over its ZIP codes, counties and pinned practices?")
+    move_to = forms.ChoiceField(
+        label="Who takes over its ZIP codes, counties and pinned practices?",
+        error_messages={"required": "Choose a territory that takes over, or nobody."},
+    )
 
     def __init__(self, *args: Any, territory: Territory, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -152,13 +155,15 @@ class AssignmentForm(forms.Form):
     """Who looks after the territory, as what, from when."""
 
     PRIMARY, HELPER, OVERLAY = "primary", "helper", "overlay"
-    user = forms.ModelChoiceField(label="Person", queryset=User.objects.none(), empty_label="Choose a person")
+    user = forms.ModelChoiceField(
+        label="Person", queryset=User.objects.none(), empty_label="Choose a person", error_messages={"required": "Choose a person."}
+    )
     part = forms.ChoiceField(
         label="As",
         choices=[
             (PRIMARY, "Primary: gets the credit"),
             (HELPER, "Helper: sees the same"),
-            (OVERLAY, "Overlay: sees and is credited for one service line"),
+            (OVERLAY, "Overlay: for one service line only"),
         ],
         widget=forms.RadioSelect,
         initial=PRIMARY,
@@ -166,7 +171,7 @@ class AssignmentForm(forms.Form):
     service_line = forms.ModelChoiceField(
         queryset=ServiceLine.objects.none(), required=False, empty_label="Choose a service line", help_text="For an overlay only."
     )
-    started_on = forms.DateField(label="From", widget=DateInput)
+    started_on = forms.DateField(label="From", widget=DateInput, error_messages={"required": "Give the first day."})
     ended_on = forms.DateField(label="Until", required=False, widget=DateInput, help_text="The first day it no longer holds. Blank: open.")
     take_over = forms.BooleanField(
         label="Take over from the present primary", required=False, help_text="Their assignment ends on the day this one starts."
@@ -197,7 +202,12 @@ class AssignmentForm(forms.Form):
 class EndForm(forms.Form):
     """The first day an assignment no longer holds."""
 
-    ended_on = forms.DateField(label="Ends on", widget=DateInput, help_text="The first day it no longer holds.")
+    ended_on = forms.DateField(
+        label="Ends on",
+        widget=DateInput,
+        help_text="The first day it no longer holds.",
+        error_messages={"required": "Give the first day it no longer holds."},
+    )
 
     def __init__(self, *args: Any, assignment: Assignment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -205,5 +215,5 @@ class EndForm(forms.Form):
 
 
 class ServiceLineForm(forms.Form):
-    name = forms.CharField(max_length=80)
+    name = forms.CharField(max_length=80, error_messages={"required": "Give the service line a name."})
     is_active = forms.BooleanField(label="Offered in lists and forms", required=False, initial=True)

@@ -27,15 +27,15 @@ def test_the_first_territory_is_the_organization(db):
     root = actions.create_territory(name=" Riverbend ", parent=None, by=None)
 
     assert (root.name, root.parent) == ("Riverbend", None)
-    assert actions.ensure_root("Other") == root
+    assert actions.ensure_root(name="Other", by=None) == root
     with pytest.raises(PolicyViolation, match="Choose the territory it belongs to"):
         actions.create_territory(name="Second", parent=None, by=None)
 
 
 def test_ensure_root_makes_one(db):
-    root = actions.ensure_root("Riverbend")
+    root = actions.ensure_root(name="Riverbend", by=None)
 
-    assert actions.ensure_root("Riverbend") == root
+    assert actions.ensure_root(name="Riverbend", by=None) == root
     assert Territory.objects.count() == 1
 
 
