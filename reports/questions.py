@@ -42,6 +42,7 @@ class Question:
     where: Mapping[str, Any]
     chosen: Mapping[str, int]
     run: ReportRun | None = None
+    is_own: bool = True
 
     @property
     def data_through(self) -> dt.date | None:
@@ -83,13 +84,15 @@ class Question:
         return urlencode({name: value for name, value in values.items() if value not in (None, "")}, doseq=True)
 
     def page(self, name: str, **extra: Any) -> str:
-        """A page of reports with the same question."""
+        """A page of reports with the same question; blank where the run spoke of somebody else's field, which no page can show."""
+        if not self.is_own:
+            return ""
         query = self.query(**extra)
         return f"{reverse(f'reports:{name}')}{'?' if query else ''}{query}"
 
     def rows(self, *flows: str, **extra: Any) -> str:
         """The list of the referrals behind a figure, for those who may see single referrals; else blank."""
-        if not self.user.can(Permission.REFERRAL_ROWS):
+        if not (self.is_own and self.user.can(Permission.REFERRAL_ROWS)):
             return ""
         values = {**self.chosen, "start": self.window.start.isoformat(), "end": self.window.end.isoformat(), "flow": flows, **extra}
         query = urlencode({name: value for name, value in values.items() if value not in (None, "", ())}, doseq=True)
@@ -97,7 +100,7 @@ class Question:
 
     def file(self, table: str, kind: str = "csv") -> str:
         """Where a table can be downloaded, for those who may."""
-        if not self.user.can(Permission.EXPORT):
+        if not (self.is_own and self.user.can(Permission.EXPORT)):
             return ""
         query = self.query()
         return f"{reverse('reports:export', args=[table, kind])}{'?' if query else ''}{query}"
@@ -152,4 +155,4 @@ def opening(question: Question) -> tuple[Question, Numbers] | None:
 def of_run(question: Question, run: ReportRun) -> Question:
     """The question that a finished run answered."""
     chosen = {"territory": run.territory_id} if run.territory_id else {}
-    return replace(question, run=run, window=window_of(run), chosen=chosen)
+    return replace(question, run=run, window=window_of(run), chosen=chosen, is_own=run.liaison_id in {None, question.user.pk})

@@ -94,14 +94,14 @@ def falls(found: Sequence[Mover]) -> str:
     if not found:
         return "No practice is clearly below its own baseline"
     missing = round(-sum(mover.difference for mover in found))
-    return f"{practices(len(found))} sent {number(missing)} fewer referrals than their own baseline"
+    return f"{practices(len(found))} sent {number(missing)} fewer referrals than {whose(len(found))} own baseline"
 
 
 def gains(found: Sequence[Mover]) -> str:
     if not found:
         return "No practice is clearly above its own baseline"
     more = round(sum(mover.difference for mover in found))
-    return f"{practices(len(found))} sent {number(more)} more referrals than their own baseline"
+    return f"{practices(len(found))} sent {number(more)} more referrals than {whose(len(found))} own baseline"
 
 
 def baseline(observed: int, expected: float | None) -> str:
@@ -114,6 +114,10 @@ def baseline(observed: int, expected: float | None) -> str:
 
 def practices(n: int) -> str:
     return "One practice" if n == 1 else f"{n} practices"
+
+
+def whose(n: int) -> str:
+    return "its" if n == 1 else "their"
 
 
 def count(n: int, what: str) -> str:

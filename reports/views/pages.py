@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.access import requires
@@ -76,7 +77,7 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
         "practice": practice,
         "tabs": _tabs(question, name, by, practice),
     }
-    return render(request, f"reports/{name}.html", context | frame(question, name))
+    return render(request, f"reports/{name}.html", context | frame(question, name, **_kept(request)))
 
 
 def drawings(found: Numbers, question: Question, name: str) -> dict[str, Any]:
@@ -119,6 +120,11 @@ def table(request: HttpRequest, question: Question, name: str, by: str, found: N
     }
 
 
+def _kept(request: HttpRequest) -> dict[str, str]:
+    """The grouping, the practice and the order go on when somebody filters; the page of the list does not."""
+    return {name: request.GET[name] for name in ("by", "practice", "only", "sort") if request.GET.get(name)}
+
+
 def _tabs(question: Question, name: str, by: str, practice: Practice | None) -> list[dict[str, Any]]:
     extra = {"practice": practice.pk} if practice else {}
     return [
@@ -127,11 +133,16 @@ def _tabs(question: Question, name: str, by: str, practice: Practice | None) -> 
     ]
 
 
-def frame(question: Question, page: str) -> dict[str, Any]:
-    """What stands around the numbers: the filter, the date of the data, the neighbours of this page."""
+def frame(question: Question, page: str, **kept: str) -> dict[str, Any]:
+    """What stands around the numbers: the filter, the date of the data, the neighbours of this page.
+
+    `kept` stays in the address when a filter changes.
+    """
     return {
         "question": question,
         "filter": question.form,
+        "clear_url": reverse(f"reports:{page}") if question.query() else "",
+        "kept": kept,
         "run": question.run,
         "is_behind": bool(question.run and question.run.data_version < question.fresh.version),
         "pages": [

@@ -185,6 +185,11 @@ class TestTables:
         assert [row.name for row in inside.context["table"]["rows"]] == ["Pat Southwell"]
         assert client.get(f"{reverse('reports:growth')}?practice={self.world.north_practice.pk}").status_code == 404
 
+    def test_a_filter_keeps_the_grouping(self, as_):
+        text = as_("dana").get(f"{reverse('reports:growth')}?by=payer&sort=internal&page=1").text
+        assert '<input type="hidden" name="by" value="payer">' in text
+        assert '<input type="hidden" name="page"' not in text
+
     def test_unknown_grouping_is_not_found(self, as_):
         assert as_("dana").get(f"{reverse('reports:leakage')}?by=moon").status_code == 404
 

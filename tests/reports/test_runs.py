@@ -150,6 +150,14 @@ class TestVisibility:
         assert "South Medical Group" in as_("ivan").get(run.get_absolute_url()).text
         assert "South Medical Group" not in as_("elle").get(run.get_absolute_url()).text
 
+    def test_a_run_over_somebody_elses_field_leads_nowhere_else(self, standard, as_):
+        """Its figures are of one person's territories; the same links would show the reader's."""
+        run = ReportRun.objects.get(liaison=standard.sol, name="volume")
+        foreign, own = as_("ivan").get(run.get_absolute_url()), as_("sol").get(run.get_absolute_url())
+        assert (foreign.context["live_url"], foreign.context["table"]["csv_url"]) == ("", "")
+        assert f"{reverse('referrals:list')}?start=" not in foreign.text
+        assert own.context["live_url"]
+
     def test_a_run_has_only_what_was_stored(self, standard, as_):
         url = ReportRun.objects.get(territory=None, liaison=None, name="leakage").get_absolute_url()
         for by, status in (("payer", 200), ("territory", 200), ("practice", 404), ("moon", 404)):
