@@ -1,5 +1,133 @@
-"""The API of referrals: HTTP only; the same visibility, filters and actions as the pages."""
+"""The API of referrals: HTTP only; the same visibility, filters, actions and records of who looked as the pages."""
 
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-VIEWSETS: dict[str, type[GenericViewSet]] = {}
+from accounts.permissions import Permission
+from audit.actions import record
+from referrals import actions
+from referrals.api.serializers import (
+    ImportBatchSerializer,
+    ReferralDetailSerializer,
+    ReferralEditSerializer,
+    ReferralSerializer,
+    SourceSerializer,
+    UploadSerializer,
+)
+from referrals.filters import BatchFilter, ReferralFilter
+from referrals.models import ImportBatch, Referral, Source
+
+
+class SourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
+    """Feeds, and what each can see."""
+
+    queryset = Source.objects.none()
+    serializer_class = SourceSerializer
+    required_permissions = (Permission.DASHBOARD_VIEW,)
+
+    def get_queryset(self) -> QuerySet[Source]:
+        return Source.objects.visible_to(self.request.user)
+
+
+class ReferralViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
+    """Single referrals. As on the pages only counted ones are listed unless `counted=all`; each call is recorded."""
+
+    queryset = Referral.objects.none()
+    serializer_class = ReferralSerializer
+    filterset_class = ReferralFilter
+    required_permissions = (Permission.REFERRAL_ROWS,)
+    write_permissions = (Permission.REFERRAL_ROWS, Permission.IMPORT_RUN)
+
+    def get_queryset(self) -> QuerySet[Referral]:
+        return Referral.objects.visible_to(self.request.user)
+
+    def get_serializer_class(self) -> Any:
+        return ReferralDetailSerializer if self.action == "retrieve" else ReferralSerializer
+
+    @transaction.atomic
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Newest first. `start` is in, `end` is not; a territory stands for all below it; "null" means none named."""
+        answer = super().list(request, *args, **kwargs)
+        named = sorted(name for name, value in request.query_params.items() if value)
+        record("referrals.listed", by=request.user, filter=named, rows=len(answer.data["results"]), api=True)
+        return answer
+
+    @transaction.atomic
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One referral with its status history."""
+        referral = self.get_object()
+        record("referral.viewed", by=request.user, target=referral, api=True)
+        return Response(self.get_serializer(referral).data)
+
+    @extend_schema(request=ReferralEditSerializer, responses=ReferralSerializer)
+    @transaction.atomic
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Correct a referral. When the source sends the row again with other words, the source is believed."""
+        referral = self.get_object()
+        asked = ReferralEditSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        if asked.validated_data:
+            referral = actions.edit_referral(referral=referral, by=request.user, **asked.validated_data)
+        return Response(ReferralSerializer(referral).data)
+
+
+class ImportBatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
+    """Files of referrals: send one, have it checked, load it, ask how far it is."""
+
+    queryset = ImportBatch.objects.none()
+    serializer_class = ImportBatchSerializer
+    filterset_class = BatchFilter
+    required_permissions = (Permission.IMPORT_RUN,)
+    write_permissions = (Permission.IMPORT_RUN,)
+
+    def get_queryset(self) -> QuerySet[ImportBatch]:
+        return ImportBatch.objects.visible_to(self.request.user).select_related("source", "job")
+
+    @extend_schema(request={"multipart/form-data": UploadSerializer}, responses={201: ImportBatchSerializer})
+    @transaction.atomic
+    def create(self, request: Request) -> Response:
+        """Take a file in. Nothing is loaded yet; the file is deleted when it is, and after 24 hours in any case."""
+        asked = UploadSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        data = asked.validated_data
+        source = actions.source_named(name=data["source"], by=request.user)
+        batch = actions.create_batch(
+            source=source, file=data["file"], file_name=data["file"].name, by=request.user, mapping=data.get("mapping")
+        )
+        return Response(self.get_serializer(batch).data, status=status.HTTP_201_CREATED)
+
+    def get_parsers(self) -> Any:
+        return [MultiPartParser()] if getattr(self, "action_map", {}).get("post") == "create" else super().get_parsers()
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"], url_path="dry-run")
+    def dry_run(self, request: Request, pk: str | None = None) -> Response:
+        """Find out what loading would do; ask for the batch until its state is "checked"."""
+        return self._start(actions.start_dry_run)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def load(self, request: Request, pk: str | None = None) -> Response:
+        """Load the file; ask for the batch until its state is "loaded" or "failed"."""
+        return self._start(actions.start_load)
+
+    def _start(self, start: Any) -> Response:
+        batch = self.get_object()
+        start(batch=batch, by=self.request.user)
+        return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
+
+
+VIEWSETS: dict[str, type[GenericViewSet]] = {
+    "referrals": ReferralViewSet,
+    "import-batches": ImportBatchViewSet,
+    "sources": SourceViewSet,
+}

@@ -1,0 +1,91 @@
+"""Referrals, imports and feeds as JSON. No rules here; of a patient there is the keyed hash and nothing else."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from contacts.models import Organization, Practice, Provider
+from referrals.models import ImportBatch, Kind, LossReason, Payer, Referral, Source, StatusEvent
+from territories.models import ServiceLine
+
+
+class SourceSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Source
+        fields = ("id", "name", "title", "sees")
+
+
+class StatusEventSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = StatusEvent
+        fields = ("state", "happened_on", "appointment_on", "told_at", "learned_at", "is_inferred")
+
+
+class ReferralSerializer(serializers.ModelSerializer):
+    """A referral with what was told and what is derived."""
+
+    patient = serializers.SerializerMethodField(help_text="prm: and the keyed hash, the same for one patient within one feed; blank without")
+
+    class Meta:
+        model = Referral
+        fields = (
+            "id", "source", "source_key", "anchor_on", "ordered_on", "received_on", "entered_on", "kind", "priority", "service_line",
+            "payer", "reason", "state", "appointment_on", "seen_on", "report_on", "referrer_named", "referring_name", "referring_npi",
+            "referring_org", "referring_zip", "destination_name", "performing_name", "performing_npi", "patient", "provider",
+            "named_practice", "destination", "performer", "practice", "practice_assumed", "territory", "referrer_alignment",
+            "destination_alignment", "flow", "is_own_follow_up", "is_duplicate", "is_counted", "credited_to", "batch",
+        )  # fmt: skip
+
+    def get_patient(self, referral: Referral) -> str:
+        return f"prm:{referral.patient_hash}" if referral.patient_hash else ""
+
+
+class ReferralDetailSerializer(ReferralSerializer):
+    status_events = StatusEventSerializer(many=True, read_only=True)
+
+    class Meta(ReferralSerializer.Meta):
+        fields = (*ReferralSerializer.Meta.fields, "status_events")
+
+
+class ReferralEditSerializer(serializers.Serializer):
+    """What may be corrected; what is left out stays."""
+
+    provider = serializers.PrimaryKeyRelatedField(queryset=Provider.objects.all(), required=False, allow_null=True)
+    practice = serializers.PrimaryKeyRelatedField(queryset=Practice.objects.all(), required=False, allow_null=True)
+    destination = serializers.PrimaryKeyRelatedField(queryset=Organization.objects.all(), required=False, allow_null=True)
+    performer = serializers.PrimaryKeyRelatedField(queryset=Provider.objects.all(), required=False, allow_null=True)
+    service_line = serializers.PrimaryKeyRelatedField(queryset=ServiceLine.objects.all(), required=False, allow_null=True)
+    payer = serializers.PrimaryKeyRelatedField(queryset=Payer.objects.all(), required=False, allow_null=True)
+    kind = serializers.ChoiceField(choices=Kind.choices, required=False)
+    priority = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    reason = serializers.ChoiceField(choices=LossReason.choices, required=False, allow_blank=True)
+
+
+class ImportBatchSerializer(serializers.ModelSerializer):
+    """One file on its way in; counts are of the last dry run until it is loaded."""
+
+    source = serializers.SlugRelatedField(slug_field="name", read_only=True)
+    progress = serializers.SerializerMethodField(help_text="percent of the work under way; null when there is none")
+
+    class Meta:
+        model = ImportBatch
+        fields = (
+            "id", "source", "file_name", "sha256", "size_bytes", "state", "error", "progress", "uploaded_at", "loaded_at", "rows", "new",
+            "changed", "unchanged", "unmatched", "rejected", "findings", "by_month", "first_on", "last_on",
+        )  # fmt: skip
+
+    def get_progress(self, batch: ImportBatch) -> int | None:
+        return None if batch.job is None or batch.job.is_finished else batch.job.percent
+
+
+class UploadSerializer(serializers.Serializer):
+    """A file, the feed it belongs to, and how to read it unless the feed's mapping or a shipped one fits."""
+
+    file = serializers.FileField()
+    source = serializers.CharField(max_length=60, help_text="the feed's name; a new one is made")
+    mapping = serializers.JSONField(required=False, help_text="a mapping as `import_referrals --mapping` reads it")
+
+    def validate_mapping(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise serializers.ValidationError("The mapping must be a JSON object.")
+        return value
