@@ -124,10 +124,10 @@ def _derive(cursor: CursorWrapper) -> int:
         cursor.execute(f"ANALYZE {table}")
     cursor.execute("DROP TABLE IF EXISTS pg_temp.placed, pg_temp.derived")
     cursor.execute(_PLACED)
-    cursor.execute("ANALYZE placed")
+    cursor.execute("ANALYZE placed (provider_id, performer_id, at_practice_id, destination_id, source_id, patient_hash)")
     ours = ["employed", "affiliated"] if rules.affiliated_is_ours else ["employed"]
     cursor.execute(_DERIVED, {"ours": ours, "kinds": list(rules.counted_kinds), "days": rules.duplicate_days})
-    cursor.execute("ANALYZE derived")
+    cursor.execute("ANALYZE derived (id)")
     cursor.execute(_WRITE)
     return cursor.rowcount
 

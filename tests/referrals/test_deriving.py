@@ -189,6 +189,21 @@ def test_without_a_practice_the_primary_one_of_that_day_is_assumed(world: Any) -
     ]
 
 
+def test_an_office_that_somebody_left_is_not_assumed(world: Any) -> None:
+    provider = factories.make_provider("Guest", at=world.north_practice)
+    Affiliation.objects.create(
+        provider=provider, practice=world.south_practice, started_on=DAY - dt.timedelta(30), ended_on=DAY - dt.timedelta(9)
+    )
+    load(row("1", from_npi=provider.npi), row("2", from_npi=provider.npi, ordered=DAY - dt.timedelta(10)))
+    assert (get("1").practice, get("2").practice) == (world.north_practice, world.south_practice)
+
+
+def test_the_same_requester_from_another_office_sends_a_duplicate(world: Any) -> None:
+    same = {"from_npi": world.north_provider.npi, "line": "Cardiology", "mrn": "77"}
+    load(row("1", **same, **NORTH), row("2", **same, **SOUTH))
+    assert get("2").is_duplicate
+
+
 def test_a_move_takes_the_facts_along(world: Any) -> None:
     load(row("1", **NORTH))
     world.north_practice.territory = world.south
