@@ -51,6 +51,11 @@ class ReportFilter(forms.Form):
         chosen = self.data.get("period")
         return chosen if chosen in PERIODS else DEFAULT_PERIOD
 
+    @staticmethod
+    def standard(data_through: dt.date | None) -> Window | None:
+        """What is shown when nothing is chosen."""
+        return last_full_months(int(DEFAULT_PERIOD), data_through) if data_through else None
+
     def window(self, data_through: dt.date) -> Window:
         """The days asked for. This year falls back to last year while no month of it is full."""
         if self.custom:

@@ -133,20 +133,38 @@ def as_row(result: Ratio | int) -> dict[str, int | float | None]:
     return {"numerator": result, "denominator": None, "value": result}
 
 
+NOTES = (
+    "A referral counts in the month of its anchor date: ordered, else received, else entered. Windows are half-open: the start is in, "
+    "the end is not. Duplicates, own follow-ups and kinds that are not counted (a setting) are in no measure. Cancelled and rejected "
+    "referrals count. Each figure names its data-through date: the earliest of the feeds' last anchor dates.",
+)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A measure in words: its name, its formula, what to mind."""
+
+    name: str
+    formula: str
+    paragraphs: tuple[str, ...]
+
+
+def definitions() -> list[Definition]:
+    """Every measure as its docstring defines it."""
+    found = []
+    for name, measure in MEASURES.items():
+        formula, _, text = cleandoc(measure.__doc__ or "").partition("\n")
+        found.append(Definition(name, formula.rstrip("."), tuple(" ".join(part.split()) for part in text.strip().split("\n\n"))))
+    return found
+
+
 def describe() -> str:
-    """docs/metrics.md: each measure's name, formula and care, from the docstrings above."""
+    """docs/metrics.md, from the docstrings above."""
     parts = [
         "# What each number means",
         "Written by `bin/manage write_metrics` from `reports/measures.py`; change it there.",
-        "A referral counts in the month of its anchor date: ordered, else received, else entered. Windows are half-open: the start is in, "
-        "the end is not. Duplicates, own follow-ups and kinds that are not counted (a setting) are in no measure. Cancelled and rejected "
-        "referrals count. Each figure names its data-through date: the earliest of the feeds' last anchor dates.",
+        *NOTES,
     ]
-    for name, measure in MEASURES.items():
-        title, _, text = cleandoc(measure.__doc__ or "").partition("\n")
-        parts += [f"## `{name}`", f"**{title.rstrip('.')}.**", _folded(text)]
+    for definition in definitions():
+        parts += [f"## `{definition.name}`", f"**{definition.formula}.**", *definition.paragraphs]
     return "\n\n".join(parts) + "\n"
-
-
-def _folded(text: str) -> str:
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))

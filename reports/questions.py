@@ -76,7 +76,7 @@ class Question:
     def query(self, **extra: Any) -> str:
         """This question as a query string, with some of it changed; None takes a part away."""
         values: dict[str, Any] = {name: value for name, value in self.chosen.items()}
-        if self.form.custom or self.run:
+        if self.form.custom or (self.run and self.window != self.form.standard(self.fresh.data_through)):
             values |= {"start": self.window.start.isoformat(), "end": self.window.end.isoformat()}
         elif self.form.months != DEFAULT_PERIOD:
             values["period"] = self.form.months

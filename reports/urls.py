@@ -10,6 +10,7 @@ urlpatterns = [
     path("", pages.dashboard, name="dashboard"),
     path("leakage/", pages.leakage, name="leakage"),
     path("growth/", pages.growth, name="growth"),
+    path("metrics/", pages.metrics, name="metrics"),
     path("files/<slug:table>.<slug:kind>", downloads.export, name="export"),
     path("runs/", runs.runs, name="runs"),
     path("runs/new/", runs.new, name="run-new"),

@@ -13,6 +13,7 @@ from accounts.access import requires
 from accounts.permissions import Permission
 from contacts.models import Practice
 from reports import charts, presenters, tables
+from reports.measures import NOTES, definitions
 from reports.numbers import Numbers
 from reports.queries.field import contacts, outreach, overdue
 from reports.queries.numbers import CORE, GROWTH, LEAKAGE, PAYERS
@@ -151,6 +152,13 @@ def frame(question: Question, page: str, **kept: str) -> dict[str, Any]:
         ],
         "has_charts": True,
     }
+
+
+@require_GET
+@requires(Permission.DASHBOARD_VIEW)
+def metrics(request: HttpRequest) -> HttpResponse:
+    """What each number means, from the same words as docs/metrics.md."""
+    return render(request, "reports/metrics.html", {"definitions": definitions(), "notes": NOTES})
 
 
 def nothing_yet(request: HttpRequest) -> HttpResponse:

@@ -15,11 +15,12 @@ from tests.reports.conftest import FIRST
 
 CAST = ("nora", "sol", "past", "over", "dana", "ada", "ivan", "elle")
 PAGES = ("reports:dashboard", "reports:leakage", "reports:growth", "reports:runs", "reports:run-new")
+ALWAYS = ("reports:metrics",)
 
 
 @pytest.mark.usefixtures("history")
 def test_everybody_inside_opens_the_pages_and_strangers_do_not(as_):
-    for page in PAGES:
+    for page in PAGES + ALWAYS:
         for who in CAST:
             assert as_(who).get(reverse(page)).status_code == 200, (who, page)
         assert as_(None).get(reverse(page)).status_code == 302
