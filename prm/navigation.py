@@ -4,18 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch
-from django.urls import reverse as _reverse
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Permission as P
-
-
-def reverse(name: str) -> str:
-    try:
-        return _reverse(name)
-    except NoReverseMatch:  # LEAD: remove when all pages exist
-        return "/missing/"
 
 
 @dataclass(frozen=True)
@@ -60,7 +52,7 @@ _SETTINGS = (
     ("Field", "contacts:organizations", "Network", "Organizations and whose they are, with dates.", P.SETTINGS_EDIT),
     ("Field", "visits:topics", "Visit topics", "What visits can be about.", P.SETTINGS_EDIT),
     ("Referrals", "referrals:sources", "Feeds", "Systems that send referrals, and how they are read.", P.IMPORT_RUN),
-    ("Referrals", "contacts:imports", "Contact imports", "Providers, practices, roster, network and visits from files.", P.IMPORT_RUN),
+    ("Referrals", "contacts:imports", "Contact imports", "Providers, practices, roster and network from files.", P.IMPORT_RUN),
     ("Referrals", "referrals:rules", "Counting rules", "What counts as ours, duplicates, kinds, small cells.", P.SETTINGS_EDIT),
 )
 

@@ -1,11 +1,13 @@
 """Pages that belong to no app: the front door, the list of settings, how to use the API, and the error pages."""
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from accounts.access import open_to_everybody_inside
+from accounts.access import open_to_everybody_inside, open_to_strangers
 from prm import api_reference
 from prm.navigation import settings_pages
 
@@ -15,6 +17,14 @@ from prm.navigation import settings_pages
 def home(request: HttpRequest) -> HttpResponse:
     """A liaison starts with visits, everybody else with the dashboard."""
     return redirect("visits:list" if request.user.is_liaison else "reports:dashboard")
+
+
+@open_to_strangers("the way to the sign-in page; Django's own form is not used")
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """Django's administration sends here whoever may not enter: strangers to sign in, everybody else away."""
+    if request.user.is_authenticated:
+        raise PermissionDenied("Only admins open Django's administration.")
+    return redirect(f"{reverse('account_login')}?{request.GET.urlencode()}")
 
 
 @require_GET

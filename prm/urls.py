@@ -2,14 +2,13 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from prm import health, pages
 from prm.styleguide import styleguide
 
 # The Django admin's own sign-in knows no second factor and no rate limit: allauth's is used instead.
-admin.site.login = RedirectView.as_view(pattern_name="account_login", query_string=True)  # type: ignore[method-assign,assignment]
+admin.site.login = pages.admin_sign_in  # type: ignore[method-assign,assignment]
 admin.site.site_header = admin.site.site_title = "PRM administration"
 
 urlpatterns = [

@@ -30,7 +30,7 @@ class _ContactViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
     write_permissions: tuple[Permission, ...] = (Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT)
     write_serializer_class: type[ModelSerializer]
 
-    def save(self, row: Any, asked: dict[str, Any]) -> None:
+    def apply(self, row: Any, asked: dict[str, Any]) -> None:
         """Hand what was sent to the action."""
         raise NotImplementedError
 
@@ -38,7 +38,7 @@ class _ContactViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
         row = self.get_object()
         sent = self.write_serializer_class(row, data=request.data, partial=True)
         sent.is_valid(raise_exception=True)
-        self.save(row, sent.validated_data)
+        self.apply(row, sent.validated_data)
         return Response(self.get_serializer(self.get_object()).data)
 
 
@@ -54,7 +54,7 @@ class ProviderViewSet(_ContactViewSet):
         user = self.request.user
         return Provider.objects.visible_to(user).for_list(user, timezone.localdate()).order_by("last_name", "first_name", "pk")
 
-    def save(self, row: Provider, asked: dict[str, Any]) -> None:
+    def apply(self, row: Provider, asked: dict[str, Any]) -> None:
         actions.save_provider(provider=row, by=self.request.user, **asked)
 
     @extend_schema(request=ProviderWriteSerializer, responses=ProviderSerializer)
@@ -77,7 +77,7 @@ class PracticeViewSet(_ContactViewSet):
         """Filters narrow lists; a single practice is found archived too."""
         return super().filter_queryset(queryset) if self.action == "list" else queryset
 
-    def save(self, row: Practice, asked: dict[str, Any]) -> None:
+    def apply(self, row: Practice, asked: dict[str, Any]) -> None:
         actions.save_practice(practice=row, by=self.request.user, **asked)
 
     @extend_schema(request=PracticeWriteSerializer, responses=PracticeSerializer)
@@ -98,7 +98,7 @@ class OrganizationViewSet(_ContactViewSet):
         found = Organization.objects.visible_to(self.request.user).for_list(timezone.localdate())
         return found.prefetch_related("alignments").order_by("name", "pk")
 
-    def save(self, row: Organization, asked: dict[str, Any]) -> None:
+    def apply(self, row: Organization, asked: dict[str, Any]) -> None:
         actions.save_organization(organization=row, by=self.request.user, **asked)
 
     @extend_schema(request=OrganizationWriteSerializer, responses=OrganizationSerializer)

@@ -1,0 +1,74 @@
+"""The invented world: loaded through every door, alive on every page, harmless twice, never beside real people."""
+
+import datetime as dt
+
+import pytest
+from django.core.management import CommandError
+from django.db.models import Count
+
+from accounts.models import User
+from common.npi import is_valid_npi
+from contacts.models import Practice, Provider
+from demo import actions, world
+from demo.referrals import tables
+from referrals import rollups
+from referrals.models import Flow, ImportBatch, Referral
+from reports.models import ReportRun
+from tests.factories import make_user
+from visits.models import FollowUp, Visit
+
+TODAY = dt.date(2026, 11, 21)
+
+
+@pytest.fixture
+def demo(db):
+    said = []
+    actions.load(say=said.append, referrals_a_month=60)
+    return said
+
+
+def test_the_same_seed_and_day_make_the_same_world():
+    one, other = world.make(today=TODAY, seed=3), world.make(today=TODAY, seed=3)
+    assert one.tables == other.tables
+    assert tables(one, seed=3) == tables(other, seed=3)
+    assert tables(one, seed=4) != tables(one, seed=3)
+
+
+def test_invented_numbers_are_valid_and_never_issued():
+    people = world.make(today=TODAY).people
+    assert all(is_valid_npi(person.npi) and person.npi.startswith("2") for person in people)
+    assert len({person.npi for person in people}) == len(people)
+
+
+def test_every_story_is_told(demo):
+    flows = dict(Referral.objects.values_list("flow").annotate(Count("pk")))
+    assert all(flows.get(flow) for flow in (Flow.INBOUND, Flow.INTERNAL, Flow.OUTBOUND, Flow.UNDETERMINED))
+    assert Practice.objects.unowned().exists()
+    assert ImportBatch.objects.get(source__name="lakeland-orders").rejected == {"bad date": 1, "missing id": 1, "unknown status": 1}
+    assert {"done", "planned"} <= set(Visit.objects.values_list("state", flat=True))
+    assert FollowUp.objects.open().exists()
+    assert FollowUp.objects.overdue().exists()
+    assert ReportRun.objects.filter(territory=None, liaison=None).count() == 2
+    assert Referral.objects.exclude(credited_to=None).exists()
+    assert not Provider.objects.exclude(npi__startswith="2").exists()
+    assert rollups.differences() == []
+
+
+def test_a_second_load_adds_nothing(demo):
+    before = [model.objects.count() for model in (User, Practice, Provider, Referral, Visit, FollowUp)]
+    actions.load(say=lambda sentence: None, referrals_a_month=60)
+    assert [model.objects.count() for model in (User, Practice, Provider, Referral, Visit, FollowUp)] == before
+
+
+def test_the_sign_ins_are_printed_and_work(demo, manage, client):
+    printed = manage("demo_signins")
+    for _, email, *_ in actions.PEOPLE:
+        assert email in printed
+        assert client.login(email=email, password=actions.password())
+
+
+def test_no_demo_beside_real_people(db, manage):
+    make_user("real")
+    with pytest.raises(CommandError, match="real people"):
+        manage("load_demo")
+    assert manage("demo_signins") == ""
