@@ -45,7 +45,8 @@ def sparkline(points: list[Number | None] | None, width: int = 96, height: int =
     low, spread, step = min(known), (max(known) - min(known)) or 1, (width - 6) / (len(known) - 1)
     xy = [(round(3 + index * step, 1), round(height - 4 - (point - low) / spread * (height - 8), 1)) for index, point in enumerate(known)]
     return format_html(
-        '<svg class="spark" viewBox="0 0 {w} {h}" width="{w}" height="{h}" aria-hidden="true" focusable="false">'
+        '<svg class="spark" viewBox="0 0 {w} {h}" width="{w}" height="{h}" preserveAspectRatio="xMinYMid" '
+        'aria-hidden="true" focusable="false">'
         '<polyline points="{line}"></polyline><circle cx="{x}" cy="{y}" r="2.5"></circle></svg>',
         w=width,
         h=height,
@@ -177,20 +178,17 @@ def message_tone(level: str) -> str:
     return TONES.get(level, "info")
 
 
-TABS = 5
-
-
 @register.filter
-def tab_items(items: list[object] | None) -> list[object]:
-    """What the bottom bar of a phone shows: five places, or four and "More"."""
+def first_items(items: list[object] | None, places: int) -> list[object]:
+    """What a bar with so many places shows: everything, or all but one place, which is then "More"."""
     items = items or []
-    return items if len(items) <= TABS else items[: TABS - 1]
+    return items if len(items) <= places else items[: places - 1]
 
 
 @register.filter
-def more_items(items: list[object] | None) -> list[object]:
-    """The places under "More"."""
-    return (items or [])[len(tab_items(items)) :]
+def more_items(items: list[object] | None, places: int) -> list[object]:
+    """What stands under "More"."""
+    return (items or [])[len(first_items(items, places)) :]
 
 
 @register.filter

@@ -26,7 +26,7 @@
       series: [{
         type: "sankey", left: 4, right: 4, top: 8, bottom: 8, nodeWidth: 12, nodeGap: 14, draggable: false, layoutIterations: 48,
         emphasis: { focus: "adjacency" }, lineStyle: { curveness: 0.5 },
-        label: { color: color("ink"), fontSize: 12, width: Math.max(90, tools.width / 4), overflow: "truncate", formatter: ({ name, value }) => `${names.get(name)}  ${format(value)}` },
+        label: { color: color("ink"), textBorderColor: color("surface"), textBorderWidth: 2, fontSize: 12, width: Math.max(90, tools.width / 4), overflow: "truncate", formatter: ({ name, value }) => `${names.get(name)}  ${format(value)}` },
         data: spec.nodes.map(({ name, tone, url }) => ({ name, url, itemStyle: { color: color(tone ?? "neutral"), borderWidth: 0 }, label: { position: sources.has(name) ? "right" : "left" } })),
         links: spec.links.map(({ source, target, value, tone, url }) => ({ source, target, value, url, lineStyle: { color: color(tone ?? "neutral"), opacity: 0.32 } })),
       }],
@@ -67,10 +67,10 @@
       },
       series: [{
         type: "graph", layout: "force", roam: false, draggable: false, force: { repulsion: 130, edgeLength: [40, 130], layoutAnimation: false },
-        left: 40, right: 40, top: 24, bottom: 24, emphasis: { focus: "adjacency" }, labelLayout: { hideOverlap: true },
+        left: 80, right: 80, top: 16, bottom: 32, emphasis: { focus: "adjacency" }, labelLayout: { hideOverlap: true },
         data: spec.nodes.map(({ id, name, value, tone, url }) => ({
           id: String(id), name, url, amount: value, symbolSize: 8 + 26 * Math.sqrt((value ?? 0) / largest), itemStyle: { color: color(tone ?? "c1") },
-          label: { show: named.has(String(id)), position: "right", color: color("ink"), fontSize: 12 },
+          label: { show: named.has(String(id)), position: "bottom", color: color("ink"), textBorderColor: color("surface"), textBorderWidth: 3, fontSize: 12 },
         })),
         links: spec.links.map(({ source, target, value, url }) => ({ source: String(source), target: String(target), amount: value, url, lineStyle: { color: color("line-strong"), opacity: 0.5, width: 1 + 4 * ((value ?? 0) / thickest), curveness: 0.08 } })),
       }],

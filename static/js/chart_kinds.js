@@ -37,11 +37,14 @@ window.prmCharts = (() => {
 
   /** Months that are still filling up are behind hatching. */
   const immature = (spec, { color }) => spec.immature_from !== undefined && spec.immature_from !== null && {
-    silent: true, itemStyle: { color: color("neutral-wash"), opacity: 0.7, decal: hatch(color) },
-    label: { show: true, formatter: "still filling up", position: "insideTopRight", color: color("soft"), fontSize: 11 },
+    silent: true, itemStyle: { color: hatch(color), opacity: 0.9 },
+    label: { show: true, formatter: "still filling up", position: "insideBottomRight", color: color("ink"), backgroundColor: color("surface"), padding: [1, 4], borderRadius: 3, fontSize: 11 },
     data: [[{ xAxis: spec.labels[spec.immature_from] }, { xAxis: spec.labels.at(-1) }]],
   };
-  const hatch = (color) => ({ symbol: "rect", color: color("line-strong"), dashArrayX: [1, 0], dashArrayY: [1, 5], rotation: -Math.PI / 4, symbolSize: 1 });
+  const hatch = (color) => {
+    const tile = `<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path d="M-2 2 2-2M0 8 8 0M6 10l4-4" stroke="${color("line-strong")}" stroke-opacity=".35" stroke-width="1"/></svg>`;
+    return { image: `data:image/svg+xml,${encodeURIComponent(tile)}`, imageWidth: 8, imageHeight: 8, repeat: "repeat" };
+  };
 
   const lines = (marks, spec, format) => marks.filter(({ seriesName, value }) => !seriesName.startsWith("\0") && value !== null && value !== undefined)
     .map(({ seriesName, value }) => `${seriesName}: ${format(value, spec.unit)}`);
@@ -78,13 +81,18 @@ window.prmCharts = (() => {
     };
   }
 
+  /** Long names: beside their bars, on a phone above them, where they have the whole width. */
+  const nameLabel = ({ phone, width }) => (phone
+    ? { inside: true, margin: 0, align: "left", verticalAlign: "bottom", padding: [0, 0, 9, 0], width: width - 20, overflow: "truncate" }
+    : { width: 200, overflow: "truncate" });
+
   function bar(spec, tools) {
     const { color, format, tip } = tools;
-    const categories = categoryAxis(spec.labels, tools, spec.horizontal ? { inverse: true, axisLine: { show: false }, axisLabel: { ...LABELS, color: color("ink"), width: tools.phone ? 110 : 190, overflow: "truncate" } } : {});
+    const categories = categoryAxis(spec.labels, tools, spec.horizontal ? { inverse: true, axisLine: { show: false }, axisLabel: { ...LABELS, color: color("ink"), ...nameLabel(tools) } } : {});
     const values = valueAxis(spec, tools);
     const single = spec.series.length === 1;
     const series = spec.series.map(({ name, values: numbers, tone, urls, tones }, index) => ({
-      type: "bar", name, stack: spec.kind === "stacked" ? "all" : undefined, barMaxWidth: 26, cursor: urls ? "pointer" : "default",
+      type: "bar", name, stack: spec.kind === "stacked" ? "all" : undefined, barMaxWidth: spec.horizontal && tools.phone ? 14 : 26, cursor: urls ? "pointer" : "default",
       itemStyle: { color: color(tone ?? `c${index + 1}`), borderRadius: single ? 3 : 0 },
       label: spec.horizontal && single ? { show: true, position: "right", color: color("ink"), fontSize: 12, formatter: ({ value }) => format(value, spec.unit) } : undefined,
       data: numbers.map((value, at) => ({
@@ -96,7 +104,7 @@ window.prmCharts = (() => {
     const drawing = frame(spec, tools);
     if (spec.horizontal) drawing.grid.right = single ? 56 : 16;
     return {
-      ...drawing, rows: spec.horizontal ? spec.labels.length + (single ? 0 : 1) : undefined,
+      ...drawing, rows: spec.horizontal ? (spec.labels.length + (single ? 0 : 1)) * (tools.phone ? 1.4 : 1) : undefined,
       xAxis: spec.horizontal ? { ...values, axisLabel: single ? { show: false } : values.axisLabel, splitLine: { show: !single } } : categories,
       yAxis: spec.horizontal ? categories : values, series,
       tooltip: {

@@ -71,7 +71,6 @@
     chart.setOption({ ...base(color), ...option, tooltip: { ...base(color).tooltip, ...option.tooltip } }, true);
     if (first) {
       chart.on("click", (mark) => { const url = mark.data?.url; if (url) location.assign(url); });
-      chart.getZr().on("click", () => {});
     }
     fit(element);
   }
