@@ -14,17 +14,18 @@ from referrals.queries import for_detail
 _CHUNK = 2_000
 # No patient hash: a list that leaves needs no link between the referrals of one patient.
 HEADER = (
-    "Feed", "Referral number", "Date", "Ordered on", "Received on", "Entered on", "State", "Kind", "Priority", "Service line", "Payer",
-    "Referring provider", "NPI", "Referring practice", "Practice assumed", "Territory", "Referring side", "Referred to", "Receiving provider",
-    "Receiving side", "Flow", "Reason", "Appointment", "Seen", "Report received", "Counted", "Why not counted", "Credited to",
+    "Feed", "Referral number", "Date", "Ordered on", "Received on", "Entered on", "State", "Kind", "Priority", "Service line",
+    "Payer", "Referring provider", "NPI", "Referring practice", "Practice assumed", "Territory", "Referring side",
+    "Referred to", "Receiving provider", "Receiving side", "Flow", "Reason", "Appointment", "Seen", "Report received", "Counted",
+    "Why not counted", "Credited to",
 )  # fmt: skip
 
 
 def rows(referrals: QuerySet[Referral]) -> Iterator[Sequence[Any]]:
     for r in for_detail(referrals).iterator(chunk_size=_CHUNK):
         yield (
-            r.source.name, r.source_key, r.anchor_on, r.ordered_on, r.received_on, r.entered_on, r.get_state_display(), r.get_kind_display(),
-            r.priority, r.service_line and r.service_line.name, r.payer and r.payer.name,
+            r.source.name, r.source_key, r.anchor_on, r.ordered_on, r.received_on, r.entered_on, r.get_state_display(),
+            r.get_kind_display(), r.priority, r.service_line and r.service_line.name, r.payer and r.payer.name,
             str(r.provider) if r.provider else r.referring_name, r.provider.npi if r.provider else r.referring_npi,
             r.practice.name if r.practice else r.referring_org, r.practice_assumed, r.territory and r.territory.name,
             r.get_referrer_alignment_display(), r.destination.name if r.destination else r.destination_name,

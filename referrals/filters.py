@@ -31,6 +31,10 @@ def _territories(request: Any) -> QuerySet[Territory]:
     return Territory.objects.visible_to(request.user).live() if request else Territory.objects.none()
 
 
+def _referrals(request: Any) -> QuerySet[Referral]:
+    return Referral.objects.visible_to(request.user) if request else Referral.objects.none()
+
+
 def _one(queryset: Any, *, label: str, empty: str = "", null: str = "", hidden: bool = False, **extra: Any) -> filters.ModelChoiceFilter:
     if hidden:
         extra["widget"] = forms.HiddenInput
@@ -56,10 +60,7 @@ class ReferralFilter(filters.FilterSet):
     provider = _one(Provider.objects.all(), label="Provider", null="No provider known", hidden=True)
     destination = _one(Organization.objects.all(), label="Referred to", null="No destination known", hidden=True)
     batch = _one(ImportBatch.objects.filter(state=BatchState.LOADED), label="Import", hidden=True)
-    same_patient = filters.ModelChoiceFilter(
-        label="Patient of referral", queryset=lambda request: Referral.objects.visible_to(request.user) if request else Referral.objects.none(),
-        method="of_patient", widget=forms.HiddenInput,
-    )  # fmt: skip
+    same_patient = filters.ModelChoiceFilter(queryset=_referrals, method="of_patient", widget=forms.HiddenInput)
 
     class Meta:
         model = Referral
@@ -80,7 +81,7 @@ class ReferralFilter(filters.FilterSet):
         return rows.filter(source__in=Source.objects.values("pk"), source_key=value.strip())
 
     def in_branch(self, rows: QuerySet[Referral], name: str, value: Territory | str) -> QuerySet[Referral]:
-        if value == NONE:
+        if isinstance(value, str):  # NONE
             return rows.filter(territory=None)
         children: dict[int | None, list[int]] = {}
         for pk, parent in Territory.objects.values_list("pk", "parent_id"):

@@ -258,9 +258,9 @@ class RulesForm(forms.ModelForm):
             "small_cell": "Hide counts below this number in files that leave the organization",
         }
         help_texts = {
-            "affiliated_is_ours": "On: their referrals among us are internal, and what they send elsewhere is leakage. Off: what they send us is inbound.",
+            "affiliated_is_ours": "On: what they send us is internal, what they send elsewhere leakage. Off: what they send us is inbound.",
             "duplicate_days": "Same feed, patient, service line and referrer. 0 counts every referral of another day.",
-            "range_leads_above": "With so many destinations unknown, one figure would claim too much: the range leads, and nothing is ranked.",
+            "range_leads_above": "With so many destinations unknown one figure claims too much: the range leads, and nothing is ranked.",
             "small_cell": "11 is the usual floor in healthcare. Pages inside PRM show every number.",
         }
 

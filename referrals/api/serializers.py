@@ -24,7 +24,9 @@ class StatusEventSerializer(serializers.ModelSerializer):
 class ReferralSerializer(serializers.ModelSerializer):
     """A referral with what was told and what is derived."""
 
-    patient = serializers.SerializerMethodField(help_text="prm: and the keyed hash, the same for one patient within one feed; blank without")
+    patient = serializers.SerializerMethodField(
+        help_text="prm: and the keyed hash, the same for one patient within one feed; blank without"
+    )
 
     class Meta:
         model = Referral
@@ -44,7 +46,7 @@ class ReferralDetailSerializer(ReferralSerializer):
     status_events = StatusEventSerializer(many=True, read_only=True)
 
     class Meta(ReferralSerializer.Meta):
-        fields = (*ReferralSerializer.Meta.fields, "status_events")
+        fields = (*ReferralSerializer.Meta.fields, "status_events")  # type: ignore[assignment]
 
 
 class ReferralEditSerializer(serializers.Serializer):
@@ -64,7 +66,7 @@ class ReferralEditSerializer(serializers.Serializer):
 class ImportBatchSerializer(serializers.ModelSerializer):
     """One file on its way in; counts are of the last dry run until it is loaded."""
 
-    source = serializers.SlugRelatedField(slug_field="name", read_only=True)
+    source = serializers.SlugRelatedField(slug_field="name", read_only=True)  # type: ignore[var-annotated,assignment]
     progress = serializers.SerializerMethodField(help_text="percent of the work under way; null when there is none")
 
     class Meta:
@@ -82,7 +84,7 @@ class UploadSerializer(serializers.Serializer):
     """A file, the feed it belongs to, and how to read it unless the feed's mapping or a shipped one fits."""
 
     file = serializers.FileField()
-    source = serializers.CharField(max_length=60, help_text="the feed's name; a new one is made")
+    source = serializers.CharField(max_length=60, help_text="the feed's name; a new one is made")  # type: ignore[assignment]
     mapping = serializers.JSONField(required=False, help_text="a mapping as `import_referrals --mapping` reads it")
 
     def validate_mapping(self, value: Any) -> Any:

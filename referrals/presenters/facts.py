@@ -64,36 +64,39 @@ def given_facts(referral: Referral) -> list[Fact]:
 
 def derived_facts(referral: Referral, *, rules: CountingRules, twin: Referral | None, may_open: bool) -> list[Fact]:
     """What we made of it, each with why."""
-    on = day(referral.anchor_on)
-    provider = Fact("Referring provider", str(referral.provider), "Matched", _url(referral.provider, may_open)) if referral.provider else Fact(
-        "Referring provider", "Not known to us" if referral.referring_name or referral.referring_npi else "None named",
-        "Counts everywhere but by provider",
-    )  # fmt: skip
-    practice = Fact("Referring practice", "Not known to us", "So it lies in no territory")
-    if referral.practice:
-        why = (
-            "Assumed: the provider's primary practice, as the source names none we know"
-            if referral.practice_assumed
-            else "As the source says"
-        )
-        practice = Fact("Referring practice", referral.practice.name, why, _url(referral.practice, may_open))
-    destination = referral.destination
-    receiver = destination.name if destination else str(referral.performer) if referral.performer else ""
+    on = f"On {day(referral.anchor_on)}"
+    destination, territory, credited = referral.destination, referral.territory, referral.credited_to
+    receiver = str(destination or referral.performer or "")
     unknown = "Not in our network list" if referral.destination_name else "No destination was named"
-    facts = [
-        provider,
-        practice,
-        Fact("Referring side", referral.get_referrer_alignment_display(), f"On {on}"),
+    tone = "neutral" if referral.flow == Flow.OUTSIDE else referral.flow
+    placed = "Of the referring practice" if territory else "No rule catches the practice" if referral.practice else ""
+    aligned = referral.get_destination_alignment_display()
+    return [
+        _provider_fact(referral, may_open),
+        _practice_fact(referral, may_open),
+        Fact("Referring side", referral.get_referrer_alignment_display(), on),
         Fact("Destination", receiver or unknown, "Matched" if receiver else "", _url(destination, may_open)),
-        Fact("Receiving side", referral.get_destination_alignment_display() if referral.destination_alignment else "None",
-             f"On {on}" if referral.destination_alignment else "No destination named"),
-        Fact("Flow", referral.get_flow_display(), flow_why(referral, rules), tone=referral.flow if referral.flow != Flow.OUTSIDE else "neutral"),
-        Fact("Territory", referral.territory.name if referral.territory else "None",
-             "Of the referring practice" if referral.territory else "No rule catches the practice" if referral.practice else ""),
-        Fact("Credit", str(referral.credited_to) if referral.credited_to else "Nobody", f"Primary assignee of the territory on {on}"),
+        Fact("Receiving side", aligned or "None", on if aligned else "No destination named"),
+        Fact("Flow", referral.get_flow_display(), flow_why(referral, rules), tone=tone),
+        Fact("Territory", territory.name if territory else "None", placed),
+        Fact("Credit", str(credited or "Nobody"), f"Primary assignee of the territory on {day(referral.anchor_on)}"),
         counting_fact(referral, rules, twin),
-    ]  # fmt: skip
-    return facts
+    ]
+
+
+def _provider_fact(referral: Referral, may_open: bool) -> Fact:
+    if referral.provider:
+        return Fact("Referring provider", str(referral.provider), "Matched", _url(referral.provider, may_open))
+    named = referral.referring_name or referral.referring_npi
+    return Fact("Referring provider", "Not known to us" if named else "None named", "Counts everywhere but by provider")
+
+
+def _practice_fact(referral: Referral, may_open: bool) -> Fact:
+    if referral.practice is None:
+        return Fact("Referring practice", "Not known to us", "So it lies in no territory")
+    assumed = "Assumed: the provider's primary practice, as the source names none we know"
+    why = assumed if referral.practice_assumed else "As the source says"
+    return Fact("Referring practice", referral.practice.name, why, _url(referral.practice, may_open))
 
 
 def flow_why(referral: Referral, rules: CountingRules) -> str:

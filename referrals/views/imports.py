@@ -56,7 +56,11 @@ def batch_list(request: HttpRequest) -> HttpResponse:
 @requires(Permission.IMPORT_RUN)
 def upload(request: HttpRequest) -> HttpResponse:
     """Take a file. A feed that was read before, in the same shape, is checked at once; else its columns are asked for."""
-    form = UploadForm(request.POST if request.method == "POST" else None, request.FILES if request.method == "POST" else None, initial={"source": request.GET.get("source")})
+    form = UploadForm(
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
+        initial={"source": request.GET.get("source")},
+    )
     if request.method == "POST" and form.is_valid():
         try:
             batch = _take(request, form.cleaned_data)
@@ -90,7 +94,13 @@ def batch_map(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect(batch)
     base = start if start and start.fits(seen.headers) else seen.suggestion.mapping
-    form = MappingForm(request.POST if request.method == "POST" else None, preview=seen, base=base, sure=sure and base is start, refused=_refused(batch, base))
+    form = MappingForm(
+        request.POST if request.method == "POST" else None,
+        preview=seen,
+        base=base,
+        sure=sure and base is start,
+        refused=_refused(batch, base),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
@@ -175,7 +185,7 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "rejected": shown.reasons(batch.rejected, shown.REJECTIONS),
         "findings": shown.reasons(batch.findings, shown.FINDINGS),
         "months": shown.months(batch, loaded),
-        "compared": fresh,
+        "compared": bool(loaded),
         "unknown_words": "unknown status" in batch.rejected,
         "earlier": actions.earlier_loads(batch).order_by("-loaded_at").first(),
         "may_map": policies.can_map(batch),

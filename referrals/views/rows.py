@@ -24,7 +24,7 @@ from referrals.models import CountingRules, Referral
 from referrals.presenters import facts
 from referrals.presenters import rows as shown
 
-PAGE = 50
+PAGE = 25
 COLUMNS = (
     ("source_key", "Number"),
     ("anchor_on", "Date"),
@@ -149,7 +149,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "referrals/edit.html", context, status=422 if form.errors else 200)
 
 
-_OPTIONS = {"provider": "providers", "performer": "providers", "practice": "practices", "destination": "organizations"}
+_OPTIONS = {"provider": "providers", "practice": "practices", "destination": "organizations", "performer": "providers"}
 _HINTS = {
     "practice": "Blank: the provider's primary practice is assumed.",
     "destination": "Blank: nobody was named, so the flow is undetermined.",

@@ -34,5 +34,11 @@ def make_referral(practice: Practice | None = None, **fields: Any) -> Referral:
 
 def make_batch(**fields: Any) -> ImportBatch:
     return ImportBatch.objects.create(
-        **{"source": fields.pop("source", None) or make_source(), "file_name": "orders.csv", "sha256": "0" * 64, "state": BatchState.LOADED, **fields}
+        **{
+            "source": fields.pop("source", None) or make_source(),
+            "file_name": "orders.csv",
+            "sha256": "0" * 64,
+            "state": BatchState.LOADED,
+            **fields,
+        }
     )

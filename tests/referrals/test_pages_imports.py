@@ -303,7 +303,9 @@ def test_progress_can_be_left_and_found_again(ivan, world, run_jobs):
     assert "Under way" in ivan.get(reverse("referrals:batches")).content.decode()
     in_list = ivan.get(f"{url}?list=1", headers={"HX-Request": "true"}).content.decode()
     assert f'hx-get="{url}?list=1"' in in_list
-    Job.objects.filter(pk=batch.job_id).update(state=JobState.RUNNING, progress_done=40, progress_total=100, progress_note="4,000 rows read")
+    Job.objects.filter(pk=batch.job_id).update(
+        state=JobState.RUNNING, progress_done=40, progress_total=100, progress_note="4,000 rows read"
+    )
     assert "4,000 rows read" in ivan.get(batch.get_absolute_url()).content.decode()
     ImportBatch.objects.update(state="checked")
     done = ivan.get(url, headers={"HX-Request": "true"})
@@ -314,7 +316,9 @@ def test_progress_can_be_left_and_found_again(ivan, world, run_jobs):
 
 def test_work_that_stopped_by_an_error_says_so_and_can_be_tried_again(ivan):
     batch = make_batch(state="loading", mapping=shipped_mappings()[0].to_json(), stored_as="x")
-    batch.job = Job.objects.create(name="referrals.load", args=[batch.pk], state=JobState.FAILED, error="Something went wrong in PRM itself.")
+    batch.job = Job.objects.create(
+        name="referrals.load", args=[batch.pk], state=JobState.FAILED, error="Something went wrong in PRM itself."
+    )
     batch.save()
     page = ivan.get(batch.get_absolute_url()).content.decode()
     assert "Something went wrong in PRM itself." in page
@@ -400,7 +404,13 @@ def test_rules_count_everything_anew(as_, world, run_jobs):
     referral = make_referral(world.north_practice, kind="imaging", is_counted=False)
     url = reverse("referrals:rules")
     ada = as_("ada")
-    form = {"affiliated_is_ours": "on", "counted_kinds": ["consult", "imaging"], "duplicate_days": 14, "range_leads_above": 25, "small_cell": 11}
+    form = {
+        "affiliated_is_ours": "on",
+        "counted_kinds": ["consult", "imaging"],
+        "duplicate_days": 14,
+        "range_leads_above": 25,
+        "small_cell": 11,
+    }
     assert ada.post(url, {**form, "counted_kinds": []}).status_code == 422
     assert ada.post(url, {**form, "duplicate_days": 999}).status_code == 422
     saved = ada.post(url, form, follow=True).content.decode()
@@ -413,7 +423,18 @@ def test_rules_count_everything_anew(as_, world, run_jobs):
     assert "waiting for a worker" not in ada.get(url).content.decode()
 
 
-IMPORT_PAGES = ["batches", "upload", "sources", "batch", "batch-map", "batch-progress", "batch-discard", "rejects", "source", "source-mapping"]
+IMPORT_PAGES = [
+    "batches",
+    "upload",
+    "sources",
+    "batch",
+    "batch-map",
+    "batch-progress",
+    "batch-discard",
+    "rejects",
+    "source",
+    "source-mapping",
+]
 
 
 @pytest.mark.parametrize("name", IMPORT_PAGES)
