@@ -30,7 +30,7 @@ class Feed:
 
 
 FEEDS = {
-    "providers": Feed("Providers", "the registry's own columns (NPPES), as downloaded", nppes.load),
+    "providers": Feed("Providers", "the registry's file (NPPES) as it is downloaded, people and organizations", nppes.load),
     "practices": Feed("Practices", "practice, address, zip, provider_npi", practices.load),
     "roster": Feed("Roster", "practice, alignment, from, to", roster.load),
     "network": Feed("Network", "organization, alignment, from, to, service_line", network.load),

@@ -27,6 +27,13 @@ def _aligned(day: dt.date, **owner: Any) -> Subquery:
     return Subquery(apps.get_model("contacts", "Alignment").objects.on(day).filter(**owner).values("kind")[:1])
 
 
+def _counted(model: str, **rows: Any) -> Coalesce:
+    """How many rows of the model; a subquery, since a join would group every row of the list before the first page is cut."""
+    owner = next(iter(rows))
+    found = apps.get_model("contacts", model).objects.filter(**rows).order_by().values(owner).annotate(count=Count("pk"))
+    return Coalesce(Subquery(found.values("count")), 0)
+
+
 def words_of(text: str) -> list[str]:
     """The words of a search, as folded names are written."""
     return [word for part in text.replace(",", " ").split() if (word := fold(part))]
@@ -72,7 +79,7 @@ class PracticeQuerySet(models.QuerySet["Practice"]):
 
     def for_list(self, day: dt.date) -> "PracticeQuerySet":
         """With everything that a row shows."""
-        working = Count("affiliations", filter=Q(affiliations__ended_on=None))
+        working = _counted("Affiliation", practice=OuterRef("pk"), ended_on=None)
         return self.with_alignment(day).annotate(provider_count=working).select_related("territory", "organization")
 
 
@@ -162,5 +169,5 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
     def for_list(self, day: dt.date) -> "OrganizationQuerySet":
         """With everything that a row shows."""
         aligned = Coalesce(_aligned(day, organization=OuterRef("pk")), Value(UNKNOWN))
-        offices = Count("practices", filter=Q(practices__archived_at=None))
+        offices = _counted("Practice", organization=OuterRef("pk"), archived_at=None)
         return self.annotate(alignment_today=aligned, practice_count=offices).select_related("service_line")

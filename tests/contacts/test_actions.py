@@ -55,9 +55,7 @@ def asked(world):
         "practice.alignment_removed": lambda by: actions.remove_alignment(alignment=aligned(), by=by),
         "practice.pinned": lambda by: actions.pin_practice(practice=w.unowned_practice, territory=w.north, by=by),
         "practice.unpinned": lambda by: actions.unpin_practice(practice=w.unowned_practice, by=by),
-        "specialty.changed": lambda by: actions.save_specialty(
-            specialty=factories.make_specialty(), name="Heart", service_line=w.line, by=by
-        ),
+        "specialty.changed": lambda by: actions.save_specialty(**heart, by=by),
     }
 
 
