@@ -1,7 +1,7 @@
 """Nobody in without signing in; nothing private kept by a browser."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,9 +15,9 @@ class SignInRequired(LoginRequiredMiddleware):
         user = request.user
         if user.is_authenticated:
             user.scope_cache = {}
-        return super().process_view(request, view, args, kwargs)
+        return cast(HttpResponse | None, super().process_view(request, view, args, kwargs))
 
-    def handle_no_permission(self, request: HttpRequest, view: Callable) -> HttpResponse:
+    def handle_no_permission(self, request: HttpRequest, view: Callable) -> HttpResponse:  # type: ignore[override]
         if request.path.startswith("/api/"):
             return JsonResponse({"detail": "Sign in first."}, status=401)
         answer = super().handle_no_permission(request, view)

@@ -26,11 +26,13 @@ class User(AbstractBaseUser):
     joined_at = models.DateTimeField(default=timezone.now)
     invited_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
+    scope_cache: dict[str, Any]  # the scope, kept for the length of a request (accounts.middleware, territories.scope)
+
     objects = UserManager()
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS = ("full_name",)
+    REQUIRED_FIELDS = ["full_name"]
 
     class Meta:
         ordering = ("full_name", "email")

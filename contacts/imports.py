@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from audit.actions import record
 from common.exceptions import InputError
 from common.tables import Table, open_table
 from contacts.importing import network, nppes, practices, roster
 from contacts.importing.outcome import Outcome, Progress
+from contacts.models import Affiliation, Alignment, Organization, Practice, Provider
 from contacts.placement import place_practices
 from jobs.actions import enqueue
 
@@ -63,9 +64,18 @@ def import_file(
         _tell(EVENT, outcome, kind, file_name, job_id, by)
         if dry_run:
             transaction.set_rollback(True)
+        elif outcome.new > MANY:
+            _refresh_statistics()
     if dry_run and job_id:
         _tell(CHECKED, outcome, kind, file_name, job_id, by)
     return outcome
+
+
+def _refresh_statistics() -> None:
+    """After a load the planner still thinks of small tables, and lists take seconds until Postgres looks again by itself."""
+    tables = ", ".join(model._meta.db_table for model in (Provider, Practice, Organization, Affiliation, Alignment))
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {tables}")
 
 
 def _tell(event: str, outcome: Outcome, kind: str, file_name: str, job_id: int | None, by: models.Model | None) -> None:

@@ -49,5 +49,5 @@ def rule_preview(request: HttpRequest) -> HttpResponse:
     form = RulesForm(request.POST, territory=territory)
     form.is_valid()
     context = {"form": form, "territory": territory, "preview": placement.preview(form.wanted, territory=territory)}
-    template = "contacts/territory_preview.html" if request.htmx else "contacts/territory_preview_page.html"
+    template = "contacts/territory_preview.html" if request.headers.get("HX-Request") else "contacts/territory_preview_page.html"
     return render(request, template, context)

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import contacts.actions
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
@@ -16,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 import accounts.actions
+import contacts.actions
 import territories.actions
 import visits.actions
 from accounts.models import User
@@ -148,8 +148,8 @@ def _ensure_field_work(made: world.World, people: dict[str, User]) -> None:
     covered = {
         territory: people[name] for name, _, _, _, places, line in PEOPLE if people[name].is_liaison and not line for territory in places
     }
-    for practice in Practice.objects.select_related("territory").filter(territory__isnull=False, visits=None).order_by("pk"):
-        owner = covered.get(practice.territory.name)
+    for practice in Practice.objects.select_related("territory").filter(visits=None).order_by("pk"):
+        owner = covered.get(practice.territory.name) if practice.territory else None
         if owner:
             met = [providers[person.npi] for person in made.people if made.offices[person.office].name == practice.name and person.rate]
             with transaction.atomic():

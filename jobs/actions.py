@@ -106,9 +106,9 @@ class Lease:
     def _tell(self, done: int, total: int, note: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE jobs_job SET lease_until_at = now() + %s, progress_done = %s, progress_total = %s, progress_note = %s"
+                "UPDATE jobs_job SET lease_until_at = %s, progress_done = %s, progress_total = %s, progress_note = %s"
                 " WHERE id = %s AND token = %s AND state = 'running'",
-                [LEASE, done, total, note, self.job_id, self.token],
+                [timezone.now() + LEASE, done, total, note, self.job_id, self.token],
             )
 
     def complete(self, *, note: str = "") -> None:

@@ -54,7 +54,7 @@ def _call(schema: dict[str, Any], path: str, method: str, operation: dict[str, A
         )
         for parameter in operation.get("parameters", ())
     )
-    answer = next((response for code, response in operation["responses"].items() if code.startswith("2")), {})
+    answer: dict[str, Any] = next((response for code, response in operation["responses"].items() if code.startswith("2")), {})
     return Call(
         method.upper(),
         path,

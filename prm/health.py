@@ -49,7 +49,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def _broker_answers() -> bool:
-    url = settings.CACHES["fast"]["LOCATION"]
+    url = str(settings.REDIS_CACHE_URL)
     try:
         client = redis.from_url(url, socket_connect_timeout=1, socket_timeout=1)
         try:

@@ -8,8 +8,13 @@
 | SECRET_KEY, PRM_PATIENT_KEY | signing key; key of the patient hash | made once into PRM_VAR |
 | PRM_DEBUG | `1` shows tracebacks; never with real data | off |
 | PRM_ALLOWED_HOSTS | host names, comma-separated | localhost, 127.0.0.1, [::1] |
+| PRM_ORIGINS | origins with scheme that may post forms, comma-separated | none |
 | PRM_TRUSTED_PROXIES | proxies in front that set X-Forwarded-For and X-Forwarded-Proto | 0 |
 | PRM_TIME_ZONE | the organisation's time zone | America/New_York |
+| PRM_UPLOADS | where uploads wait until they are loaded; shared by web and workers | PRM_VAR/uploads |
+| PRM_STATIC | where packed static files lie | PRM_VAR/static |
+| PRM_MAIL_FROM | sender of mails | prm@localhost |
+| PRM_LOG_LEVEL | how much the logs say | INFO |
 | PRM_ROLE | `web` gets short database timeouts | none |
 | EMAIL_URL | `smtp://user:password@host:587/?tls=True` | mails are files in PRM_VAR/mail |
 """
@@ -150,12 +155,12 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Cache and broker share a server, not a database. Rate limits and sign-in must outlive it: they live in Postgres.
-CELERY_BROKER_URL, _cache_url = _redis_urls(os.environ.get("REDIS_URL", "redis://localhost:6379"))
+CELERY_BROKER_URL, REDIS_CACHE_URL = _redis_urls(os.environ.get("REDIS_URL", "redis://localhost:6379"))
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "durable_cache"},
     "fast": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": _cache_url,
+        "LOCATION": REDIS_CACHE_URL,
         "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
     },
 }
@@ -302,6 +307,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "AlignmentKind": "contacts.models.AlignmentKind",
+        "ProviderKind": "contacts.models.ProviderKind",
+        "ReferralKind": "referrals.models.facts.Kind",
+        "ReferralState": "referrals.models.facts.State",
+        "BatchState": "referrals.models.imports.BatchState",
+        "VisitState": "visits.models.VisitState",
+    },
 }
 
 # Logs carry ids and counts, never what a request or a file contained.

@@ -56,7 +56,7 @@ def _charts() -> list[dict[str, Any]]:
     flows = [("Primary care", "Cardiology", 420), ("Primary care", "Orthopedics", 360), ("Urgent care", "Orthopedics", 120)]
     ends = [("Cardiology", "Our network", 310, "internal"), ("Cardiology", "Elsewhere", 110, "outbound")]
     ends += [("Orthopedics", "Our network", 350, "internal"), ("Orthopedics", "Elsewhere", 130, "outbound")]
-    heat = [[0.18, 0.21, None, 0.26], [0.31, 0.28, 0.25, 0.22], [0.12, 0.14, 0.13, 0.16]]
+    heat: list[list[float | None]] = [[0.18, 0.21, None, 0.26], [0.31, 0.28, 0.25, 0.22], [0.12, 0.14, 0.13, 0.16]]
     shortfalls = [62, 48, 31, 22, 14]
     return [
         {

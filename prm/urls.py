@@ -8,7 +8,7 @@ from prm import health, pages
 from prm.styleguide import styleguide
 
 # The Django admin's own sign-in knows no second factor and no rate limit: allauth's is used instead.
-admin.site.login = pages.admin_sign_in  # type: ignore[method-assign,assignment]
+admin.site.login = pages.admin_sign_in  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "PRM administration"
 
 urlpatterns = [

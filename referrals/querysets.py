@@ -9,7 +9,7 @@ from accounts.permissions import Permission
 from territories.scope import scope_of
 
 if TYPE_CHECKING:
-    pass
+    from referrals.models import ImportBatch, Referral, Source  # noqa: F401 - named in base classes below
 
 
 class ReferralQuerySet(models.QuerySet["Referral"]):

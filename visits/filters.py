@@ -5,6 +5,8 @@ from typing import Any
 import django_filters as filters
 from django import forms
 from django.db.models import Q, QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from accounts.models import User
 from common.names import fold
@@ -33,6 +35,7 @@ def _providers(request: Any) -> QuerySet[Provider]:
     return Provider.objects.visible_to(request.user)
 
 
+@extend_schema_field(OpenApiTypes.INT)
 def _in_branch(rows: QuerySet[Any], name: str, territory: Territory | None) -> QuerySet[Any]:
     """Practices of the territory and of everything below it."""
     if territory is None:

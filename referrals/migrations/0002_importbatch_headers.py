@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('referrals', '0001_initial'),
+        ("referrals", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='importbatch',
-            name='headers',
+            model_name="importbatch",
+            name="headers",
             field=models.JSONField(default=list, help_text="the file's columns in their order, for the reject file"),
         ),
     ]

@@ -39,7 +39,7 @@ window.prmCharts = (() => {
   const immature = (spec, { color }) => spec.immature_from !== undefined && spec.immature_from !== null && {
     silent: true, itemStyle: { color: hatch(color), opacity: 0.9 },
     label: { show: true, formatter: "still filling up", position: "insideBottomRight", color: color("ink"), backgroundColor: color("surface"), padding: [1, 4], borderRadius: 3, fontSize: 11 },
-    data: [[{ xAxis: spec.labels[spec.immature_from] }, { xAxis: spec.labels.at(-1) }]],
+    data: [[{ xAxis: spec.labels[Math.max(0, spec.immature_from - 1)] }, { xAxis: spec.labels.at(-1) }]],
   };
   const hatch = (color) => {
     const tile = `<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path d="M-2 2 2-2M0 8 8 0M6 10l4-4" stroke="${color("line-strong")}" stroke-opacity=".35" stroke-width="1"/></svg>`;
@@ -83,7 +83,7 @@ window.prmCharts = (() => {
 
   /** Long names: beside their bars, on a phone above them, where they have the whole width. */
   const nameLabel = ({ phone, width }) => (phone
-    ? { inside: true, margin: 0, align: "left", verticalAlign: "bottom", padding: [0, 0, 9, 0], width: width - 20, overflow: "truncate" }
+    ? { inside: true, margin: 0, align: "left", verticalAlign: "bottom", padding: [0, 0, 12, 0], width: width - 20, overflow: "truncate" }
     : { width: 200, overflow: "truncate" });
 
   function bar(spec, tools) {

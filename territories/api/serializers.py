@@ -49,9 +49,10 @@ class TerritoryWriteSerializer(serializers.Serializer):
     counties = serializers.ListField(child=serializers.CharField(max_length=80), required=False)
     take = serializers.BooleanField(required=False, default=False)
 
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["parent"].queryset = Territory.objects.visible_to(by).live()
+        if by:  # none when only the schema is asked for
+            self.fields["parent"].queryset = Territory.objects.visible_to(by).live()
 
     def validate_zips(self, zips: list[str]) -> list[str]:
         if wrong := [zip_ for zip_ in zips if not is_zip(zip_)]:

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from accounts.models import User
+from accounts.roles import Role
 from demo.actions import password
 
 
@@ -16,5 +17,5 @@ class Command(BaseCommand):
         if not people:
             return
         self.stdout.write(f"Sign in as (password for all: {password()})")
-        for person in sorted(people, key=lambda one: list(User.role.field.choices).index((one.role, one.get_role_display()))):
+        for person in sorted(people, key=lambda one: Role.values.index(one.role)):
             self.stdout.write(f"  {person.get_role_display():<10} {person.email:<24} {person}")
