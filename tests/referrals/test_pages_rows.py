@@ -12,7 +12,11 @@ from contacts.models import Alignment
 from jobs.models import Job
 from referrals.models import DataVersion, Referral, State, StatusEvent
 from referrals.queries import CAP
+from reports.cells import FLOWS
+from reports.queries.cells import cells
+from territories.scope import scope_of
 from tests import factories
+from tests.factories.reports import recount
 from tests.factories.rows import make_payer, make_referral, make_source
 
 LIST = reverse("referrals:list")
@@ -319,3 +323,15 @@ def test_the_export_needs_both_permissions(as_, world):
     world.dana.patient_rows = False
     world.dana.save()
     assert as_("dana").get(reverse("referrals:export")).status_code == 403
+
+
+@pytest.mark.parametrize("who", ["dana", "ivan"])
+@pytest.mark.parametrize("name", ["", "payer", "service_line", "territory", "source", "state", "practice"])
+def test_a_figure_opens_as_many_rows_as_it_counts(as_, world, rows, who, name):
+    recount()
+    scope = scope_of(world.cast[who])
+    window = {"start": dt.date(2026, 2, 1), "end": dt.date(2026, 5, 1)}
+    for cell in cells(by=[name] if name else [], scope=scope, **window):
+        part = f"&{name}={'null' if cell.key[0] is None else cell.key[0]}" if name else ""
+        tally = as_(who).get(f"{LIST}?start=2026-02-01&end=2026-05-01{part}").context["tally"]
+        assert [tally.flows[flow] for flow in FLOWS] == [getattr(cell, flow) for flow in FLOWS], cell
