@@ -51,7 +51,7 @@ IMPORTS = (
 )
 FEEDS = (("our-orders.csv", "lakeland-orders", "our orders"), ("received.psv", "fax-intake", "received referrals"))
 OFFICE_JOBS = ("Front desk", "Referral coordinator", "Office manager")
-VISITS_BACK = 300  # days
+VISITS_BACK = 660  # days
 Say = Callable[[str], None]
 
 
@@ -163,7 +163,7 @@ def _tell_of(practice: Practice, owner: User, met: list[Provider], topics: list[
         practice=practice, name=f"{dice.choice(names.FIRST)} {last}", job=dice.choice(OFFICE_JOBS), phone=practice.phone, by=owner
     )
     now = timezone.localtime().replace(second=0, microsecond=0)
-    for days in sorted(dice.sample(range(1, VISITS_BACK), k=min(8, 1 + int(rate / 4) + dice.randrange(2))), reverse=True):
+    for days in sorted(dice.sample(range(1, VISITS_BACK), k=min(10, 2 + int(rate / 4) + dice.randrange(3))), reverse=True):
         when = _office_hour(now - dt.timedelta(days=days), dice)
         outcome = dice.choices((Outcome.MET_PROVIDER, Outcome.MET_STAFF, Outcome.ISSUE, Outcome.NOT_AVAILABLE), (6, 3, 1, 1))[0]
         promised = dice.random() < 0.3

@@ -143,16 +143,18 @@ def _people(dice: random.Random, offices: list[Office], monthly: int) -> list[Pe
                 taxonomy,
                 office,
                 rate,
-                _story(number, rate),
+                _story(number, rate, offices[office]),
             )
         )
     return people
 
 
-def _story(number: int, rate: float) -> str:
-    """Busy referrers get one now and then, so that it shows."""
+def _story(number: int, rate: float, office: Office) -> str:
+    """Busy referrers get one now and then, so that it shows; some of those outside begin to refer."""
+    if rate and office.alignment == "independent" and number % 8 == 3:
+        return "new"
     if rate < 2.5:
-        return "new" if rate > 1.5 and number % 11 == 3 else ""
+        return ""
     return ("falls", "", "grows", "", "")[number % 5]
 
 
