@@ -16,6 +16,8 @@ from accounts.roles import PATIENT_ROWS_ROLES, Role
 from audit.actions import record
 from common.exceptions import PolicyViolation
 
+EARLIER_TEAM = "earlier-team@prm.invalid"  # a name reserved by RFC 2606: no mail can reach it
+
 
 @dataclass(frozen=True)
 class Invitation:
@@ -41,6 +43,16 @@ def invitation_path(user: User) -> str:
     """Where the person chooses a password. The token is spent by choosing one and runs out (settings.PASSWORD_RESET_TIMEOUT)."""
     key = default_token_generator.make_token(user)
     return reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
+
+
+@transaction.atomic
+def ensure_earlier_team(*, by: User | None) -> User:
+    """The one disabled account that stands for people who never signed in here: it owns what they left behind."""
+    user = User.objects.filter(email=EARLIER_TEAM).first()
+    if user is None:
+        user = User.objects.create_user(EARLIER_TEAM, full_name="Earlier team", role=Role.LIAISON, is_active=False)
+        record("person.stands_for_earlier_team", by=by, target=user)
+    return user
 
 
 @transaction.atomic

@@ -10,8 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actions import ensure_earlier_team
 from accounts.models import User
-from accounts.roles import Role
 from audit.actions import record
 from common.exceptions import InputError
 from common.names import fold
@@ -133,14 +133,13 @@ class _Contacts:
         return self.default_owner.pk
 
 
-def default_owner(email: str = "") -> User:
-    """Who owns visits to practices that nobody looked after: the person named, else the first admin."""
-    people = User.objects.filter(email__iexact=email) if email else User.objects.active().filter(role=Role.ADMIN).order_by("pk")
-    person: User | None = people.first()
+def default_owner(email: str = "", *, by: User | None = None) -> User:
+    """Who owns visits to practices that nobody looked after: the person named, else the "earlier team"."""
+    if not email:
+        return ensure_earlier_team(by=by)
+    person: User | None = User.objects.filter(email__iexact=email).first()
     if person is None:
-        raise InputError(
-            f"Nobody has the address {email}." if email else "There is no admin yet. Name the owner of these visits: --owner EMAIL"
-        )
+        raise InputError(f"Nobody has the address {email}.")
     return person
 
 

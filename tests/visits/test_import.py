@@ -9,7 +9,6 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from common.exceptions import InputError
 from tests import factories
 from visits.importing import RowError, default_owner, parse
 from visits.models import Topic, Visit
@@ -44,7 +43,7 @@ def test_rows_become_visits_of_whoever_had_the_territory(world, manage, tmp_path
     assert (first.practice, first.owner, first.state, first.mode) == (world.north_practice, world.nora, "done", "in person")
     assert [str(person) for person in first.attendees.all()] == [str(world.north_provider)]
     assert timezone.localdate(first.visited_at) == dt.date(2026, 1, 5)
-    assert {visit.owner for visit in Visit.objects.filter(practice=world.unowned_practice)} == {world.ada}
+    assert {visit.owner for visit in Visit.objects.filter(practice=world.unowned_practice)} == {default_owner()}
     assert set(Topic.objects.values_list("name", flat=True)) == {"access", "introduction"}
     assert AuditEvent.objects.get(event="visits.imported").details["new"] == 4
 
@@ -128,9 +127,10 @@ def test_files_that_cannot_be_used(world, manage, tmp_path):
 
 
 @pytest.mark.django_db
-def test_without_any_admin_an_owner_must_be_named():
-    with pytest.raises(InputError, match="--owner"):
-        default_owner()
+def test_what_nobody_looked_after_belongs_to_the_earlier_team_which_cannot_sign_in():
+    stands_in = default_owner()
+    assert (stands_in.full_name, stands_in.is_active, stands_in.has_usable_password()) == ("Earlier team", False, False)
+    assert default_owner() == stands_in
 
 
 def test_parsing_needs_no_database():

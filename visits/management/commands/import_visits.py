@@ -20,7 +20,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument(
-            "--owner", default="", metavar="EMAIL", help="whose visits they are where nobody had the territory (default: the first admin)"
+            "--owner",
+            default="",
+            metavar="EMAIL",
+            help="whose visits they are where nobody had the territory (default: the account of the earlier team)",
         )
         parser.add_argument("--dry-run", action="store_true", help="read and match, write nothing")
         parser.add_argument("--json", action="store_true", help="print the counts as one JSON object in the last line")
