@@ -31,9 +31,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         try:
-            owner = default_owner(options["owner"])
-            with open_table(path) as table:
+            with transaction.atomic(), open_table(path) as table:
+                owner = default_owner(options["owner"])
                 outcome = import_visits(table.headers, table, owner=owner, name=path.name, dry_run=options["dry_run"])
+                transaction.set_rollback(options["dry_run"])  # not even the owner is made
         except FileNotFoundError as error:
             raise CommandError(f"There is no file {path}.") from error
         except InputError as error:
