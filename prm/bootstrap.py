@@ -65,12 +65,17 @@ def uv(python: Path) -> list:
     return [python, "-m", "uv"]
 
 
+# Every locked package has a wheel for the usual platforms; on others pip builds some from source.
+NO_COMPILER = " If a package had to be built: there is no C compiler here (Debian: apt-get install build-essential python3-dev)."
+
+
 def run(command: list, doing: str) -> None:
     """Run a step; its own words are shown, ours say which step it was."""
     environment = {**os.environ, "UV_NO_PROGRESS": "1", "UV_LINK_MODE": os.environ.get("UV_LINK_MODE", "copy")}
     environment.pop("PYTHONPATH", None)  # set for what is run later, not for installers
     if subprocess.run([str(part) for part in command], env=environment, check=False).returncode:
-        sys.exit(f"PRM stopped while {doing}: see the lines above. Is the network there? Run the command again to go on.")
+        compiler = "" if any(map(shutil.which, ("cc", "gcc", "clang"))) else NO_COMPILER
+        sys.exit(f"PRM stopped while {doing}: see the lines above. Is the network there?{compiler} Run the command again to go on.")
 
 
 if __name__ == "__main__":
