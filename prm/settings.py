@@ -101,6 +101,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # pads by chance, so that lengths tell nothing (BREACH); CSRF tokens are masked anyway
     "csp.middleware.CSPMiddleware",
     "common.middleware.DatabaseAway",
     "common.middleware.RefuseNul",
