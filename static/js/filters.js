@@ -17,6 +17,12 @@
     const form = event.target.closest("form[data-filters]");
     if (form?.hasAttribute("hx-get") && event.target.matches("[type=search]")) send(form, 300);
   });
+  // On a phone the search field stays, the rest opens at a tap.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-filter-fold]");
+    if (!button) return;
+    button.setAttribute("aria-expanded", button.closest("form").classList.toggle("is-open"));
+  });
   document.addEventListener("submit", (event) => {
     if (event.target.matches("form[data-filters]")) clean(event.target);
   }, true);

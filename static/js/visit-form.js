@@ -4,10 +4,12 @@
   if (!form) return;
   const office = document.getElementById("office");
   const value = form.querySelector("[data-combo-value]");
+  const suggestions = form.querySelector("[data-practice-field] > .chips");
   let asked = value?.value;
   const picked = () => {
     if (!office || !value || value.value === asked) return;
     asked = value.value;
+    if (suggestions) suggestions.hidden = Boolean(asked); // chosen: its people move up to the thumb
     office.dispatchEvent(new Event("practice-picked"));
   };
 
@@ -18,6 +20,7 @@
     value.value = chip.dataset.pickPractice;
     form.querySelector("[data-practice-field] [data-combobox]").value = chip.textContent.trim();
     value.dispatchEvent(new Event("change", { bubbles: true }));
+    if (office) { office.tabIndex = -1; office.focus({ preventScroll: true }); }
   });
 
   let told = Boolean(form.querySelector("[name=outcome]:checked"));

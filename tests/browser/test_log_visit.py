@@ -43,7 +43,7 @@ def test_by_touch(field, live_server, page_at, sign_in, assert_axe_clean):
     assert (visit.practice, visit.outcome, visit.mode, visit.owner) == (field.lakeview, "met provider", "in person", field.nora)
     assert [topic.name for topic in visit.topics.all()] == ["Access"]
     assert visit.entered_at < visit.received_at
-    page.goto(f"{live_server.url}{reverse('visits:provider-panel', args=[field.lake_provider.pk])}")
+    page.goto(f"{live_server.url}{field.lake_provider.get_absolute_url()}")
     expect(page.get_by_role("link", name="In person: met Priya Raman, MD")).to_be_visible()
 
 

@@ -84,6 +84,7 @@ def _detail_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
         "follow_ups": visit.follow_ups.visible_to(request.user).for_list(),
         "history": [presenters.history_line(event) for event in history_of(visit)],
         "may_edit": policies.can_edit(request.user, visit),
+        "ahead": timezone.localdate(visit.happens_at) > timezone.localdate(),
         "saved": "saved" in request.GET,
         "next": visit.get_absolute_url(),
     }
