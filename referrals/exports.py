@@ -8,10 +8,12 @@ from django.http import StreamingHttpResponse
 
 from common.csvsafe import csv_response
 from referrals.models import ImportBatch, Referral, RowOutcome
+from referrals.presenters.batches import words_for
 from referrals.presenters.rows import why_not_counted
 from referrals.queries import for_detail
 
 _CHUNK = 2_000
+WHY = "What is wrong (not read)"
 # No patient hash: a list that leaves needs no link between the referrals of one patient.
 HEADER = (
     "Feed", "Referral number", "Date", "Ordered on", "Received on", "Entered on", "State", "Kind", "Priority", "Service line",
@@ -36,9 +38,10 @@ def rows(referrals: QuerySet[Referral]) -> Iterator[Sequence[Any]]:
 
 
 def rejects(batch: ImportBatch) -> StreamingHttpResponse:
-    """The refused rows in the source's own shape, with hashes in place of identifiers: mended, the file is taken back."""
+    """The refused rows in the source's own shape, hashes in place of identifiers, and what is wrong with each: mended, it is taken back."""
+    headers = [*(header for header in batch.headers if header != WHY), WHY]
     delimiter = batch.mapping.get("format", {}).get("delimiter") or ","
-    records = batch.source_rows.filter(outcome=RowOutcome.REJECTED).values_list("record", flat=True)
-    lines = ([record.get(header, "") for header in batch.headers] for record in records.iterator(chunk_size=_CHUNK))
+    records = batch.source_rows.filter(outcome=RowOutcome.REJECTED).only("record", "sentence", "reason")
+    lines = ([*(row.record.get(header, "") for header in headers[:-1]), words_for(row)] for row in records.iterator(chunk_size=_CHUNK))
     suffix = "tsv" if delimiter == "\t" else "csv"
-    return csv_response(f"rejected-{batch.source.name}-{batch.pk}.{suffix}", batch.headers, lines, delimiter=delimiter)
+    return csv_response(f"rejected-{batch.source.name}-{batch.pk}.{suffix}", headers, lines, delimiter=delimiter)

@@ -31,7 +31,7 @@ def mapping_summary(stored: Mapping[str, Any]) -> MappingSummary | None:
         mapping.name,
         Sees(mapping.sees).label,
         DATE_STYLES[mapping.dates],
-        [(FIELDS[field], header) for field, header in mapping.columns.items()],
+        [(FIELDS[field], mapping.columns[field]) for field in FIELDS if field in mapping.columns],
         patient + [(header, "never kept") for header in mapping.dropped],
         [(word or "(blank)", State(state).label) for word, state in mapping.status.items()],
     )

@@ -223,13 +223,16 @@ def test_files_are_forgotten_after_a_day(world: Any, settings: Any) -> None:
     path = actions.open_upload(old)
     yesterday = time.time() - 25 * 3600
     os.utime(path, (yesterday, yesterday))
-    stray = settings.UPLOADS / "stray"
-    stray.write_text("left by a killed upload")
-    os.utime(stray, (yesterday, yesterday))
+    (settings.UPLOADS / "incoming").mkdir()
+    strays = [settings.UPLOADS / name for name in ("stray", "contacts-0123", "incoming/tmp.upload")]
+    for stray in strays:
+        stray.write_text("left by a killed upload or worker")
+        os.utime(stray, (yesterday, yesterday))
     actions.enqueue("referrals.forget_uploads")
     run_waiting(apps=("referrals",))
     old.refresh_from_db()
-    assert (old.state, old.stored_as, path.exists(), stray.exists()) == (BatchState.DISCARDED, "", False, False)
+    assert (old.state, old.stored_as, path.exists()) == (BatchState.DISCARDED, "", False)
+    assert not any(stray.exists() for stray in strays)
     assert actions.open_upload(young).exists()
 
 

@@ -114,7 +114,8 @@ def test_the_rejected_rows_come_back_mended(ivan, world, run_jobs):
     rejects = ivan.get(reverse("referrals:rejects", args=[batch.pk]))
     text = rejects.getvalue().decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
-    assert list(row) == CSV.splitlines()[0].split(",")
+    assert list(row) == [*CSV.splitlines()[0].split(","), "What is wrong (not read)"]
+    assert "is no date that we can read" in row["What is wrong (not read)"]
     assert row["MRN"].startswith("prm:")
     assert row["Patient Name"] == row["Remarks"] == ""
     again = send(ivan, text.replace("someday", "2026-05-05"), new_source="", source=batch.source.pk)
