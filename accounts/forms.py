@@ -17,7 +17,7 @@ class _PatientRows(forms.Form):
 
 
 class PersonForm(_PatientRows):
-    full_name = forms.CharField(label="Name", max_length=150)
+    full_name = forms.CharField(label="Name", max_length=150, error_messages={"required": "Give the person's name."})
     role = forms.ChoiceField(choices=Role.choices)
     patient_rows = forms.BooleanField(
         label="May see single referrals",
@@ -28,8 +28,8 @@ class PersonForm(_PatientRows):
 
 
 class InviteForm(_PatientRows):
-    email = forms.EmailField(label="E-mail address")
-    full_name = forms.CharField(label="Name", max_length=150)
+    email = forms.EmailField(label="E-mail address", error_messages={"required": "Give the address that the invitation goes to."})
+    full_name = PersonForm.declared_fields["full_name"]
     role = forms.ChoiceField(choices=Role.choices, initial=Role.LIAISON)
     patient_rows = PersonForm.declared_fields["patient_rows"]
 
@@ -49,7 +49,7 @@ class PeopleFilterForm(forms.Form):
 
 class AuditFilterForm(forms.Form):
     who = forms.CharField(label="Who", required=False, widget=forms.SearchInput)
-    event = forms.CharField(label="What", required=False, widget=forms.SearchInput)
-    what = forms.CharField(label="Record", required=False, widget=forms.SearchInput)
+    event = forms.CharField(label="What", required=False)
+    what = forms.CharField(label="Record", required=False)
     start = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     end = forms.DateField(label="Until", required=False, widget=forms.DateInput(attrs={"type": "date"}))

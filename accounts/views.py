@@ -1,5 +1,7 @@
 """Pages about people, one's own account, the audit trail, and the progress of work."""
 
+import re
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
@@ -127,7 +129,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         if wanted["who"]:
             events = events.filter(by_label__icontains=wanted["who"])
         if wanted["event"]:
-            events = events.filter(event__icontains=wanted["event"].replace(" ", "_"))
+            events = events.filter(event__iregex=re.escape(wanted["event"].strip()).replace("\\ ", "[ ._-]"))
         if wanted["what"]:
             events = events.filter(Q(target_label__icontains=wanted["what"]) | Q(target_type__icontains=wanted["what"]))
         if wanted["start"]:

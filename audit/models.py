@@ -25,3 +25,8 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.happened_at:%Y-%m-%d %H:%M} {self.event} {self.target_label}"
+
+    @property
+    def words(self) -> str:
+        """The event as a person reads it: "Visit planned"."""
+        return self.event.replace(".", " ").replace("_", " ").replace("-", " ").capitalize()

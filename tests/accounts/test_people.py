@@ -45,7 +45,7 @@ def test_nobody_is_invited_twice(as_):
 
 
 def test_there_is_no_sign_up(client, db):
-    assert "closed" in client.get(reverse("account_signup")).content.decode().lower()
+    assert "invitation" in client.get(reverse("account_signup")).content.decode().lower()
     client.post(reverse("account_signup"), {"email": "x@example.org", "password1": PASSWORD, "password2": PASSWORD})
     assert not User.objects.filter(email="x@example.org").exists()
 
