@@ -28,9 +28,15 @@ def entry(event: AuditEvent) -> Entry:
     return Entry(icon, title or event.event, text, event.happened_at, event.by_label)
 
 
+def place(value: str) -> str:
+    """A ZIP code as it is; "OH/Portage" as "Portage (OH)"."""
+    state, slash, county = value.partition("/")
+    return f"{county} ({state})" if slash else value
+
+
 def _list(values: list[str]) -> str:
     more = f" and {len(values) - _NAMED} more" if len(values) > _NAMED else ""
-    return ", ".join(values[:_NAMED]) + more
+    return ", ".join(place(value) for value in values[:_NAMED]) + more
 
 
 def _plain(details: dict[str, Any]) -> tuple[str, str, str]:

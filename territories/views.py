@@ -65,7 +65,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "territory": territory,
         "crumbs": _crumbs(request, territory),
         "zips": [rule.value for rule in rules if rule.kind == "zip"],
-        "counties": [rule.value for rule in rules if rule.kind == "county"],
+        "counties": [presenters.place(rule.value) for rule in rules if rule.kind == "county"],
         "children": [node for node in queries.tree(request.user) if node.territory.parent_id == territory.pk],
         "now": [assignment for assignment in assignments if not assignment.ended_on or assignment.ended_on > today],
         "before": [assignment for assignment in assignments if assignment.ended_on and assignment.ended_on <= today],
@@ -120,7 +120,7 @@ def _render_form(request: HttpRequest, form: TerritoryForm, territory: Territory
     crumbs = _crumbs_below(request, territory) if territory else _crumbs(request)
     if request.method == "POST" and not _is_saving(request):
         form.errors.clear()
-    context = {"form": form, "territory": territory, "crumbs": crumbs}
+    context = {"form": form, "territory": territory, "crumbs": crumbs, "open": request.POST.get("look") == "counties"}
     return render(request, "territories/territory_form.html", context, status=422 if form.errors else 200)
 
 
@@ -157,7 +157,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.TERRITORY_EDIT)
 def counties(request: HttpRequest) -> HttpResponse:
     """The counties of a state as chips, beside those that are chosen already: a part of the form."""
-    return render(request, "territories/_counties.html", {"form": RulesForm(request.GET)})
+    return render(request, "territories/_counties.html", {"form": RulesForm(request.GET), "open": True})
 
 
 @require_http_methods(["GET", "POST"])
