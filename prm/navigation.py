@@ -51,9 +51,10 @@ _SETTINGS = (
     ("Field", "contacts:specialties", "Specialties", "Which specialty belongs to which service line.", P.SETTINGS_EDIT),
     ("Field", "contacts:organizations", "Network", "Organizations and whose they are, with dates.", P.SETTINGS_EDIT),
     ("Field", "visits:topics", "Visit topics", "What visits can be about.", P.SETTINGS_EDIT),
-    ("Referrals", "referrals:sources", "Feeds", "Systems that send referrals, and how they are read.", P.IMPORT_RUN),
-    ("Referrals", "contacts:imports", "Contact imports", "Providers, practices, roster and network from files.", P.IMPORT_RUN),
-    ("Referrals", "referrals:rules", "Counting rules", "What counts as ours, duplicates, kinds, small cells.", P.SETTINGS_EDIT),
+    ("Data", "referrals:sources", "Feeds", "Systems that send referrals, and how they are read.", P.IMPORT_RUN),
+    ("Data", "contacts:imports", "Contact imports", "Providers, practices, roster and network from files.", P.IMPORT_RUN),
+    ("Data", "visits:import", "Visits from a file", "The history of visits from the PRM you leave.", P.IMPORT_RUN),
+    ("Data", "referrals:rules", "Counting rules", "What counts as ours, duplicates, kinds, small cells.", P.SETTINGS_EDIT),
 )
 
 

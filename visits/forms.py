@@ -318,3 +318,12 @@ class TopicForm(forms.ModelForm):
         fields = ("name", "is_active")
         labels = {"is_active": "Offered when a visit is logged"}
         error_messages = {"name": {"unique": "There is a topic with this name already."}}
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(
+        label="File",
+        help_text="CSV, tab or pipe separated text, or Excel; zipped if you like.",
+        error_messages={"required": "Choose the file."},
+    )
+    dry_run = forms.BooleanField(label="Only check it, keep nothing", required=False)

@@ -19,6 +19,8 @@ from contacts.models import Affiliation, Practice, Provider
 from territories.models import Assignment
 from visits.models import Attendee, Mode, Topic, Visit, VisitState
 
+EVENT, CHECKED = "visits.imported", "visits.import_checked"
+TOLD = 100  # rejected rows that the history keeps
 COLUMNS = ("practice", "provider_npi", "date", "mode", "topic")
 _MODES = {fold(word): mode for mode in Mode for word in (mode.value, mode.label)}
 _DAY_FORMATS = ("%Y-%m-%d", "%m/%d/%Y")
@@ -65,6 +67,10 @@ class Outcome:
     def as_json(self) -> dict[str, Any]:
         plain = {name: getattr(self, name) for name in ("rows", "new", "changed", "unchanged")}
         return plain | {"rejected": dict(self.rejected), "findings": dict(self.findings)}
+
+    def told(self) -> dict[str, Any]:
+        """What the history keeps: the counts, and what is wrong with the first rejected rows."""
+        return self.as_json() | {"refused": self.sentences[:TOLD]}
 
 
 def parse(record: dict[str, str], *, today: dt.date) -> Row | RowError:
@@ -152,6 +158,7 @@ def import_visits(
     name: str,
     by: User | None = None,
     dry_run: bool = False,
+    job_id: int | None = None,
 ) -> Outcome:
     """Load a table of visits. A row seen before, in this file or an earlier one, changes nothing."""
     missing = [column for column in ("practice", "date") if column not in headers]
@@ -172,7 +179,7 @@ def import_visits(
             chunk = []
     _store(chunk, outcome, name=name, by=by, dry_run=dry_run)
     if not dry_run:
-        record("visits.imported", by=by, file=name, rows=outcome.rows, new=outcome.new, rejected=dict(outcome.rejected))
+        record(EVENT, by=by, file=name, job=job_id, **outcome.told())
     return outcome
 
 
@@ -197,7 +204,7 @@ def _read(
 def _store(chunk: list[tuple[Row, int, int | None, int]], outcome: Outcome, *, name: str, by: User | None, dry_run: bool) -> None:
     """Write what is not there yet; another import running at the same time makes no second one."""
     keys = [row.key for row, *_ in chunk]
-    stored = set(Visit.objects.filter(logged_by=by, client_id__in=keys).values_list("client_id", flat=True))
+    stored = set(Visit.objects.filter(client_id__in=keys).exclude(imported_from="").values_list("client_id", flat=True))
     fresh = [entry for entry in chunk if entry[0].key not in stored]
     outcome.new += len(fresh)
     outcome.unchanged += len(chunk) - len(fresh)

@@ -5,9 +5,12 @@ import json
 import random
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management.base import CommandError
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from audit.models import AuditEvent
 from tests import factories
 from visits.importing import RowError, default_owner, parse
@@ -139,3 +142,43 @@ def test_parsing_needs_no_database():
     assert not isinstance(row, RowError)
     assert (row.mode, row.on) == ("in person", dt.date(2026, 5, 31))
     assert parse({"practice": "A", "date": "1899-01-01"}, today=today).reason == "bad date"
+
+
+def test_a_file_uploaded_in_the_browser_is_checked_then_kept_once(as_, world, manage, run_jobs, settings, tmp_path, lines):
+    settings.UPLOADS = tmp_path / "uploads"
+    settings.UPLOADS.mkdir()
+    client = as_("ivan")
+    body = (HEADER + "\n".join([*lines, "Nowhere,,2026-01-05,phone,"])).encode()
+
+    def send(**more):
+        answer = client.post(reverse("visits:import"), {"file": SimpleUploadedFile("old.csv", body), **more})
+        assert "Waiting for a worker" in client.get(answer.url).content.decode()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("django.db.transaction.on_commit", lambda done: done())
+            run_jobs()
+        assert client.get(answer.url, headers={"HX-Request": "true"})["HX-Redirect"] == answer.url
+        return client.get(answer.url).content.decode()
+
+    people = User.objects.count()
+    checked = send(dry_run="on")
+    assert User.objects.count() == people
+    assert "Only checked." in checked
+    assert "is no practice here. Import practices first" in checked
+    assert not Visit.objects.exists()
+    assert "1 row rejected" in send()
+    assert Visit.objects.count() == 4
+    send()
+    manage("import_visits", _file(tmp_path, *lines))
+    assert Visit.objects.count() == 4, "whoever sends it again, by whatever way"
+    assert not list(settings.UPLOADS.iterdir())
+    assert client.post(reverse("visits:import"), {}).status_code == 422
+    assert "old.csv" in client.get(reverse("visits:import")).content.decode()
+    assert as_("nora").get(reverse("visits:import")).status_code == 403
+
+
+def test_an_uploaded_file_that_is_no_list_of_visits(as_, world, run_jobs, settings, tmp_path):
+    settings.UPLOADS = tmp_path
+    url = as_("ivan").post(reverse("visits:import"), {"file": SimpleUploadedFile("a.csv", b"one,two\n1,2\n")}).url
+    run_jobs()
+    assert "has no column practice" in as_("ivan").get(url).content.decode()
+    assert not list(tmp_path.iterdir())
