@@ -49,17 +49,6 @@ def test_open_the_dashboard_drill_down_and_plan_a_visit(demo, live_server, page_
     expect(page.locator(".messages")).to_contain_text(re.compile("planned", re.I))
 
 
-def test_edit_a_territory_with_a_preview(demo, live_server, page_at, sign_in, assert_axe_clean):
-    page = page_at(1440)
-    sign_in(page, demo["Ada Quinn"])
-    akron, practice = Territory.objects.get(name="Akron"), Practice.objects.filter(territory__name="Canton", zip__startswith="447").first()
-    _visit(page, live_server, "territories:edit", akron.pk)
-    assert_axe_clean(page)
-    page.get_by_label(re.compile("ZIP")).first.fill(practice.zip)
-    page.keyboard.press("Enter")
-    expect(page.locator("main")).to_contain_text(re.compile("Canton"))
-
-
 # who, url name, arguments
 PAGES = [
     ("Nora Lind", "visits:list", None),
