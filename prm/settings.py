@@ -213,6 +213,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is proved by following the inv
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # as above: whoever signs in was invited by mail
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "PRM"
 
