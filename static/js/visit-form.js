@@ -36,7 +36,12 @@
     if (event.target.name === "due") form.elements.due_on.value = "";
   });
 
+  // "Back" after saving brings a filled-in form under a fresh key: it keeps the one it was sent under, so it stays the same visit.
+  const key = form.elements.client_id;
+  if (key && history.state?.visitKey) key.value = history.state.visitKey;
+
   form.addEventListener("submit", () => {
+    if (key) history.replaceState({ ...history.state, visitKey: key.value }, "");
     if (form.elements.entered_at) form.elements.entered_at.value = new Date().toISOString();
   }, true);
 })();

@@ -82,6 +82,21 @@ def test_pressed_twice_it_is_one_visit_and_undo_takes_it_back(field, live_server
     assert not Visit.objects.filter(practice=field.north_practice, deleted_at=None).exists()
 
 
+def test_back_and_save_again_is_the_same_visit(field, live_server, page_at, sign_in):
+    page = page_at(390)
+    sign_in(page, field.nora)
+    page.goto(f"{live_server.url}{reverse('visits:log')}?practice={field.north_practice.pk}")
+    page.get_by_text("Met staff only").tap()
+    page.get_by_role("button", name="Save visit").tap()
+    expect(page.get_by_text("Visit saved.")).to_be_visible()
+    saved = page.url
+    page.go_back()
+    page.get_by_text("Met staff only").tap()
+    page.get_by_role("button", name="Save visit").tap()
+    expect(page).to_have_url(saved)
+    assert Visit.objects.filter(practice=field.north_practice).count() == 1
+
+
 def test_errors_come_first_have_the_focus_and_keep_what_was_typed(field, live_server, page_at, sign_in, assert_axe_clean):
     page = page_at(390, "dark")
     sign_in(page, field.nora)
