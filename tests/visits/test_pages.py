@@ -4,8 +4,12 @@ import csv
 import datetime as dt
 import io
 import uuid
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -491,6 +495,15 @@ def test_topics_are_added_renamed_and_taken_off_the_form(as_, world):
     assert "Access" in as_("nora").get(reverse("visits:log")).content.decode()
     as_("ada").post(reverse("visits:topic", args=[topic.pk]), {"name": "Access to care"})
     assert "Access" not in as_("nora").get(reverse("visits:log")).content.decode()
+
+
+def test_a_new_installation_offers_topics_and_a_chosen_list_is_left_alone(db):
+    offer = import_module("visits.migrations.0002_usual_topics").offer_usual_topics
+    offer(apps, SimpleNamespace(connection=connection))
+    assert Topic.objects.filter(name="Introduction").exists()
+    Topic.objects.exclude(name="Feedback").delete()
+    offer(apps, SimpleNamespace(connection=connection))
+    assert [topic.name for topic in Topic.objects.all()] == ["Feedback"]
 
 
 def _rows(world):
