@@ -19,7 +19,16 @@ class DayInput(forms.DateInput):
         super().__init__(attrs={"type": "date", **attrs}, format="%Y-%m-%d")
 
 
+_NAME = {"name": {"required": "Type a name."}}
+
+
 class _Npi(forms.ModelForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField) and not field.required:
+                field.empty_label = "None"
+
     def clean_npi(self) -> str:
         npi = (self.cleaned_data.get("npi") or "").strip()
         if npi and not is_valid_npi(npi):
@@ -36,9 +45,10 @@ class ProviderForm(_Npi):
         model = Provider
         fields = ("first_name", "middle_name", "last_name", "credential", "kind", "specialty", "npi", "phone", "email", "preferences",
                   "do_not_visit")  # fmt: skip
-        labels = {"email": "E-mail", "preferences": "How to work with them", "do_not_visit": "Do not visit"}
+        labels = {"email": "Email", "preferences": "How to work with them", "do_not_visit": "Do not visit"}
         help_texts = {"preferences": "How to reach them, when to come, how they refer.", "credential": "As on the badge: MD, NP, PA-C."}
         widgets = {"phone": forms.TextInput(attrs={"type": "tel"})}
+        error_messages = {"last_name": {"required": "Type the last name."}}
 
 
 class PracticeForm(_Npi):
@@ -56,6 +66,7 @@ class PracticeForm(_Npi):
             "phone": forms.TextInput(attrs={"type": "tel"}),
             "fax": forms.TextInput(attrs={"type": "tel"}),
         }
+        error_messages = _NAME
 
     zip = forms.CharField(label="ZIP code", max_length=10, required=False, help_text=Meta.help_texts["zip"], widget=Meta.widgets["zip"])
 
@@ -76,6 +87,7 @@ class OrganizationForm(_Npi):
         fields = ("name", "service_line", "npi", "phone", "city", "state")
         labels = {"city": "Town"}
         help_texts = {"service_line": "When everything it does belongs to one line of care."}
+        error_messages = _NAME
 
     def clean_state(self) -> str:
         return self.cleaned_data["state"].upper()
@@ -85,9 +97,10 @@ class StaffForm(forms.ModelForm):
     class Meta:
         model = Staff
         fields = ("name", "job", "phone", "email", "left_on")
-        labels = {"email": "E-mail", "left_on": "Left on"}
+        labels = {"email": "Email", "left_on": "Left on"}
         help_texts = {"job": "Front desk, referral coordinator, office manager."}
         widgets = {"left_on": DayInput(), "phone": forms.TextInput(attrs={"type": "tel"})}
+        error_messages = _NAME
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -141,7 +154,14 @@ class SpecialtyForm(forms.ModelForm):
 
 class ImportForm(forms.Form):
     kind = forms.ChoiceField(
-        label="What the file holds", choices=[(kind, feed.label) for kind, feed in FEEDS.items()], widget=forms.RadioSelect
+        label="What the file holds",
+        choices=[(kind, feed.label) for kind, feed in FEEDS.items()],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say what the file holds."},
     )
-    file = forms.FileField(label="File", help_text="CSV, tab or pipe separated text, or Excel; zipped if you like.")
+    file = forms.FileField(
+        label="File",
+        help_text="CSV, tab or pipe separated text, or Excel; zipped if you like.",
+        error_messages={"required": "Choose the file."},
+    )
     dry_run = forms.BooleanField(label="Only check it, keep nothing", required=False)

@@ -85,14 +85,14 @@ class Practice(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("contacts:practice", args=[self.pk])
+
     @property
     def county_name(self) -> str:
         """The county as people write it: "Hartford, CT"."""
         state, _, name = self.county.partition("/")
         return f"{name}, {state}" if name else self.county
-
-    def get_absolute_url(self) -> str:
-        return reverse("contacts:practice", args=[self.pk])
 
 
 class PracticePin(models.Model):
