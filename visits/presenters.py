@@ -59,7 +59,7 @@ def icon_of(visit: Visit) -> str:
     return "calendar-event" if visit.state == VisitState.PLANNED else MODE_ICONS[Mode(visit.mode)]
 
 
-def _visit_entry(visit: Visit) -> dict[str, Any]:
+def _visit_entry(visit: Visit, where: str) -> dict[str, Any]:
     people, (pill, tone) = people_met(visit), pill_of(visit)
     if visit.state == VisitState.PLANNED:
         title, text = "Visit planned", visit.purpose
@@ -69,19 +69,21 @@ def _visit_entry(visit: Visit) -> dict[str, Any]:
         met = f"met {', '.join(people)}" if people else pill.lower()
         title, text = f"{Mode(visit.mode).label}: {met}", visit.note
     topics = ", ".join(topic.name for topic in visit.topics.all())
-    by = " · ".join(filter(None, [str(visit.owner), visit.practice.name, topics]))
+    by = " · ".join(filter(None, [str(visit.owner), where, topics]))
     return {"icon": icon_of(visit), "tone": tone, "title": title, "url": visit.get_absolute_url(), "text": text, "by": by}
 
 
-def _follow_up_entry(item: FollowUp) -> dict[str, Any]:
+def _follow_up_entry(item: FollowUp, where: str) -> dict[str, Any]:
     url = item.visit.get_absolute_url() if item.visit else ""
-    by = f"{item.done_by} · {item.practice.name}"
+    by = " · ".join(filter(None, [str(item.done_by), where]))
     return {"icon": "circle-check", "tone": "good", "title": "Follow-up done", "url": url, "text": item.text, "by": by}
 
 
-def timeline_entry(happening: Happening) -> dict[str, Any]:
-    """What components/timeline_entry.html shows."""
-    entry = _visit_entry(happening.visit) if happening.visit else _follow_up_entry(happening.follow_up)  # type: ignore[arg-type]
+def timeline_entry(happening: Happening, *, with_practice: bool = True) -> dict[str, Any]:
+    """What components/timeline_entry.html shows; a practice's own timeline need not name it on every line."""
+    happened = happening.visit or happening.follow_up
+    where = happened.practice.name if happened and with_practice else ""
+    entry = _visit_entry(happening.visit, where) if happening.visit else _follow_up_entry(happening.follow_up, where)  # type: ignore[arg-type]
     return {**entry, "when": happening.at}
 
 

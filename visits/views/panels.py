@@ -36,7 +36,7 @@ def _panel(
     offset = number(request.GET.get("offset")) or 0
     happenings, more = timeline(request.user, practice=practice, provider=provider, offset=offset, limit=STEP)
     context = {
-        "entries": [presenters.timeline_entry(happening) for happening in happenings],
+        "entries": [presenters.timeline_entry(happening, with_practice=practice is None) for happening in happenings],
         "more_url": f"{url}?offset={offset + STEP}" if more else "",
         "query": query,
         "practice": practice,
