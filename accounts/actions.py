@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.mail import send_mail
@@ -48,7 +49,7 @@ def invitation_path(user: User) -> str:
 @transaction.atomic
 def ensure_earlier_team(*, by: User | None) -> User:
     """The one disabled account that stands for people who never signed in here: it owns what they left behind."""
-    user = User.objects.filter(email=EARLIER_TEAM).first()
+    user: User | None = User.objects.filter(email=EARLIER_TEAM).first()
     if user is None:
         user = User.objects.create_user(EARLIER_TEAM, full_name="Earlier team", role=Role.LIAISON, is_active=False)
         record("person.stands_for_earlier_team", by=by, target=user)
@@ -114,6 +115,16 @@ def enable(*, user: User, by: User) -> None:
     user.is_active = True
     user.save(update_fields=["is_active"])
     record("person.enabled", by=by, target=user)
+
+
+@transaction.atomic
+def forget_second_factor(*, user: User, by: User) -> None:
+    """For somebody who lost their phone and their recovery codes: the password alone lets them in, until they set a new one up."""
+    if user == by:
+        raise PolicyViolation("Ask another admin to take off your own second factor, or use a recovery code.")
+    gone, _ = Authenticator.objects.filter(user=user).delete()
+    if gone:
+        record("person.second_factor_forgotten", by=by, target=user)
 
 
 def _keep_an_admin(user: User) -> None:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("<int:pk>/", views.person, name="person"),
     path("<int:pk>/link/", views.renew, name="renew"),
     path("<int:pk>/active/", views.set_active, name="set-active"),
+    path("<int:pk>/second-factor/", views.forget_second_factor, name="forget-second-factor"),
     path("work/<int:pk>/", views.job, name="job"),
     path("work/<int:pk>/cancel/", views.cancel_job, name="cancel-job"),
 ]

@@ -2,6 +2,7 @@
 
 import re
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
@@ -87,7 +88,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"Saved {user}.")
             return redirect("accounts:people")
     history = AuditEvent.objects.filter(target_type="accounts.user", target_id=str(user.pk))[:20]
-    context = {"form": form, "person": user, "history": history}
+    context = {"form": form, "person": user, "history": history, "second_factor": is_mfa_enabled(user)}
     return render(request, "accounts/person.html", context, status=422 if form.errors else 200)
 
 
@@ -105,6 +106,19 @@ def set_active(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"{user} is signed out everywhere and cannot sign in. Their visits stay.")
     except PolicyViolation as refusal:
         messages.error(request, str(refusal))
+    return redirect(user)
+
+
+@require_POST
+@requires(Permission.USER_MANAGE)
+def forget_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    user = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+    try:
+        actions.forget_second_factor(user=user, by=request.user)
+    except PolicyViolation as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{user} signs in with the password alone, until they set a second factor up again.")
     return redirect(user)
 
 

@@ -1,6 +1,9 @@
 """The URL map. Every view carries `requires(…)` or a reason why not (tests/architecture walks this map)."""
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
@@ -10,6 +13,8 @@ from prm.styleguide import styleguide
 # The Django admin's own sign-in knows no second factor and no rate limit: allauth's is used instead.
 admin.site.login = pages.admin_sign_in  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "PRM administration"
+# What others register could be changed there without a trace, and second factors be read.
+admin.site.unregister((Authenticator, EmailAddress, Group))
 
 urlpatterns = [
     path("", pages.home, name="home"),

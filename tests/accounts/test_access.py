@@ -1,8 +1,11 @@
 """Scope and permissions of the cast."""
 
 import pytest
+from django.contrib import admin
+from django.urls import reverse
 
 from accounts.permissions import Permission
+from common.admin import ReadOnlyAdmin
 from contacts.models import Practice, Provider
 from territories.models import Territory
 from territories.scope import scope_of
@@ -49,3 +52,9 @@ def test_patient_rows_are_granted_by_person_and_never_to_liaisons(world):
     assert not world.dana.can(Permission.REFERRAL_ROWS)
     world.nora.patient_rows = True
     assert not world.nora.can(Permission.REFERRAL_ROWS)
+
+
+def test_the_administration_changes_nothing(as_, world):
+    assert as_("ada").get(reverse("admin:index")).status_code == 200
+    assert {type(shown).__mro__[1] for shown in admin.site._registry.values()} == {ReadOnlyAdmin}
+    assert as_("dana").get(reverse("admin:index"), follow=True).status_code == 403

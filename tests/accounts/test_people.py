@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.db.utils import DatabaseError
 from django.urls import reverse
@@ -97,3 +98,15 @@ def test_a_fragment_for_a_stranger_is_sent_to_the_sign_in(client, world):
 
 def test_pages_are_not_stored_by_the_browser(as_):
     assert "no-store" in as_("ada").get(reverse("accounts:people"))["Cache-Control"]
+
+
+def test_an_admin_takes_a_lost_second_factor_off(as_, world):
+    for person in (world.nora, world.ada):
+        Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    page = as_("ada").get(world.nora.get_absolute_url()).content.decode()
+    assert "Take off the second factor" in page
+    for person in (world.nora, world.ada):
+        as_("ada").post(reverse("accounts:forget-second-factor", args=[person.pk]))
+    assert set(Authenticator.objects.values_list("user", flat=True)) == {world.ada.pk}
+    assert AuditEvent.objects.filter(event="person.second_factor_forgotten").count() == 1
+    assert "Take off the second factor" not in as_("ada").get(world.nora.get_absolute_url()).content.decode()
