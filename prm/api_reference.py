@@ -50,7 +50,7 @@ def _call(schema: dict[str, Any], path: str, method: str, operation: dict[str, A
             parameter["name"],
             _type(schema, parameter.get("schema", {})),
             parameter.get("required", False),
-            parameter.get("description", ""),
+            _plain(parameter),
         )
         for parameter in operation.get("parameters", ())
     )
@@ -72,10 +72,13 @@ def _fields(schema: dict[str, Any], body: dict[str, Any]) -> tuple[Value, ...]:
     if rows:
         shape = _resolved(schema, rows.get("items", {}))
     required = set(shape.get("required", ()))
-    return tuple(
-        Value(name, _type(schema, field), name in required, field.get("description", ""))
-        for name, field in shape.get("properties", {}).items()
-    )
+    return tuple(Value(name, _type(schema, field), name in required, _plain(field)) for name, field in shape.get("properties", {}).items())
+
+
+def _plain(described: dict[str, Any]) -> str:
+    """The description without the list of choices that follows it: the type names them."""
+    text: str = described.get("description", "")
+    return text.partition("* `")[0].strip()
 
 
 def _resolved(schema: dict[str, Any], shape: dict[str, Any]) -> dict[str, Any]:

@@ -126,7 +126,13 @@ def _map_context(request: HttpRequest, batch: ImportBatch, form: MappingForm, se
         "starts": _starts(batch),
         "start": request.GET.get("start", ""),
         "lacking": lacking,
+        "strange": _strange(batch),
     }
+
+
+def _strange(batch: ImportBatch) -> list[str]:
+    """The columns that this feed's files always had and that this one lacks: maybe it belongs to another feed."""
+    return Mapping.from_json(batch.source.mapping).missing(batch.headers) if batch.source.mapping else []
 
 
 def _known(source: Source) -> list[Mapping]:

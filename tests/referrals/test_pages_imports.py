@@ -129,6 +129,20 @@ def test_the_rejected_rows_come_back_mended(ivan, world, run_jobs):
     assert AuditEvent.objects.filter(event="import.rejects_downloaded").count() == 1
 
 
+def test_a_file_unlike_the_last_ones_of_its_feed_is_questioned(ivan, world, run_jobs):
+    sent = send(ivan)
+    page = ivan.get(sent["Location"])
+    assert "unlike the last ones" not in page.content.decode()
+    ivan.post(sent["Location"], answers(page, **{word(page, "gone fishing"): "no-show"}))
+    run_jobs()
+    batch = ImportBatch.objects.get()
+    ivan.post(reverse("referrals:batch-load", args=[batch.pk]))
+    run_jobs()
+    other = ivan.get(send(ivan, "Foo,Bar\n1,2\n", new_source="", source=batch.source.pk)["Location"])
+    assert "unlike the last ones" in other.content.decode()
+    assert "“Nr”" in other.content.decode()
+
+
 @pytest.mark.parametrize("letter", ["a", "b", "c"])
 def test_the_invented_shapes_pass_through_the_pages(ivan, world, run_jobs, invented_world, letter):
     file = next(invented_world.glob(f"referrals_{letter}.*"))
