@@ -12,29 +12,31 @@ from django.template.loader import render_to_string
 log = logging.getLogger(__name__)
 
 
+AWAY = (InterfaceError, OperationalError)
+
+
+def database_away(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """503 with a sentence when Postgres is restarting, full or out of reach: nothing was saved, and trying again helps."""
+    log.warning("database out of reach: %s", type(error).__name__)
+    headers = {"Retry-After": "10"}
+    if request.path.startswith("/api/"):
+        return JsonResponse(
+            {"detail": "The database is out of reach. Nothing was saved; try again in a minute."}, status=503, headers=headers
+        )
+    return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
+
+
 class DatabaseAway:
-    """Answers 503 with a sentence when Postgres is restarting, full or out of reach: nothing was saved, and trying again helps."""
+    """Answers for a view that met no database. What the middleware around it meets, such as a session, ends in `server_error`."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            return self.get_response(request)
-        except (InterfaceError, OperationalError) as error:
-            return self.answer(request, error)
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return self.answer(request, error) if isinstance(error, InterfaceError | OperationalError) else None
-
-    def answer(self, request: HttpRequest, error: Exception) -> HttpResponse:
-        log.warning("database out of reach: %s", type(error).__name__)
-        headers = {"Retry-After": "10"}
-        if request.path.startswith("/api/"):
-            return JsonResponse(
-                {"detail": "The database is out of reach. Nothing was saved; try again in a minute."}, status=503, headers=headers
-            )
-        return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
+        return database_away(request, error) if isinstance(error, AWAY) else None
 
 
 class RefuseNul:

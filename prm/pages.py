@@ -1,5 +1,7 @@
 """Pages that belong to no app: the front door, the list of settings, how to use the API, and the error pages."""
 
+import sys
+
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.access import open_to_everybody_inside, open_to_strangers
+from common.middleware import AWAY, database_away
 from prm import api_reference
 from prm.navigation import settings_pages
 
@@ -58,5 +61,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Rendered without the request: what broke may be what the page's frame needs."""
+    """Rendered without the request: what broke may be what the page's frame needs. A database that is away is no error of ours."""
+    if isinstance(error := sys.exception(), AWAY):
+        return database_away(request, error)
     return HttpResponse(render_to_string("500.html"), status=500)

@@ -1,8 +1,8 @@
 """Answers kept for a while in the fast cache. Without it pages are slower, never wrong, never down."""
 
-import contextlib
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,6 +11,8 @@ from redis.exceptions import RedisError
 
 Answer = TypeVar("Answer")
 SECONDS = 900
+REST = 30  # seconds for which a cache that failed is left alone: a silent one costs a page its time limit once, not per question
+resting = {"until": 0.0}
 
 
 def kept(key: str, compute: Callable[[], Answer]) -> Answer:
@@ -18,13 +20,20 @@ def kept(key: str, compute: Callable[[], Answer]) -> Answer:
     if not key:
         return compute()
     name = f"reports:{hashlib.sha256(key.encode()).hexdigest()}"
-    try:
-        stored = caches["fast"].get(name)
-    except (RedisError, OSError):
-        return compute()
+    stored = _ask(lambda: caches["fast"].get(name))
     if stored is not None:
         return json.loads(stored)
     answer = compute()
-    with contextlib.suppress(RedisError, OSError):  # the cache is down: the next request computes again
-        caches["fast"].set(name, json.dumps(answer), SECONDS)
+    _ask(lambda: caches["fast"].set(name, json.dumps(answer), SECONDS))
     return answer
+
+
+def _ask(question: Callable[[], str | None]) -> str | None:
+    """What the cache says; None while it is away."""
+    if time.monotonic() < resting["until"]:
+        return None
+    try:
+        return question()
+    except (RedisError, OSError):
+        resting["until"] = time.monotonic() + REST
+        return None

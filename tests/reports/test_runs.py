@@ -12,7 +12,7 @@ from audit.models import AuditEvent
 from jobs.actions import enqueue
 from jobs.models import Job, JobState
 from referrals.models import DataVersion
-from reports import actions
+from reports import actions, keeping
 from reports.keeping import kept
 from reports.models import ReportName, ReportRun
 from reports.numbers import Numbers
@@ -57,9 +57,10 @@ class TestRefresh:
         assert opened.context["run"] is not None
         assert live.context["run"] is None
         assert [kpi.value for kpi in opened.context["kpis"]] == [kpi.value for kpi in live.context["kpis"]]
-        for name in ("inbound", "leakage", "lines", "flow", "destinations"):
+        for name in ("inbound", "inbound_lines", "leakage", "lines", "flow", "destinations"):
             assert opened.context[name].table == live.context[name].table
-        assert "This is the standard report of" in opened.text
+        assert "computed" in opened.text
+        assert "computed" not in live.text
 
     def test_old_versions_go_and_asked_for_runs_stay(self, standard, run_jobs):
         kept_run = actions.compute_run(
@@ -267,5 +268,19 @@ class TestKeeping:
         assert kept("key", lambda: [1]) == [1]
         assert kept("key", lambda: [2]) == [1]
         for broken in (Down(), Full()):
+            monkeypatch.setitem(keeping.resting, "until", 0.0)
             monkeypatch.setattr("reports.keeping.caches", {"fast": broken})
             assert kept("key", lambda: [3]) == [3]
+
+    def test_a_silent_cache_is_asked_once(self, monkeypatch):
+        asked = []
+
+        class Silent:
+            def get(self, name):
+                asked.append(name)
+                raise CacheDown
+
+        monkeypatch.setitem(keeping.resting, "until", 0.0)
+        monkeypatch.setattr("reports.keeping.caches", {"fast": Silent()})
+        assert [kept(str(n), lambda n=n: n) for n in range(5)] == [0, 1, 2, 3, 4]
+        assert len(asked) == 1
