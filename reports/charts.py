@@ -1,6 +1,7 @@
 """Numbers as specs of static/js/charts.js, each with a title that says the finding and the table behind it."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from reports.queries.cells import BEFORE, NOW
 from reports.questions import NONE, Question
 
 TOP_LINES, TOP_TERRITORIES, TOP_DESTINATIONS = 8, 6, 4
+OURS = ("internal", "outbound", "undetermined")
 KEPT, UNKNOWN, OTHERS = "Kept in our network", "No destination named", "Other destinations outside"
 
 
@@ -84,6 +86,39 @@ def inbound_trend(found: Numbers, question: Question) -> Chart:
     )
 
 
+def inbound_by_line(found: Numbers, question: Question) -> Chart:
+    """Which service lines grew: inbound now beside the window before."""
+    now, before = now_and_before(found.grid)
+    earlier = {cell.key[0]: cell.inbound for cell in merge(before, 2)} if question.has_history else {}
+    lines = sorted(
+        (cell for cell in merge(now, 2) if cell.inbound or earlier.get(cell.key[0])), key=lambda cell: (-cell.inbound, cell.labels[0])
+    )
+    shown = lines[:12]
+    urls = [question.rows("inbound", service_line=_named(cell.key[0])) for cell in shown]
+    series = [{"name": "This period", "values": [cell.inbound for cell in shown], "tone": "inbound", "urls": urls}]
+    if earlier:
+        series.append(
+            {
+                "name": question.before_words.capitalize(),
+                "values": [earlier.get(cell.key[0], 0) for cell in shown],
+                "tone": "undetermined",
+            }
+        )
+    return Chart(
+        "inbound-lines",
+        words.line_growth([(cell.labels[0], cell.inbound, earlier.get(cell.key[0], 0)) for cell in lines], bool(earlier), question),
+        {"kind": "bar", "unit": "count", "horizontal": True, "labels": [cell.labels[0] for cell in shown], "series": series},
+        _table(
+            "Inbound referrals by service line",
+            ["Service line", "Inbound", "Before"],
+            [[cell.labels[0], number(cell.inbound), number(earlier.get(cell.key[0], 0) if earlier else None)] for cell in lines],
+        ),
+        sub=f"Inbound referrals by service line, {question.window.words}.",
+        csv_url=question.file("growth-by-service_line"),
+        data_through=question.data_through,
+    )
+
+
 def leakage_trend(found: Numbers, question: Question) -> Chart:
     """The rate with its bounds; where too much is unknown, only the counts: a line would claim a trend."""
     now, before = now_and_before(found.grid)
@@ -139,7 +174,7 @@ def leakage_by_line(found: Numbers, question: Question) -> Chart:
     lines.sort(key=lambda cell: (-cell.outbound, cell.labels[0]) if ranked else (0, cell.labels[0]))
     shown = lines[:12]
     series = _our_flows(shown)
-    for row, flow in zip(series, ("internal", "outbound", "undetermined"), strict=True):
+    for row, flow in zip(series, OURS, strict=True):
         row["urls"] = [
             question.rows(flow, service_line=_named(cell.key[0])) or question.page("leakage", service_line=cell.key[0]) for cell in shown
         ]
@@ -168,50 +203,62 @@ def leakage_by_line(found: Numbers, question: Question) -> Chart:
 
 
 def flow(found: Numbers, question: Question) -> Chart:
-    """Our referrals from territory to service line to where they went; small groups are gathered, never dropped."""
+    """Our referrals from territory to service line to where they went; small groups are gathered, never dropped.
+
+    The largest come first. What stands for one id opens its referrals; a gathered group opens nothing, since no filter says it.
+    """
     now, _ = now_and_before(found.grid)
-    ours = [cell for cell in merge(now, 1, 2) if _ours(cell)]
+    ours = sorted((cell for cell in merge(now, 1, 2) if _ours(cell)), key=_ours, reverse=True)
     line_of = _gather(((cell.key[1], cell.labels[1], _ours(cell)) for cell in ours), TOP_LINES, "Other service lines")
     place_of = _gather(((cell.key[0], cell.labels[0], _ours(cell)) for cell in ours), TOP_TERRITORIES, "Other territories")
     out_of = _gather(((cell.key[1], cell.labels[1], cell.outbound) for cell in found.destinations), TOP_DESTINATIONS, OTHERS)
-    links: dict[tuple[str, str], int] = {}
+    places, lines, outs = (_single(words_of) for words_of in (place_of, line_of, out_of))
 
-    def add(source: str, target: str, value: int) -> None:
-        if value:
-            links[source, target] = links.get((source, target), 0) + value
+    def rows(*flows: str, **parts: int | str | None) -> str:
+        return "" if None in parts.values() else question.rows(*flows, **parts)
 
     several = len(set(place_of.values())) > 1
+    nodes: dict[str, dict[str, Any]] = {}
+    # A territory or a destination may be called like a line: blanks keep the names apart.
+    for place in place_of.values() if several else ():
+        nodes[f"{place} "] = {"tone": "neutral", "url": rows(*OURS, territory=places.get(place))}
+    for line in line_of.values():
+        nodes[line] = {"tone": "neutral", "url": rows(*OURS, service_line=lines.get(line))}
+    nodes[KEPT] = {"tone": "internal", "url": rows("internal")}
+    for out in out_of.values():
+        nodes[f" {out}"] = {"tone": "outbound", "url": rows("outbound", destination=outs.get(out))}
+    nodes[UNKNOWN] = {"tone": "undetermined", "url": rows("undetermined")}
+    links: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def add(source: str, target: str, value: int, *flows: str, **parts: int | str | None) -> None:
+        if value:
+            link = links.setdefault((source, target), {"value": 0, "tone": nodes[target]["tone"], "url": rows(*flows, **parts)})
+            link["value"] += value
+
     for cell in ours:
-        line = line_of[cell.key[1]]
+        line, place = line_of[cell.key[1]], place_of[cell.key[0]]
         if several:
-            add(f"{place_of[cell.key[0]]} ", line, _ours(cell))  # a territory may be called like a line: the blank keeps them apart
-        add(line, KEPT, cell.internal)
-        add(line, UNKNOWN, cell.undetermined)
+            add(f"{place} ", line, _ours(cell), *OURS, territory=places.get(place), service_line=lines.get(line))
+        add(line, KEPT, cell.internal, "internal", service_line=lines.get(line))
+        add(line, UNKNOWN, cell.undetermined, "undetermined", service_line=lines.get(line))
     for cell in found.destinations:
         if cell.key[0] in line_of:
-            add(line_of[cell.key[0]], f" {out_of[cell.key[1]]}", cell.outbound)
-    tones = {KEPT: "internal", UNKNOWN: "undetermined"}
-    names = list(dict.fromkeys(name for link in links for name in link))
+            line, out = line_of[cell.key[0]], out_of[cell.key[1]]
+            add(line, f" {out}", cell.outbound, "outbound", service_line=lines.get(line), destination=outs.get(out))
+    linked = {name for link in links for name in link}
     return Chart(
         "flow",
         words.flow(total(now)),
         {
             "kind": "sankey",
-            "nodes": [
-                {"name": name, "label": name.strip(), "tone": tones.get(name, "outbound" if name.startswith(" ") else "neutral")}
-                for name in names
-            ],
-            "links": [
-                {
-                    "source": source,
-                    "target": target,
-                    "value": value,
-                    "tone": tones.get(target, "outbound" if target.startswith(" ") else "neutral"),
-                }
-                for (source, target), value in links.items()
-            ],
+            "nodes": [{"name": name, "label": name.strip(), **node} for name, node in nodes.items() if name in linked],
+            "links": [{"source": source, "target": target, **link} for (source, target), link in links.items()],
         },
-        _table("Flow of our referrals", ["From", "To", "Referrals"], [[a.strip(), b.strip(), number(n)] for (a, b), n in links.items()]),
+        _table(
+            "Flow of our referrals",
+            ["From", "To", "Referrals"],
+            [[source.strip(), target.strip(), number(link["value"])] for (source, target), link in links.items()],
+        ),
         sub="Referrals by our own providers: from where, for what, to whom."
         if several
         else "Referrals by our own providers: for what, to whom.",
@@ -264,6 +311,12 @@ def _named(key: int | None) -> int | str:
     return NONE if key is None else key
 
 
+def _single(gathered: dict[Any, str]) -> dict[str, int | str]:
+    """Of the words that `_gather` gave, those that stand for one id, with that id."""
+    times = Counter(gathered.values())
+    return {word: _named(key) for key, word in gathered.items() if times[word] == 1}
+
+
 def _ours(cell: Cell) -> int:
     return cell.internal + cell.outbound + cell.undetermined
 
@@ -281,4 +334,4 @@ def _gather(items: Iterable[tuple[Any, str, int]], top: int, rest: str) -> dict[
         labels[key] = word
     largest = sorted(sizes, key=lambda key: (-sizes[key], labels[key]))
     kept = set(largest if len(largest) <= top + 1 else largest[:top])
-    return {key: labels[key] if key in kept else rest for key in sizes}
+    return {key: labels[key] if key in kept else rest for key in largest}

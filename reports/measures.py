@@ -39,6 +39,15 @@ class Ratio:
             return None
         return self.numerator / self.of_ours, (self.numerator + self.undetermined) / self.of_ours
 
+    def is_level_with(self, other: "Ratio") -> bool:
+        """Whether the two differ by no more than two standard errors of the difference."""
+        among = self.denominator + other.denominator
+        if not (self.denominator and other.denominator):
+            return True
+        pooled = (self.numerator + other.numerator) / among
+        difference = self.numerator / self.denominator - other.numerator / other.denominator
+        return difference**2 <= 4 * pooled * (1 - pooled) * (1 / self.denominator + 1 / other.denominator)
+
     def range_leads(self, above_percent: int) -> bool:
         """Whether so much is undetermined that only the range may be said: no trend, no ranking."""
         return 100 * self.undetermined > above_percent * self.of_ours
@@ -49,10 +58,10 @@ def leakage_ordered(cells: Iterable[Cell]) -> Ratio:
 
     The share of referrals by our own providers, with a known destination, that was ordered to somebody who is not ours. Undetermined
     referrals (ours, no destination named) are in neither half. Beside it always stand the known share, (internal + outbound) ÷ all of
-    ours, and the bounds: outbound ÷ all of ours, and (outbound + undetermined) ÷ all of ours. When more than 25 % (a setting) is
+    ours, and the bounds: outbound ÷ all of ours, and (outbound + undetermined) ÷ all of ours. When more than 25% (a setting) is
     undetermined, the range is the headline, and there is no trend and no ranking.
 
-    METHODS section 2. Inbound referrals are never part of it.
+    Inbound referrals are never part of it.
     """
     sums = total(cells)
     return Ratio(sums.outbound, sums.internal + sums.outbound, sums.undetermined)
@@ -61,7 +70,7 @@ def leakage_ordered(cells: Iterable[Cell]) -> Ratio:
 def keepage_ordered(cells: Iterable[Cell]) -> Ratio:
     """Kept in our network: internal ÷ (internal + outbound) = 1 - leakage, ordered.
 
-    METHODS section 2. Same denominator, known share and bounds as leakage.
+    Same denominator, known share and bounds as leakage.
     """
     sums = total(cells)
     return Ratio(sums.internal, sums.internal + sums.outbound, sums.undetermined)
@@ -71,8 +80,6 @@ def volume(cells: Iterable[Cell]) -> int:
     """Volume: inbound + internal + outbound + undetermined.
 
     Every counted referral that one end of our network had a part in. Referrals between others (outside) are market data only.
-
-    METHODS sections 1 and 2.
     """
     sums = total(cells)
     return sums.inbound + sums.internal + sums.outbound + sums.undetermined
@@ -81,7 +88,7 @@ def volume(cells: Iterable[Cell]) -> int:
 def received(cells: Iterable[Cell]) -> int:
     """Received: inbound + internal.
 
-    Referrals that came to us, from whomever. METHODS section 1.
+    Referrals that came to us, from whomever.
     """
     sums = total(cells)
     return sums.inbound + sums.internal
@@ -90,7 +97,7 @@ def received(cells: Iterable[Cell]) -> int:
 def inbound(cells: Iterable[Cell]) -> int:
     """Inbound: from a referrer who is not ours to us.
 
-    Growth is measured on it. "Ours" is employed or (by a setting) affiliated on the anchor date. METHODS section 1.
+    Growth is measured on it. "Ours" is employed or (by a setting) affiliated on the anchor date.
     """
     return total(cells).inbound
 
@@ -98,7 +105,7 @@ def inbound(cells: Iterable[Cell]) -> int:
 def internal(cells: Iterable[Cell]) -> int:
     """Internal: from one of ours to one of ours.
 
-    What our network keeps. METHODS section 1.
+    What our network keeps.
     """
     return total(cells).internal
 
@@ -106,7 +113,7 @@ def internal(cells: Iterable[Cell]) -> int:
 def outbound(cells: Iterable[Cell]) -> int:
     """Outbound: from one of ours to somebody who is not ours.
 
-    What leaves our network. A named destination that we do not know is not ours. METHODS section 1.
+    What leaves our network. A named destination that we do not know is not ours.
     """
     return total(cells).outbound
 
@@ -114,7 +121,7 @@ def outbound(cells: Iterable[Cell]) -> int:
 def undetermined(cells: Iterable[Cell]) -> int:
     """Undetermined: from one of ours, no destination named.
 
-    Its own bar everywhere, and the width of leakage's bounds. METHODS section 1.
+    Its own bar everywhere, and the width of leakage's bounds.
     """
     return total(cells).undetermined
 
@@ -137,6 +144,11 @@ NOTES = (
     "A referral counts in the month of its anchor date: ordered, else received, else entered. Windows are half-open: the start is in, "
     "the end is not. Duplicates, own follow-ups and kinds that are not counted (a setting) are in no measure. Cancelled and rejected "
     "referrals count. Each figure names its data-through date: the earliest of the feeds' last anchor dates.",
+    "A change is called good or bad only where chance does not explain it: beyond two standard errors of the difference. Within them the "
+    "change is shown without color, as about level.",
+    "New referrers are providers with an inbound referral in the period and none in the 12 months before it. A shortfall or gain is what a "
+    "practice sent us in the last 3 full months against what its own 12 months before lead to expect; lists are ordered by referrals, "
+    "never by percent. Visits made are visits that took place, counted in their month.",
 )
 
 

@@ -9,6 +9,7 @@ from reports.cells import Cell
 from reports.periods import Window, add_months
 
 TREND_MONTHS = 24
+MOVERS = 8  # practices listed below, and above, their own baseline
 RECENT_MONTHS = 3
 BASELINE_MONTHS = 12
 

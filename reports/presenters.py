@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -13,7 +14,7 @@ from reports import words
 from reports.cells import Cell
 from reports.charts import now_and_before
 from reports.measures import leakage_ordered, received
-from reports.numbers import Mover, Numbers
+from reports.numbers import Baseline, Mover, Numbers
 from reports.queries.field import Contact, Outreach
 from reports.questions import Question
 
@@ -43,15 +44,27 @@ def kpis(found: Numbers, question: Question, visits: Outreach, overdue: int | No
         Kpi(
             "Visits made",
             number(visits.made),
-            reverse("visits:list") if sees_visits else "",
+            _visits_made(question) if sees_visits else "",
             points=visits.by_month,
             note=question.window.words,
             **_count_change(visits.made, visits.made_before, question),
         )
     )
     if overdue is not None:
-        cards.append(Kpi("Overdue follow-ups", number(overdue), reverse("visits:follow-ups"), note="As of today"))
+        cards.append(Kpi("Overdue follow-ups", number(overdue), _overdue(question), note="As of today"))
     return cards
+
+
+def _visits_made(question: Question) -> str:
+    """The list of exactly these visits; its last day is counted in."""
+    days = {"start": question.window.start.isoformat(), "end": question.window.last_day.isoformat()}
+    territory = {"territory": question.chosen["territory"]} if "territory" in question.chosen else {}
+    return f"{reverse('visits:list')}?{urlencode({'state': 'done', **days, **territory})}"
+
+
+def _overdue(question: Question) -> str:
+    """Everybody's, as the figure counts them; one territory's cannot be asked for there."""
+    return "" if "territory" in question.chosen else f"{reverse('visits:follow-ups')}?whose=all&state=overdue"
 
 
 def _received(found: Numbers, question: Question, through: str) -> Kpi:
@@ -62,7 +75,7 @@ def _received(found: Numbers, question: Question, through: str) -> Kpi:
         question.rows("inbound", "internal") or question.page("growth"),
         points=[received([cell]) for cell in _full(found.months, question)],
         note=through,
-        **_count_change(now, before, question, as_share=True),
+        **_count_change(now, before, question, as_share=True, by_chance=True),
     )
 
 
@@ -72,8 +85,8 @@ def _new_referrers(found: Numbers, question: Question, through: str) -> Kpi:
     if now is None:
         return Kpi(label, number(None), url, note="Needs 12 months of history before the period")
     if before is None:
-        return Kpi(label, number(now), url, period="none sent us anything in the 12 months before", note=through)
-    return Kpi(label, number(now), url, note=through, **_count_change(now, before, question))
+        return Kpi(label, number(now), url, period="first referral to us in 12 months or more", note=through)
+    return Kpi(label, number(now), url, note=through, **_count_change(now, before, question, by_chance=True))
 
 
 def leakage_card(found: Numbers, question: Question, through: str) -> Kpi:
@@ -86,32 +99,35 @@ def leakage_card(found: Numbers, question: Question, through: str) -> Kpi:
     points = [ratio.value for ratio in (leakage_ordered([cell]) for cell in _full(found.months, question))]
     if not question.has_history or now.value is None or before.value is None or before.range_leads(above):
         return Kpi("Leakage", percent(now.value), url, points=points, note=note)
-    change = now.value - before.value
+    change, settled = now.value - before.value, now.is_level_with(before)
     return Kpi(
         "Leakage",
         percent(now.value),
         url,
         signed_points(change),
         direction(change),
-        "bad" if change > 0 else "good" if change < 0 else "neutral",
-        "worse" if change > 0 else "better" if change < 0 else "",
-        f"vs {question.before_words}",
+        "neutral" if settled else "bad" if change > 0 else "good",
+        "" if settled else "worse" if change > 0 else "better",
+        f"{'about level with' if settled else 'vs'} {question.before_words}",
         points,
         note,
     )
 
 
-def _count_change(now: int, before: int, question: Question, *, as_share: bool = False) -> dict[str, Any]:
-    """Against the window before; in percent only where the base is not small."""
+def _count_change(now: int, before: int, question: Question, *, as_share: bool = False, by_chance: bool = False) -> dict[str, Any]:
+    """Against the window before; in percent only where the base is not small.
+
+    What comes by itself moves by chance too (`by_chance`); what our people do, such as visits, does not.
+    """
     if not question.has_history:
         return {"period": question.window.words}
-    change = now - before
+    change, settled = now - before, by_chance and words.is_chance(now, before)
     text = signed_percent(change / before) if as_share and before >= words.TOO_FEW else signed(change)
     return {
         "change": text,
         "direction": direction(change),
-        "tone": "good" if change > 0 else "bad" if change < 0 else "neutral",
-        "period": f"vs {question.before_words}",
+        "tone": "neutral" if settled or not change else "good" if change > 0 else "bad",
+        "period": f"{'about level with' if settled else 'vs'} {question.before_words}",
     }
 
 
@@ -164,6 +180,8 @@ def movers(found: Numbers, question: Question, contacts: Mapping[int, Contact]) 
 
 
 def _mover_row(mover: Mover, contact: Contact, question: Question) -> MoverRow:
+    baseline = Baseline.of(question.window.end, question.fresh.first_month)
+    recent = {"start": baseline.recent.start.isoformat(), "end": baseline.recent.end.isoformat()} if baseline else {}
     may_plan = question.user.can(Permission.VISIT_LOG) and not contact.do_not_visit
     return MoverRow(
         contact.name,
@@ -174,7 +192,7 @@ def _mover_row(mover: Mover, contact: Contact, question: Question) -> MoverRow:
         contact.owner,
         contact.last_visit_on,
         f"{reverse('visits:plan')}?practice={contact.pk}" if may_plan else "",
-        question.rows("inbound", "internal", practice=contact.pk),
+        question.rows("inbound", "internal", practice=contact.pk, **recent),
         contact.do_not_visit,
     )
 

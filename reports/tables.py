@@ -162,7 +162,7 @@ def _leakage_figures(pair: Pair, by: str, question: Question) -> list[Figure]:
         Figure(number(pair.now.undetermined), _behind(pair, by, question, "undetermined")),
         Figure(words.share(now, question.rules)),
         Figure(words.percent(now.known_share, 0)),
-        _change(signed_points(points), points, up_is_good=False),
+        _change(signed_points(points), points, is_settled=now.is_level_with(before), up_is_good=False),
     ]
 
 
@@ -171,23 +171,20 @@ def _growth_figures(pair: Pair, by: str, question: Question) -> list[Figure]:
     return [
         Figure(number(pair.now.inbound), _behind(pair, by, question, "inbound")),
         Figure(number(pair.before.inbound if question.has_history else None)),
-        _change(signed(change), change, up_is_good=True),
+        _change(signed(change), change, is_settled=words.is_chance(pair.now.inbound, pair.before.inbound), up_is_good=True),
         Figure(number(pair.now.internal), _behind(pair, by, question, "internal")),
         Figure(number(received([pair.now])), _behind(pair, by, question, "inbound", "internal")),
     ]
 
 
-def _change(text: str, value: float | None, *, up_is_good: bool) -> Figure:
+def _change(text: str, value: float | None, *, is_settled: bool, up_is_good: bool) -> Figure:
+    """What chance explains is said, and called neither better nor worse."""
     if value is None:
         return Figure(text)
+    if is_settled or abs(value) < 0.0005:
+        return Figure(text, tone="neutral", direction=direction(value))
     good = (value > 0) == up_is_good
-    settled = abs(value) < 0.0005
-    return Figure(
-        text,
-        tone="neutral" if settled else "good" if good else "bad",
-        direction="flat" if settled else direction(value),
-        word="" if settled else "better" if good else "worse",
-    )
+    return Figure(text, tone="good" if good else "bad", direction=direction(value), word="better" if good else "worse")
 
 
 def check(by: str) -> str:

@@ -8,7 +8,7 @@ from common.templatetags.prm import number, percent, signed_percent, signed_poin
 from referrals.models import CountingRules
 from reports.cells import Cell
 from reports.measures import Ratio, leakage_ordered
-from reports.numbers import Mover
+from reports.numbers import MOVERS, Mover
 
 if TYPE_CHECKING:
     from reports.questions import Question
@@ -46,6 +46,20 @@ def growth(now: int, before: int | None, question: "Question") -> str:
     way = "up" if now > before else "down"
     change = f" ({signed_percent((now - before) / before)})" if before >= TOO_FEW else ""
     return f"Inbound referrals are {way} {number(abs(now - before))}{change} on the {question.before_words}"
+
+
+def line_growth(lines: Sequence[tuple[str, int, int]], has_before: bool, question: "Question") -> str:
+    """The service line that moved most, by referrals; lines are (name, now, before)."""
+    if not lines:
+        return "No inbound referral in this selection"
+    if not has_before:
+        name, most, _ = lines[0]
+        return f"{name} brings most: {number(most)} of {number(sum(now for _, now, _ in lines))} inbound referrals"
+    name, now, before = max(lines, key=lambda line: abs(line[1] - line[2]))
+    if now == before:
+        return f"Every service line is level with the {question.before_words}"
+    verb, than = ("grew", "more") if now > before else ("fell", "fewer")
+    return f"{name} {verb} most: {number(abs(now - before))} {than} than in the {question.before_words}"
 
 
 def leakage(now: Ratio, before: Ratio | None, question: "Question") -> str:
@@ -94,6 +108,8 @@ def falls(found: Sequence[Mover]) -> str:
     if not found:
         return "No practice is clearly below its own baseline"
     missing = round(-sum(mover.difference for mover in found))
+    if len(found) >= MOVERS:
+        return f"The {MOVERS} largest shortfalls come to {number(missing)} referrals"
     return f"{practices(len(found))} sent {number(missing)} fewer referrals than {whose(len(found))} own baseline"
 
 
@@ -101,6 +117,8 @@ def gains(found: Sequence[Mover]) -> str:
     if not found:
         return "No practice is clearly above its own baseline"
     more = round(sum(mover.difference for mover in found))
+    if len(found) >= MOVERS:
+        return f"The {MOVERS} largest gains come to {number(more)} referrals"
     return f"{practices(len(found))} sent {number(more)} more referrals than {whose(len(found))} own baseline"
 
 
@@ -118,6 +136,11 @@ def practices(n: int) -> str:
 
 def whose(n: int) -> str:
     return "its" if n == 1 else "their"
+
+
+def is_chance(now: int, before: int) -> bool:
+    """Whether a change of a count is no more than two of its standard errors: then it is said, but not called good or bad."""
+    return (now - before) ** 2 <= 4 * (now + before)
 
 
 def count(n: int, what: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from django.db.models import Q
 
 from reports.cells import Cell
-from reports.numbers import TREND_MONTHS, Baseline, Mover, Numbers
+from reports.numbers import MOVERS, TREND_MONTHS, Baseline, Mover, Numbers
 from reports.periods import Window, add_months
 from reports.queries.cells import Where, cells, ground
 from reports.queries.freshness import Freshness
@@ -14,7 +14,6 @@ from reports.queries.names import Names, label
 from territories.scope import Scope
 
 CORE, PAYERS, LEAKAGE, GROWTH = "core", "payers", "leakage", "growth"
-MOVERS = 8
 _UNFINISHED = 3  # months after the last full one that some feeds may already have reached
 _SMALLEST_MOVE = 3  # referrals; less is said by nobody
 

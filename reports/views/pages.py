@@ -35,11 +35,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     late = overdue(user=request.user, territories=question.territories) if request.user.can(Permission.VISIT_VIEW) else None
     context = {
         "kpis": presenters.kpis(found, question, visits, late),
-        "inbound": charts.inbound_trend(found, question),
-        "leakage": charts.leakage_trend(found, question),
-        "lines": charts.leakage_by_line(found, question),
-        "flow": charts.flow(found, question),
-        "destinations": charts.destinations(found, question),
+        **drawings(found, question, tables.GROWTH),
+        **drawings(found, question, tables.LEAKAGE),
         "movers": mover_lists(found, question),
     }
     return render(request, "reports/dashboard.html", context | frame(question, "dashboard"))
@@ -84,7 +81,7 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
 def drawings(found: Numbers, question: Question, name: str) -> dict[str, Any]:
     """The charts of a report, live or of a finished run."""
     if name == tables.GROWTH:
-        return {"inbound": charts.inbound_trend(found, question)}
+        return {"inbound": charts.inbound_trend(found, question), "inbound_lines": charts.inbound_by_line(found, question)}
     return {
         "leakage": charts.leakage_trend(found, question),
         "lines": charts.leakage_by_line(found, question),

@@ -2,13 +2,14 @@
 (() => {
   const shown = (node) => node.label ?? node.name;
 
-  /** On a phone the labels of a Sankey lie on top of each other: the same flows as bars, largest first. */
+  /** On a phone the labels of a Sankey lie on top of each other: where everything ends, as bars. */
   function flowBars(spec, tools) {
-    const names = new Map(spec.nodes.map((node) => [node.name, shown(node)]));
-    const links = [...spec.links].sort((a, b) => b.value - a.value).slice(0, 12);
+    const sources = new Set(spec.links.map(({ source }) => source));
+    const ends = spec.nodes.filter(({ name }) => !sources.has(name)).map((node) => (
+      { ...node, value: spec.links.filter(({ target }) => target === node.name).reduce((sum, { value }) => sum + value, 0) }));
     return window.prmCharts.bar({
-      kind: "bar", horizontal: true, labels: links.map(({ source, target }) => `${names.get(source)} → ${names.get(target)}`),
-      series: [{ name: spec.what ?? "Referrals", values: links.map(({ value }) => value), urls: links.map(({ url }) => url), tones: links.map(({ tone }) => tone ?? "neutral") }],
+      kind: "bar", horizontal: true, labels: ends.map(shown),
+      series: [{ name: spec.what ?? "Referrals", values: ends.map(({ value }) => value), urls: ends.map(({ url }) => url), tones: ends.map(({ tone }) => tone ?? "neutral") }],
     }, tools);
   }
 
@@ -16,7 +17,8 @@
     if (tools.phone || tools.width < 460) return flowBars(spec, tools);
     const { color, format, tip } = tools;
     const names = new Map(spec.nodes.map((node) => [node.name, shown(node)]));
-    const sources = new Set(spec.links.map(({ source }) => source));
+    const targets = new Set(spec.links.map(({ target }) => target));
+    const beside = Math.min(250, tools.width / 4); // names of both ends stand beside the flows, never on them
     return {
       tooltip: {
         trigger: "item",
@@ -24,10 +26,10 @@
           ? tip(`${names.get(data.source)} → ${names.get(data.target)}`, [format(data.value)]) : tip(names.get(data.name), [format(value)])),
       },
       series: [{
-        type: "sankey", left: 4, right: 4, top: 8, bottom: 8, nodeWidth: 12, nodeGap: 14, draggable: false, layoutIterations: 48,
+        type: "sankey", left: beside * 0.75, right: beside, top: 8, bottom: 8, nodeWidth: 12, nodeGap: 16, draggable: false, layoutIterations: 0, // as the spec orders them
         emphasis: { focus: "adjacency" }, lineStyle: { curveness: 0.5 },
-        label: { color: color("ink"), textBorderColor: color("surface"), textBorderWidth: 2, fontSize: 12, width: Math.max(90, tools.width / 4), overflow: "truncate", formatter: ({ name, value }) => `${names.get(name)}  ${format(value)}` },
-        data: spec.nodes.map(({ name, tone, url }) => ({ name, url, itemStyle: { color: color(tone ?? "neutral"), borderWidth: 0 }, label: { position: sources.has(name) ? "right" : "left" } })),
+        label: { color: color("ink"), textBorderColor: color("surface"), textBorderWidth: 3, fontSize: 12, width: beside - 12, overflow: "truncate", formatter: ({ name, value }) => `${names.get(name)}  ${format(value)}` },
+        data: spec.nodes.map(({ name, tone, url }) => ({ name, url, itemStyle: { color: color(tone ?? "neutral"), borderWidth: 0 }, label: { position: targets.has(name) ? "right" : "left" } })),
         links: spec.links.map(({ source, target, value, tone, url }) => ({ source, target, value, url, lineStyle: { color: color(tone ?? "neutral"), opacity: 0.32 } })),
       }],
     };

@@ -21,11 +21,13 @@ window.prmCharts = (() => {
 
   function frame(spec, tools) {
     const named = spec.series.length > 1 || spec.band;
+    const band = spec.band ? [{ name: "\0high", icon: "rect", itemStyle: { color: tools.color(spec.series[0].tone ?? "c1"), opacity: 0.25 } }] : [];
     return {
       grid: { left: 4, right: 16, top: named ? 40 : 16, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       legend: {
         show: Boolean(named), top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 12, itemGap: 16, selectedMode: false,
-        data: spec.series.map(({ name }) => name), textStyle: { ...LABELS, color: tools.color("ink") },
+        formatter: (name) => (name === "\0high" ? spec.band.label : name),
+        data: [...spec.series.map(({ name }) => name), ...band], textStyle: { ...LABELS, color: tools.color("ink") },
       },
     };
   }
@@ -51,7 +53,7 @@ window.prmCharts = (() => {
 
   function line(spec, tools) {
     const { color, format, tip } = tools;
-    const series = spec.series.flatMap(({ name, values, tone, dashed_from: from, urls }, index) => {
+    const series = spec.series.flatMap(({ name, values, tone, dashed_from: from = spec.immature_from, urls }, index) => {
       const style = { type: "line", name, symbolSize: 7, showSymbol: values.length < 15, connectNulls: false, lineStyle: { width: 2.25, color: color(tone ?? `c${index + 1}`) }, itemStyle: { color: color(tone ?? `c${index + 1}`) } };
       const data = values.map((value, at) => ({ value, url: urls?.[at] }));
       if (from === undefined || from === null) return [{ ...style, data }];
@@ -82,13 +84,14 @@ window.prmCharts = (() => {
   }
 
   /** Long names: beside their bars, on a phone above them, where they have the whole width. */
-  const nameLabel = ({ phone, width }) => (phone
-    ? { inside: true, margin: 0, align: "left", verticalAlign: "bottom", padding: [0, 0, 12, 0], width: width - 20, overflow: "truncate" }
-    : { width: 200, overflow: "truncate" });
+  const nameLabel = ({ phone, width }, beside) => (phone
+    ? { inside: true, margin: 0, align: "left", verticalAlign: "bottom", padding: [0, 0, 4 + 8 * beside, 0], width: width - 20, overflow: "truncate" }
+    : { width: 240, overflow: "truncate" });
 
   function bar(spec, tools) {
     const { color, format, tip } = tools;
-    const categories = categoryAxis(spec.labels, tools, spec.horizontal ? { inverse: true, axisLine: { show: false }, axisLabel: { ...LABELS, color: color("ink"), ...nameLabel(tools) } } : {});
+    const beside = spec.kind === "stacked" ? 1 : spec.series.length; // bars of one name
+    const categories = categoryAxis(spec.labels, tools, spec.horizontal ? { inverse: true, axisLine: { show: false }, axisLabel: { ...LABELS, color: color("ink"), ...nameLabel(tools, beside) } } : {});
     const values = valueAxis(spec, tools);
     const single = spec.series.length === 1;
     const series = spec.series.map(({ name, values: numbers, tone, urls, tones }, index) => ({
@@ -104,8 +107,8 @@ window.prmCharts = (() => {
     const drawing = frame(spec, tools);
     if (spec.horizontal) drawing.grid.right = single ? 56 : 16;
     return {
-      ...drawing, rows: spec.horizontal ? (spec.labels.length + (single ? 0 : 1)) * (tools.phone ? 1.4 : 1) : undefined,
-      xAxis: spec.horizontal ? { ...values, axisLabel: single ? { show: false } : values.axisLabel, splitLine: { show: !single } } : categories,
+      ...drawing, rows: spec.horizontal ? (spec.labels.length + (single ? 0 : 1)) * (tools.phone ? 0.9 + 0.5 * beside : 1) : undefined,
+      xAxis: spec.horizontal ? { ...values, axisLabel: single ? { show: false } : values.axisLabel, splitLine: { ...values.splitLine, show: !single } } : categories,
       yAxis: spec.horizontal ? categories : values, series,
       tooltip: {
         trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: color("accent"), opacity: 0.07 } },

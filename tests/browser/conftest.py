@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from accounts.models import User
@@ -108,3 +110,18 @@ def bytes_over_the_wire() -> Callable[[Page], Any]:
         session.detach()
 
     return measure
+
+
+@pytest.fixture
+def deployed(settings: Any, tmp_path: Path, transactional_db: None) -> Iterator[str]:
+    """A server as in production: static files hashed and compressed, served by WhiteNoise."""
+    settings.STATIC_ROOT = tmp_path
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["counties"])
+    server = LiveServerThread("localhost", static_handler=lambda application: application)
+    server.daemon = True
+    server.start()
+    server.is_ready.wait(timeout=30)
+    yield f"http://localhost:{server.port}"
+    server.terminate()

@@ -3,8 +3,6 @@
 import re
 
 import pytest
-from django.core.management import call_command
-from django.test.testcases import LiveServerThread
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -149,21 +147,6 @@ def test_the_search_field_finds_practices_and_people_from_elsewhere(field, live_
     visit = Visit.objects.latest("pk")
     assert visit.practice == field.north_practice
     assert {str(person) for person in visit.attendees.all()} == {"Pat Northrop", "Priya Raman, MD"}
-
-
-@pytest.fixture
-def deployed(settings, tmp_path, transactional_db):
-    """A server as in production: static files hashed and compressed, served by WhiteNoise."""
-    settings.STATIC_ROOT = tmp_path
-    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
-    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["counties", "echarts.js"])
-    server = LiveServerThread("localhost", static_handler=lambda application: application)
-    server.daemon = True
-    server.start()
-    server.is_ready.wait(timeout=30)
-    yield f"http://localhost:{server.port}"
-    server.terminate()
 
 
 def test_the_page_weighs_little(field, deployed, browser, client, bytes_over_the_wire):

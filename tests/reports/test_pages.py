@@ -63,7 +63,8 @@ class TestDashboard:
         assert cards["Referrals received"].value == str(195 + 48 + 120)
         assert cards["Leakage"].value == f"{72 / 192:.1%}"
         assert "known share 89%" in cards["Leakage"].note.lower()
-        assert (cards["Leakage"].direction, cards["Leakage"].word) == ("up", "worse")
+        assert (cards["Leakage"].direction, cards["Leakage"].word) == ("up", "")  # 60 of 170 before: within chance
+        assert cards["Leakage"].period == "about level with 12 months before"
         assert "31 Oct 2026" not in cards["Leakage"].note
         assert "15 Oct 2026" in cards["Leakage"].note
 
