@@ -6,6 +6,9 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 from common.csvsafe import csv_response, escape_cell
 from reports import tables
@@ -104,7 +107,11 @@ def _csv(name: str, head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> HttpR
 def _xlsx(name: str, head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
     book = Workbook(write_only=True)
     sheet = book.create_sheet(name[:31])
-    for row in (head, *rows):
+    sheet.freeze_panes = "A2"
+    for place, label in enumerate(head, 1):
+        sheet.column_dimensions[get_column_letter(place)].width = 36 if place == 1 else max(12, len(str(label)) + 2)
+    sheet.append([_heading(sheet, label) for label in head])
+    for row in rows:
         sheet.append([escape_cell(cell) for cell in row])
     content = BytesIO()
     book.save(content)
@@ -112,6 +119,12 @@ def _xlsx(name: str, head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Http
     answer["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _heading(sheet: Any, label: Any) -> WriteOnlyCell:
+    cell = WriteOnlyCell(sheet, escape_cell(label))
+    cell.font = Font(bold=True)
+    return cell
 
 
 _WRITERS: dict[str, Callable[..., HttpResponseBase]] = {"csv": _csv, "xlsx": _xlsx}

@@ -37,9 +37,9 @@ def test_open_the_dashboard_drill_down_and_plan_a_visit(demo, live_server, page_
     assert_axe_clean(page)
     page.get_by_label("Territory").select_option(label="Akron")
     page.wait_for_url(re.compile(r"territory="))
-    card = page.locator(".kpis a", has_text=re.compile("received", re.I)).first
-    shown = int(re.search(r"\d[\d,]*", card.inner_text().split("\n", 1)[1]).group().replace(",", ""))
-    card.click()
+    card = page.locator(".kpi", has_text=re.compile("received", re.I)).first
+    shown = int(card.locator(".kpi-value").inner_text().replace(",", ""))
+    card.get_by_role("link").click()
     page.wait_for_load_state()
     assert re.search(rf"\b{shown:,}\b", page.locator("main").inner_text()), f"{shown} is not what stands behind the figure"
     page.go_back()
