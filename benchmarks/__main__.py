@@ -1,0 +1,66 @@
+"""`bin/bench`: each promise measured against a reference in the same run. Nothing here passes or fails: it tells."""
+
+import argparse
+import importlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import django
+from django.core.management import call_command
+
+from benchmarks.measuring import Ratio, table
+from prm import embedded
+from prm.processes import Unavailable
+
+# what is measured: (module, rows when nobody says, what it is)
+PROMISES = {
+    "import": ("benchmarks.importing", 100_000, "promise 6: a validated import with rollups, against COPY and bulk_create"),
+    "rollup": ("benchmarks.rollup", 1_000_000, "promise 5: refreshing rollups for 10,000 changed rows, at this size and a tenth of it"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bin/bench", description="Measure the promises of performance as ratios within one run.")
+    parser.add_argument("promises", nargs="*", metavar="promise", help=", ".join(PROMISES) + " (default: all)")
+    parser.add_argument("--rows", type=int, help="size of the data; each promise has its own default")
+    parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds, of which the medians count (default: 7)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every round there too")
+    options = parser.parse_args()
+    chosen = options.promises or list(PROMISES)
+    if unknown := set(chosen) - set(PROMISES):
+        parser.error(f"no such promise: {', '.join(sorted(unknown))}. There are: {', '.join(PROMISES)}")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "prm.settings"
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, frame: sys.exit(128 + number))
+    for name in ("DATABASE_URL", "REDIS_URL", "PRM_VAR", "PRM_ROLE"):
+        os.environ.pop(name, None)  # never in a database that somebody uses
+    os.environ["PRM_LOG_LEVEL"] = "WARNING"
+    found: list[Ratio] = []
+    try:
+        with embedded.throwaway_servers():
+            django.setup()
+            print("Making the database …", flush=True)
+            call_command("migrate", verbosity=0, interactive=False)
+            for name in chosen:
+                module, rows, what = PROMISES[name]
+                rows = options.rows or rows
+                print(f"\n{what}\n{rows:,} rows, {options.rounds} rounds, seed {options.seed}", flush=True)
+                ratios = importlib.import_module(module).measure(rows=rows, rounds=options.rounds, seed=options.seed)
+                print(table(ratios), flush=True)
+                found += ratios
+    except Unavailable as reason:
+        sys.exit(str(reason))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    if options.json:
+        options.json.write_text(json.dumps([ratio.as_json() for ratio in found], indent=1) + "\n")
+    missed = [ratio.what for ratio in found if not ratio.is_kept]
+    print(f"\nMISSED: {'; '.join(missed)}" if missed else "\nEvery promise measured here is kept.")
+
+
+if __name__ == "__main__":
+    main()
