@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from django.db import connection, transaction
+from django.db.models import Model
 
 from benchmarks.measuring import Ratio, Stopwatch, interleaved
 from jobs.actions import run
@@ -16,7 +17,8 @@ from referrals.models import ROLLUPS, DataVersion, ImportBatch, Referral, Source
 from referrals.rollups import FACTS, differences
 from tests.factories.referrals import REFERRAL_FILES, draw_world, load_contacts
 
-WRITTEN = [model._meta.db_table for model in (SourceRow, StatusEvent, Referral, ImportBatch, DataVersion, *ROLLUPS)]
+MODELS: tuple[type[Model], ...] = (SourceRow, StatusEvent, Referral, ImportBatch, DataVersion, *ROLLUPS)
+WRITTEN = [model._meta.db_table for model in MODELS]
 
 
 def measure(*, rows: int, rounds: int, seed: int) -> list[Ratio]:

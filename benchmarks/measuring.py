@@ -47,7 +47,7 @@ class Stopwatch:
         return median(self.rounds[name])
 
 
-def interleaved(rounds: int, *runs: Callable[[], None], seed: int) -> None:
+def interleaved(rounds: int, *runs: Callable[[], object], seed: int) -> None:
     """Every contestant once a round, in another order each time, so that a slow minute of the machine meets all of them."""
     order, chance = list(runs), random.Random(seed)
     for done in range(rounds):
