@@ -121,8 +121,8 @@ def _xlsx(name: str, head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Http
     return answer
 
 
-def _heading(sheet: Any, label: Any) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, escape_cell(label))
+def _heading(sheet: Any, label: Any) -> Any:
+    cell = WriteOnlyCell(sheet, str(escape_cell(label)))
     cell.font = Font(bold=True)
     return cell
 
