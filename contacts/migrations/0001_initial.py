@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ("phone", models.CharField(blank=True, max_length=40)),
                 ("city", models.CharField(blank=True, max_length=80)),
                 ("state", models.CharField(blank=True, max_length=2)),
+                ("registry_updated_on", models.DateField(blank=True, editable=False, help_text="NPPES: Last Update Date", null=True)),
                 (
                     "service_line",
                     models.ForeignKey(
@@ -200,7 +201,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ("started_on", "pk"),
+                "ordering": (models.F("started_on").asc(nulls_first=True), "pk"),
             },
         ),
         migrations.CreateModel(

@@ -121,6 +121,7 @@ class Migration(migrations.Migration):
                 ("sha256", models.CharField(max_length=64)),
                 ("size_bytes", models.BigIntegerField(default=0)),
                 ("mapping", models.JSONField(default=dict)),
+                ("headers", models.JSONField(default=list, help_text="the file's columns in their order, for the reject file")),
                 (
                     "state",
                     models.CharField(
@@ -319,7 +320,11 @@ class Migration(migrations.Migration):
                 (
                     "credited_to",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -333,12 +338,18 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "named_practice",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contacts.practice"),
+                    models.ForeignKey(
+                        db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contacts.practice"
+                    ),
                 ),
                 (
                     "payer",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="referrals", to="referrals.payer"
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="referrals",
+                        to="referrals.payer",
                     ),
                 ),
                 (
@@ -356,22 +367,39 @@ class Migration(migrations.Migration):
                 (
                     "provider",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="referrals_made", to="contacts.provider"
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="referrals_made",
+                        to="contacts.provider",
                     ),
                 ),
                 (
                     "service_line",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="referrals", to="territories.serviceline"
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="referrals",
+                        to="territories.serviceline",
                     ),
                 ),
                 (
                     "territory",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="referrals", to="territories.territory"
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="referrals",
+                        to="territories.territory",
                     ),
                 ),
-                ("source", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="referrals", to="referrals.source")),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="referrals", to="referrals.source"
+                    ),
+                ),
             ],
             options={
                 "ordering": ("-anchor_on", "-pk"),

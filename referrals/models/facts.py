@@ -135,11 +135,12 @@ class Referral(models.Model):
     """A referral, known by its source and the source's own number.
 
     The given columns hold what the source told; the derived ones are written by `referrals.deriving` alone. `patient_hash` is a keyed
-    hash per source (ADR PHI): no name, birth date or record number is ever stored.
+    hash per source (ADR PHI): no name, birth date or record number is ever stored. Each index costs every import, so a foreign key has one
+    only where rows are looked up by it and no composite index begins with it.
     """
 
     # given
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="referrals")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="referrals", db_index=False)
     source_key = models.CharField("referral number", max_length=80)
     ordered_on = models.DateField(null=True)
     received_on = models.DateField(null=True)
@@ -147,8 +148,8 @@ class Referral(models.Model):
     anchor_on = models.DateField(help_text="ordered, else received, else entered")
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.CONSULT)
     priority = models.CharField(max_length=20, blank=True)
-    service_line = models.ForeignKey(ServiceLine, on_delete=models.PROTECT, null=True, related_name="referrals")
-    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, null=True, related_name="referrals")
+    service_line = models.ForeignKey(ServiceLine, on_delete=models.PROTECT, null=True, related_name="referrals", db_index=False)
+    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, null=True, related_name="referrals", db_index=False)
     reason = models.CharField("reason for going elsewhere", max_length=24, choices=LossReason, blank=True)
     state = models.CharField(max_length=24, choices=State)
     appointment_on = models.DateField(null=True)
@@ -165,22 +166,22 @@ class Referral(models.Model):
     patient_hash = models.CharField(max_length=32, blank=True)
     batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, null=True, related_name="referrals")
     # resolved by matching
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="referrals_made")
-    named_practice = models.ForeignKey(Practice, on_delete=models.PROTECT, null=True, related_name="+")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="referrals_made", db_index=False)
+    named_practice = models.ForeignKey(Practice, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     destination = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="referrals_received")
     performer = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="referrals_received")
     # derived
     month = models.DateField(help_text="first of the anchor date's month")
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, null=True, related_name="referrals_made")
     practice_assumed = models.BooleanField(default=False, help_text="the provider's primary practice, as the source named none we know")
-    territory = models.ForeignKey(Territory, on_delete=models.PROTECT, null=True, related_name="referrals")
+    territory = models.ForeignKey(Territory, on_delete=models.PROTECT, null=True, related_name="referrals", db_index=False)
     referrer_alignment = models.CharField(max_length=12, choices=AlignmentKind, default=AlignmentKind.UNKNOWN)
     destination_alignment = models.CharField(max_length=12, choices=AlignmentKind, blank=True, help_text="blank: no destination named")
     flow = models.CharField(max_length=12, choices=Flow)
     is_own_follow_up = models.BooleanField(default=False)
     is_duplicate = models.BooleanField(default=False)
     is_counted = models.BooleanField(default=True, help_text="in measures: a counted kind, neither own follow-up nor duplicate")
-    credited_to = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    credited_to = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
 
     objects = ReferralQuerySet.as_manager()
 
