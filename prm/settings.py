@@ -162,7 +162,7 @@ CACHES = {
     "fast": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_CACHE_URL,
-        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # once in reports.keeping.REST seconds, a page waits this long
     },
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
