@@ -62,6 +62,14 @@ class LossReason(models.TextChoices):
     UNKNOWN = "unknown", "Unknown"
 
 
+class Evidence(models.TextChoices):
+    """What shows that a patient was seen."""
+
+    STATUS = "status", "The referral's own status"
+    APPOINTMENT = "appointment", "An appointment"
+    CLAIM = "claim", "A claim"
+
+
 class ReferrerNamed(models.TextChoices):
     """Who referred, as far as the source says."""
 
@@ -80,6 +88,14 @@ class Sees(models.TextChoices):
     CLAIMS = "claims", "Claims, all destinations"
 
 
+class FromFolder(models.TextChoices):
+    """What happens to a file that is put into a feed's folder."""
+
+    OFF = "off", "Leave it there"
+    CHECK = "check", "Check it; a person loads it"
+    LOAD = "load", "Check it, and load it when nothing is odd"
+
+
 class Source(models.Model):
     """A feed: one system that sends referrals, with the mapping used last. The name salts its patient hashes: it never changes."""
 
@@ -87,6 +103,10 @@ class Source(models.Model):
     title = models.CharField(max_length=120, blank=True)
     sees = models.CharField(max_length=12, choices=Sees, default=Sees.OUR_ORDERS)
     mapping = models.JSONField(default=dict, blank=True)
+    from_folder = models.CharField("files in its folder", max_length=5, choices=FromFolder, default=FromFolder.OFF)
+    due_every_days = models.PositiveSmallIntegerField(
+        "expected every … days", default=0, validators=[MaxValueValidator(366)], help_text="0: whenever it comes"
+    )
 
     objects = SourceQuerySet.as_manager()
 
@@ -113,6 +133,12 @@ class CountingRules(models.Model):
     affiliated_is_ours = models.BooleanField("affiliated practices count as ours", default=True)
     counted_kinds = ArrayField(models.CharField(max_length=16, choices=Kind), default=list)
     duplicate_days = models.PositiveSmallIntegerField("duplicate window, days", default=30, validators=[MaxValueValidator(365)])
+    link_days = models.PositiveSmallIntegerField(
+        "an appointment or claim belongs to an order of at most … days before",
+        default=180,
+        validators=[MaxValueValidator(730)],
+        help_text="where the source names no referral number",
+    )
     range_leads_above = models.PositiveSmallIntegerField(
         "show the range first when more is undetermined, %", default=25, validators=[MaxValueValidator(100)]
     )
@@ -164,13 +190,23 @@ class Referral(models.Model):
     performing_name = models.CharField(max_length=200, blank=True, help_text="the receiving provider as the source wrote it")
     performing_npi = models.CharField(max_length=10, blank=True)
     patient_hash = models.CharField(max_length=32, blank=True)
+    order_key = models.CharField("the order's number", max_length=80, blank=True, help_text="of an appointment or claim, as told")
     batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, null=True, related_name="referrals")
     # resolved by matching
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="referrals_made", db_index=False)
     named_practice = models.ForeignKey(Practice, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     destination = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="referrals_received")
     performer = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="referrals_received")
+    linked_to = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="linked",
+        db_index=False,
+        help_text="the order that this appointment or claim belongs to; it is evidence there and counts only there",
+    )
     # derived
+    seen_by = models.CharField(max_length=12, choices=Evidence, blank=True, help_text="what shows that the patient was seen")
     month = models.DateField(help_text="first of the anchor date's month")
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, null=True, related_name="referrals_made")
     practice_assumed = models.BooleanField(default=False, help_text="the provider's primary practice, as the source named none we know")
@@ -196,6 +232,8 @@ class Referral(models.Model):
             ),
             models.Index(fields=["source", "patient_hash"], name="referral_patient"),
             models.Index(fields=["provider", "anchor_on"], name="referral_provider"),
+            models.Index(fields=["linked_to"], name="referral_linked", condition=models.Q(linked_to__isnull=False)),
+            models.Index(fields=["order_key"], name="referral_order", condition=~models.Q(order_key="")),
         )
 
     def __str__(self) -> str:
@@ -208,14 +246,17 @@ class Referral(models.Model):
 class StatusEvent(models.Model):
     """What a source told about a referral's state, and when we learned of it. Append-only; the state is settled from all of them."""
 
-    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="status_events")
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="status_events", db_index=False)
     state = models.CharField(max_length=24, choices=State)
     happened_on = models.DateField(null=True)
     appointment_on = models.DateField(null=True)
     told_at = models.DateTimeField(null=True, help_text="the source's own time stamp")
     learned_at = models.DateTimeField(default=timezone.now)
     is_inferred = models.BooleanField(default=False, help_text="a legal step that the source skipped; undated")
-    batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, null=True, related_name="+")
+    batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    via = models.ForeignKey(
+        Referral, on_delete=models.CASCADE, null=True, related_name="+", db_index=False, help_text="the linked appointment or claim that told it"
+    )
 
     class Meta:
         ordering = ("learned_at", "pk")

@@ -18,6 +18,26 @@ class BatchState(models.TextChoices):
     LOADED = "loaded", "Loaded"
     FAILED = "failed", "Failed"
     DISCARDED = "discarded", "Discarded"
+    UNDOING = "undoing", "Being undone"
+    UNDONE = "undone", "Undone"
+
+
+# The file is here and its end is open.
+OPEN_STATES = (BatchState.UPLOADED, BatchState.CHECKING, BatchState.CHECKED, BatchState.LOADING)
+
+
+class Format(models.TextChoices):
+    TEXT = "csv", "Text table (CSV, TSV, pipe)"
+    WORKBOOK = "xlsx", "Excel workbook"
+    FHIR = "fhir", "FHIR R4"
+    HL7 = "hl7v2", "HL7 v2 messages"
+
+
+class ArrivedBy(models.TextChoices):
+    UPLOAD = "upload", "Upload"
+    API = "api", "API"
+    COMMAND = "command", "Command line"
+    FOLDER = "folder", "Folder"
 
 
 class ImportBatch(models.Model):
@@ -28,6 +48,8 @@ class ImportBatch(models.Model):
     """
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="batches")
+    format = models.CharField(max_length=5, choices=Format, default=Format.TEXT)
+    arrived_by = models.CharField(max_length=7, choices=ArrivedBy, default=ArrivedBy.UPLOAD)
     file_name = models.CharField(max_length=200)
     stored_as = models.CharField(max_length=200, blank=True, help_text="file under settings.UPLOADS, blank once deleted")
     sha256 = models.CharField(max_length=64)
@@ -43,12 +65,18 @@ class ImportBatch(models.Model):
     new = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
+    duplicates = models.PositiveIntegerField(default=0, help_text="referrals of the file that repeat an earlier one of the same patient")
     unmatched = models.PositiveIntegerField(default=0, help_text="referrals whose named provider we do not know")
     rejected = models.JSONField(default=dict, help_text="{reason: rows}")
     findings = models.JSONField(default=dict, help_text="{reason: rows}")
     by_month = models.JSONField(default=dict, help_text="{month: referrals} of the file")
     first_on = models.DateField(null=True)
     last_on = models.DateField(null=True)
+    alarms = models.JSONField(default=list, help_text="sentences about what is odd in this file beside the last ones")
+    made = models.JSONField(default=dict, help_text="{payers: [ids], service_lines: [ids]} that it named for the first time")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    undone_why = models.CharField(max_length=300, blank=True)
     error = models.TextField(blank=True)
 
     objects = BatchQuerySet.as_manager()
@@ -56,6 +84,10 @@ class ImportBatch(models.Model):
     class Meta:
         ordering = ("-uploaded_at", "-pk")
         verbose_name_plural = "import batches"
+        constraints = (
+            # Two uploads of one file at once are one batch.
+            models.UniqueConstraint(fields=["source", "sha256"], condition=models.Q(state__in=OPEN_STATES), name="import_once_at_a_time"),
+        )
 
     def __str__(self) -> str:
         return f"{self.source.name}: {self.file_name}"
