@@ -255,7 +255,7 @@ class StatusEvent(models.Model):
     is_inferred = models.BooleanField(default=False, help_text="a legal step that the source skipped; undated")
     batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     via = models.ForeignKey(
-        Referral, on_delete=models.CASCADE, null=True, related_name="+", db_index=False, help_text="the linked appointment or claim that told it"
+        Referral, on_delete=models.CASCADE, null=True, related_name="+", db_index=False, help_text="the linked row that told it"
     )
 
     class Meta:
