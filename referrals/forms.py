@@ -27,16 +27,21 @@ from referrals.models import CountingRules, Kind, LossReason, Payer, Referral, S
 from referrals.models.facts import Sees
 from territories.models import ServiceLine
 
-HASH, DROP, SKIP = "~hash", "~drop", "~skip"
+HASH, SHARED, DROP, SKIP = "~hash", "~shared", "~drop", "~skip"
 _GROUPS = (
-    ("The referral", ("source_key", *ANCHORS, "service_line", "kind", "priority", "payer", "reason")),
+    ("The referral", ("source_key", *ANCHORS, "order_key", "service_line", "kind", "priority", "payer", "reason")),
     ("Who referred", ("referring_name", "referring_npi", "referring_practice", "referring_zip")),
     ("Where to", ("destination_name", "destination_npi", "performing_name", "performing_npi")),
     ("What became of it", ("state", "told_at", "appointment_on", "seen_on", "report_on")),
 )
+_PATIENT = (
+    (HASH, "Patient's record number: hashed"),
+    (SHARED, "Number of the patient in all feeds: hashed"),
+    (DROP, "Patient data: never kept"),
+)
 COLUMN_CHOICES = (
     ("", "Not read"),
-    ("Patient", ((HASH, "Patient's record number: hashed"), (DROP, "Patient data: never kept"))),
+    ("Patient", _PATIENT),
     *((group, tuple((name, FIELDS[name]) for name in names)) for group, names in _GROUPS),
 )
 # our field: what its words can mean, and where the mapping keeps them
@@ -135,6 +140,8 @@ class MappingForm(forms.Form):
                 return name
         if self.base.identifier and header_key(self.base.identifier) == key:
             return HASH
+        if self.base.enterprise and header_key(self.base.enterprise) == key:
+            return SHARED
         if column.patient or key in {header_key(header) for header in self.base.dropped}:
             return DROP
         return ""
@@ -181,7 +188,7 @@ class MappingForm(forms.Form):
         taken: dict[str, str] = {}
         for number, (column, chosen) in enumerate(self._chosen()):
             if chosen and chosen != DROP and chosen in taken:
-                what = "the patient's record number" if chosen == HASH else FIELDS.get(chosen, chosen)
+                what = {HASH: "the patient's record number", SHARED: "the patient's number in all feeds"}.get(chosen) or FIELDS[chosen]
                 self.add_error(f"column-{number}", f"“{taken[chosen]}” is read as {what} already. Choose one of the two.")
             taken.setdefault(chosen, column.header)
         if "source_key" not in taken:
@@ -211,6 +218,7 @@ class MappingForm(forms.Form):
             dates=self.cleaned_data["dates"],
             columns={field: column.header for column, field in chosen if field in FIELDS},
             identifier=next((column.header for column, field in chosen if field == HASH), ""),
+            enterprise=next((column.header for column, field in chosen if field == SHARED), ""),
             dropped=tuple(column.header for column, field in chosen if field == DROP),
             delimiter=self.base.delimiter or self.preview.delimiter,
             **words,

@@ -14,6 +14,7 @@ from referrals.states import STATES
 FIELDS = MappingProxyType(
     {
         "source_key": "Referral number",
+        "order_key": "Order's number",
         "ordered_on": "Ordered on",
         "received_on": "Received on",
         "entered_on": "Entered on",
@@ -95,9 +96,11 @@ class Mapping:
     priorities: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)  # why a referral went elsewhere
     identifier: str = ""  # the header of the patient's record number, which leaves the parser only as a keyed hash
+    enterprise: str = ""  # the header of an identifier that feeds share, hashed alike for all of them
     dropped: tuple[str, ...] = ()  # headers known to hold patient data
     delimiter: str = ""
     encoding: str = ""
+    sheet: str = ""  # of a workbook: its sheet with the rows; blank takes the one that is open
     dates: str = "auto"
     feed: dict[str, Any] = field(default_factory=dict)
 
@@ -114,8 +117,8 @@ class Mapping:
         wrong = [f'"{part}" is no part of a mapping.' for part in sorted(map(str, given.keys() - _PARTS))]
         parts = {part: _table(given, part, wrong) for part in sorted(_PARTS - {"name", "sees"})}
         shape, patient = parts["format"], parts["patient"]
-        wrong += [f'"{part}" is no part of "format".' for part in sorted(shape.keys() - {"delimiter", "encoding", "dates"})]
-        wrong += [f'"{part}" is no part of "patient".' for part in sorted(patient.keys() - {"identifier", "dropped"})]
+        wrong += [f'"{part}" is no part of "format".' for part in sorted(shape.keys() - {"delimiter", "encoding", "sheet", "dates"})]
+        wrong += [f'"{part}" is no part of "patient".' for part in sorted(patient.keys() - {"identifier", "enterprise", "dropped"})]
         dropped = patient.get("dropped", [])
         if not isinstance(dropped, list) or not all(isinstance(header, str) for header in dropped):
             wrong.append('"dropped" must be a list of headers.')
@@ -129,9 +132,11 @@ class Mapping:
             priorities=_texts(parts["priorities"], "priorities", wrong),
             reasons=_texts(parts["reasons"], "reasons", wrong),
             identifier=_text(patient, "identifier", "", wrong),
+            enterprise=_text(patient, "enterprise", "", wrong),
             dropped=tuple(dropped),
             delimiter=_text(shape, "delimiter", "", wrong),
             encoding=_text(shape, "encoding", "", wrong),
+            sheet=_text(shape, "sheet", "", wrong),
             dates=_text(shape, "dates", "auto", wrong),
             feed=parts["feed"],
         )
@@ -141,17 +146,19 @@ class Mapping:
         return mapping
 
     def to_json(self) -> dict[str, Any]:
-        """The object that `from_json` reads."""
+        """The object that `from_json` reads. What only some feeds have is left out when blank."""
+        shared = {"enterprise": self.enterprise} if self.enterprise else {}
+        sheet = {"sheet": self.sheet} if self.sheet else {}
         return {
             "name": self.name,
             "sees": self.sees,
-            "format": {"delimiter": self.delimiter, "encoding": self.encoding, "dates": self.dates},
+            "format": {"delimiter": self.delimiter, "encoding": self.encoding, **sheet, "dates": self.dates},
             "columns": dict(self.columns),
             "status": dict(self.status),
             "kinds": dict(self.kinds),
             "priorities": dict(self.priorities),
             "reasons": dict(self.reasons),
-            "patient": {"identifier": self.identifier, "dropped": list(self.dropped)},
+            "patient": {"identifier": self.identifier, **shared, "dropped": list(self.dropped)},
             "feed": dict(self.feed),
         }
 
@@ -177,7 +184,9 @@ class Mapping:
         for name, words in (("status", self.status), ("kinds", self.kinds), ("priorities", self.priorities), ("reasons", self.reasons)):
             if len({word_key(word) for word in words}) < len(words):
                 wrong.append(f'"{name}" has one word twice (capital letters make no difference).')
-        secret = {header_key(header) for header in (self.identifier, *self.dropped) if header}
+        secret = {header_key(header) for header in (self.identifier, self.enterprise, *self.dropped) if header}
+        if self.enterprise and header_key(self.enterprise) == header_key(self.identifier):
+            wrong.append("The record number and the number that feeds share are the same column. Name it once.")
         wrong += [
             f'The column "{header}" holds patient data and cannot be mapped to {FIELDS.get(name, name).lower()}.'
             for name, header in self.columns.items()
@@ -186,15 +195,15 @@ class Mapping:
         return wrong
 
     def positions(self, headers: Sequence[str]) -> dict[str, int]:
-        """Where in a row each mapped field stands, and `patient` for the identifier."""
+        """Where in a row each mapped field stands, and `patient` and `enterprise` for the identifiers."""
         at = {header_key(header): number for number, header in enumerate(headers)}
-        mapped = {**self.columns, "patient": self.identifier}
+        mapped = {**self.columns, "patient": self.identifier, "enterprise": self.enterprise}
         return {name: at[key] for name, header in mapped.items() if header and (key := header_key(header)) in at}
 
     def missing(self, headers: Sequence[str]) -> list[str]:
         """The mapped headers that a file lacks."""
-        there = {header_key(header) for header in headers}
-        return [header for header in (*self.columns.values(), self.identifier) if header and header_key(header) not in there]
+        there, named = {header_key(header) for header in headers}, (*self.columns.values(), self.identifier, self.enterprise)
+        return [header for header in named if header and header_key(header) not in there]
 
     def fits(self, headers: Sequence[str]) -> bool:
         """Does a file with these headers have every column that is mapped?"""

@@ -53,6 +53,7 @@ class Row:
     """What a source told about one referral, in our words. Blank is "" or None."""
 
     source_key: str
+    order_key: str
     anchor_on: dt.date
     anchor: str  # ordered, received or entered: which date the anchor is
     ordered_on: dt.date | None
@@ -112,7 +113,7 @@ class Parser:
         positions = mapping.positions(headers)
         # Fields without a column read the blank cell that is put behind each row.
         self._pick = itemgetter(*(positions.get(name, self._width) for name in _ORDER))
-        self._kept = frozenset(positions.values())
+        self._kept = frozenset(at for name, at in positions.items() if name != "enterprise")
         self._patient_at = positions.get("patient")
         self._key_at = positions["source_key"]
         self._columns = mapping.columns
@@ -131,16 +132,13 @@ class Parser:
             return RowError(TOO_MANY_CELLS, "The row has more cells than the header: a delimiter inside a text is not quoted.")
         cells = [*values[:width], *[""] * (width + 1 - min(width, len(values)))]
         (
-            key, ordered, received, entered, referring_name, referring_npi, referring_practice, referring_zip,
+            key, order, ordered, received, entered, referring_name, referring_npi, referring_practice, referring_zip,
             destination_name, destination_npi, performing_name, performing_npi, service_line, kind, priority, state, told,
             appointment, seen, report, payer, reason, patient,
         ) = self._pick(cells)  # fmt: skip
         key = _clean(key)
         if not key:
             return RowError(MISSING_ID, f"{self._column('source_key')} is blank.")
-        if len(key) > MAX_KEY:
-            key = f"{key[: MAX_KEY - 33]}~{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-
         style = self._style
         findings: list[str] = []
         ordered_on, received_on, entered_on = (parse_date(text, style) if text else None for text in (ordered, received, entered))
@@ -174,7 +172,8 @@ class Parser:
             findings.append(UNKNOWN_PRIORITY)
         text = _text
         return Row(
-            key,
+            _key(key),
+            _key(_clean(order)) if order else "",
             anchor_on,
             anchor,
             ordered_on,
@@ -263,6 +262,11 @@ def _as_values(record: Record[str, str], mapping: Mapping) -> tuple[list[str], l
 def _clean(text: str) -> str:
     text = " ".join(text.split())
     return text if text.isascii() and "\0" not in text else _UNSTORABLE.sub("", text)
+
+
+def _key(text: str) -> str:
+    """A number of any length: a long one keeps its beginning, and its digest tells it from others that begin so."""
+    return text if len(text) <= MAX_KEY else f"{text[: MAX_KEY - 33]}~{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 _clean_often = lru_cache(maxsize=1 << 16)(_clean)  # names of people and places come again and again; record numbers do not

@@ -34,7 +34,10 @@ _TO = r"(?:to|referred to|referral to|destination|receiving|performing|rendering
 # field, what the header says in plain words, confidence. The first column that says it best gets the field.
 _RULES: tuple[tuple[str, str, float], ...] = (
     ("source_key", r"(?:referral|ordered|request) (?:id|number|key)", 0.95),
+    ("source_key", r"(?:appointment|claim|encounter|visit) (?:id|number|key)", 0.8),
     ("source_key", r"(?:id|referral|number)", 0.6),
+    ("order_key", r"(?:original|parent|related|linked|source) (?:referral|ordered|request) (?:id|number|key)", 0.9),
+    ("order_key", r"(?:referral|ordered|request) (?:id|number|key)", 0.5),
     ("referring_npi", rf"{_FROM}(?: provider)? npi|npi {_FROM}", 0.95),
     ("performing_npi", rf"{_TO}(?: provider)? npi|npi {_TO}", 0.95),
     ("destination_npi", rf"{_TO} (?:organization|location) npi", 0.95),
@@ -64,10 +67,14 @@ _RULES: tuple[tuple[str, str, float], ...] = (
 _COMPILED = tuple((field, re.compile(pattern), confidence) for field, pattern, confidence in _RULES)
 
 _IDENTIFIER = re.compile(
-    r"(?:patient )?(?:mrn|chart|emrn|medical record|record)(?: (?:id|number))?|patient (?:id|number|key)|member (?:id|number)|epi|empi"
+    r"(?:patient )?(?:mrn|chart|emrn|medical record|record)(?: (?:id|number))?|patient (?:id|number|key)|member (?:id|number)"
+)
+_ENTERPRISE = re.compile(
+    r"(?:patient )?(?:epi|empi|enterprise(?: (?:patient|person|master|medical record|mrn|record))*(?: (?:id|number))?)"
 )
 _PATIENT = re.compile(
-    r".*\b(?:patient|mrn|emrn|epi|empi|ssn|social security|dob|birth|birthdate|birthday|guarantor|subscriber|next of kin|maiden)\b.*"
+    r".*\b(?:patient|mrn|emrn|epi|empi|enterprise|ssn|social security|dob|birth|birthdate|birthday|guarantor|subscriber)\b.*"
+    r"|.*\b(?:next of kin|maiden)\b.*"
     r"|gender|sex|race|ethnicity|deceased|age|(?:medical )?record(?: (?:id|number))?|member (?:id|number)|chart(?: (?:id|number))?"
     r"|(?:home |cell |mobile |work )?(?:phone|telephone|mobile|email|e mail)(?: number)?|(?:home |street )?address(?: line)?(?: \d)?"
     r"|(?:first|last|middle|full) name|name"
@@ -96,7 +103,8 @@ _STATUS = tuple((state, re.compile(pattern)) for state, pattern in _STATUS_WORDS
 
 @dataclass(frozen=True, slots=True)
 class PatientColumn:
-    """A column that looks like patient data, why, and what happens to it: hash (the record number) or drop."""
+    """A column that looks like patient data, why, and what happens to it: hash (the record number), enterprise (a number that feeds
+    share, hashed alike for all) or drop."""
 
     header: str
     why: str
@@ -134,19 +142,23 @@ def suggest(headers: Sequence[str], sample_rows: Sequence[Sequence[str]], *, ear
         confidence = dict.fromkeys(known.columns, 1.0)
         because = dict.fromkeys(known.columns, f"as in the earlier mapping {known.name}".rstrip())
         mapping = known
-        hashed, dropped = header_key(known.identifier), {header_key(header) for header in known.dropped}
+        dropped = {header_key(header) for header in known.dropped}
+        actions = {header_key(known.identifier): "hash", header_key(known.enterprise): "enterprise"}
         mapped = {header_key(header) for header in known.columns.values()}
         patient = tuple(
-            replace(column, action="hash" if header_key(column.header) == hashed else "drop")
+            replace(column, action=actions.get(header_key(column.header), "drop"))
             for column in patient
             if header_key(column.header) not in mapped or header_key(column.header) in dropped
         )
     else:
-        mapping, confidence, because = _guess(headers, columns, patient, list(earlier))
+        mapping, confidence, because = _guess(headers, columns, len(sample_rows), patient, list(earlier))
     dates = _dates(mapping, columns)
     if known is None:
         mapping = replace(mapping, dates=dates.style)
-    used = {header_key(header) for header in (*mapping.columns.values(), *(column.header for column in patient), mapping.identifier)}
+    used = {
+        header_key(header)
+        for header in (*mapping.columns.values(), *(column.header for column in patient), mapping.identifier, mapping.enterprise)
+    }
     return Suggestion(
         mapping=mapping,
         confidence=confidence,
@@ -191,9 +203,12 @@ def _patient_columns(columns: dict[str, list[str]]) -> tuple[PatientColumn, ...]
         for header, values in columns.items()
         if (why := "its name" if _PATIENT.fullmatch(plain_words(header)) else _patient_content(values))
     ]
-    # One record number is hashed; it links the orders and appointments of one patient without saying who it is.
-    identifier = next((column for column in found if _IDENTIFIER.fullmatch(plain_words(column.header))), None)
-    return tuple(replace(column, action="hash") if column is identifier else column for column in found)
+    # One record number is hashed, and one number that feeds share; they link orders and appointments without saying whose they are.
+    for action, pattern in (("hash", _IDENTIFIER), ("enterprise", _ENTERPRISE)):
+        at = next((at for at, column in enumerate(found) if pattern.fullmatch(plain_words(column.header))), None)
+        if at is not None:
+            found[at] = replace(found[at], action=action)
+    return tuple(found)
 
 
 def _patient_content(values: list[str]) -> str:
@@ -209,14 +224,14 @@ def _patient_content(values: list[str]) -> str:
 
 
 def _guess(
-    headers: Sequence[str], columns: dict[str, list[str]], patient: Sequence[PatientColumn], earlier: Sequence[Mapping]
+    headers: Sequence[str], columns: dict[str, list[str]], rows: int, patient: Sequence[PatientColumn], earlier: Sequence[Mapping]
 ) -> tuple[Mapping, dict[str, float], dict[str, str]]:
     secret = {column.header for column in patient}
     candidates = []
     for order, header in enumerate(headers):
         if header in secret:
             continue
-        for field, score, why in _readings(header, columns[header], earlier):
+        for field, score, why in _readings(header, columns[header], rows, earlier):
             candidates.append((-score, order, field, header, why))
     chosen: dict[str, str] = {}
     confidence: dict[str, float] = {}
@@ -237,21 +252,25 @@ def _guess(
         status={word: state for word in sorted(statuses) if (state := old_words.get(word_key(word)) or suggest_state(word))},
         priorities={word: word for word in sorted(priorities) if word in PRIORITIES},
         identifier=next((column.header for column in patient if column.action == "hash"), ""),
+        enterprise=next((column.header for column in patient if column.action == "enterprise"), ""),
         dropped=tuple(column.header for column in patient if column.action == "drop"),
     )
     return mapping, confidence, because
 
 
-def _readings(header: str, values: list[str], earlier: Sequence[Mapping]) -> Iterable[tuple[str, float, str]]:
+def _readings(header: str, values: list[str], rows: int, earlier: Sequence[Mapping]) -> Iterable[tuple[str, float, str]]:
     """What a column may be, how surely, and why."""
     for mapping in earlier:
         for field, known in mapping.columns.items():
             if header_key(known) == header_key(header):
                 yield field, 0.97, "as in an earlier mapping"
     words = plain_words(header)
-    for field, pattern, confidence in _COMPILED:
+    for field, pattern, sure in _COMPILED:
+        confidence = sure
         if pattern.fullmatch(words):
             fitting = _share(values, _CONTENT[field]) if field in _CONTENT else 1.0
+            if field == "source_key" and len(set(values)) < rows:
+                confidence *= 0.8  # a number that is blank or repeats is rather that of the order an appointment belongs to
             if not values or fitting > 0.5:
                 yield field, confidence * (1.0 if values else 0.8), "its name and content" if values and field in _CONTENT else "its name"
     if values and _share(values, lambda text: bool(suggest_state(text))) > 0.8 and len(set(values)) <= 20 and max(map(len, values)) > 1:

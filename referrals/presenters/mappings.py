@@ -27,6 +27,7 @@ def mapping_summary(stored: Mapping[str, Any]) -> MappingSummary | None:
         return None
     mapping = FeedMapping.from_json(dict(stored))
     patient = [(mapping.identifier, "hashed")] if mapping.identifier else []
+    patient += [(mapping.enterprise, "hashed, the same in all feeds")] if mapping.enterprise else []
     return MappingSummary(
         mapping.name,
         Sees(mapping.sees).label,
@@ -37,6 +38,7 @@ def mapping_summary(stored: Mapping[str, Any]) -> MappingSummary | None:
     )
 
 
+_KEPT_AS = {"hash": "hashed", "enterprise": "hashed, the same in all feeds", "drop": "never kept"}
 _SURE, _LIKELY = 0.85, 0.6
 
 
@@ -67,7 +69,11 @@ def column_rows(form: Any) -> list[ColumnRow]:
         elif guess:
             score, why = suggestion.confidence.get(guess, 0), suggestion.because.get(guess, "")
             sure, tone = ("Sure", "good") if score >= _SURE else ("Likely", "info") if score >= _LIKELY else ("A guess", "warn")
-        patient = {"hash": "hashed", "drop": "never kept"}[column.patient.action] if column.patient else ""
+        patient = (
+            {"hash": "hashed", "enterprise": "hashed, the same in all feeds", "drop": "never kept"}[column.patient.action]
+            if column.patient
+            else ""
+        )
         rows.append(ColumnRow(form[f"column-{number}"], column.header, column.samples, column.shape, patient, sure, why, tone))
     return rows
 

@@ -197,3 +197,30 @@ def test_words_the_mapping_does_not_know() -> None:
 )
 def test_suggested_states(word: str, state: str) -> None:
     assert suggest_state(word) == state
+
+
+def test_a_number_that_feeds_share_and_a_sheet_are_kept() -> None:
+    given = {**GOOD, "format": {"sheet": "Orders"}, "patient": {"identifier": "PID", "enterprise": "EMPI", "dropped": []}}
+    mapping = Mapping.from_json(given)
+    assert (mapping.sheet, mapping.enterprise) == ("Orders", "EMPI")
+    assert Mapping.from_json(mapping.to_json()) == mapping
+    assert mapping.missing(["No", "In", "St", "PID"]) == ["EMPI"]
+    assert mapping.positions(["No", "In", "St", "PID", "EMPI"])["enterprise"] == 4
+    with pytest.raises(InputError, match='column "EMPI" holds patient data'):
+        Mapping.from_json({**given, "columns": {**GOOD["columns"], "payer": "EMPI"}})
+    with pytest.raises(InputError, match="the same column"):
+        Mapping.from_json({**given, "patient": {"identifier": "PID", "enterprise": "pid"}})
+
+
+def test_an_appointment_is_known_by_its_own_number_and_names_its_order() -> None:
+    headers = ["Referral ID", "Appt ID", "Appt Date", "EMPI", "MRN"]
+    rows = [["R1", "A1", "2026-03-01", "E1", "M1"], ["R1", "A2", "2026-03-02", "E1", "M1"], ["", "A3", "2026-03-04", "E2", "M2"]]
+    suggestion = suggest(headers, rows)
+    assert suggestion.mapping.columns["source_key"] == "Appt ID"
+    assert suggestion.mapping.columns["order_key"] == "Referral ID"
+    assert (suggestion.mapping.identifier, suggestion.mapping.enterprise) == ("MRN", "EMPI")
+    assert {column.header: column.action for column in suggestion.patient} == {"EMPI": "enterprise", "MRN": "hash"}
+    again = suggest(headers, rows, earlier=[replace(suggestion.mapping, columns={**suggestion.mapping.columns, "entered_on": "Appt Date"})])
+    assert {column.header: column.action for column in again.patient} == {"EMPI": "enterprise", "MRN": "hash"}
+    numbered_once = [[f"R{n}", f"A{n}", "2026-03-01", "E", "M"] for n in range(5)]
+    assert suggest(headers, numbered_once).mapping.columns["source_key"] == "Referral ID"
