@@ -12,11 +12,24 @@ from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from accounts.permissions import Permission
 from common.names import fold
 from territories.scope import scope_of
 
 if TYPE_CHECKING:
-    from contacts.models import Affiliation, Alignment, Organization, Practice, Provider, Staff  # noqa: F401 - parameters of the querysets
+    from contacts.models import (  # noqa: F401 - parameters of the querysets
+        Affiliation,
+        Alias,
+        Alignment,
+        Guess,
+        KeptApart,
+        Organization,
+        OrganizationMerge,
+        Practice,
+        Provider,
+        ProviderMerge,
+        Staff,
+    )
 
 
 UNKNOWN = "unknown"
@@ -37,6 +50,15 @@ def _counted(model: str, **rows: Any) -> Coalesce:
 def words_of(text: str) -> list[str]:
     """The words of a search, as folded names are written."""
     return [word for part in text.replace(",", " ").split() if (word := fold(part))]
+
+
+def _merged_ids(model: type[models.Model], pk: int) -> list[int]:
+    """The record and all that were merged into it: a query for each step of the longest chain."""
+    found = step = [pk]
+    while step:
+        step = list(model._default_manager.filter(merged_into__in=step).values_list("pk", flat=True))
+        found = [*found, *step]
+    return found
 
 
 class AlignmentQuerySet(models.QuerySet["Alignment"]):
@@ -85,14 +107,22 @@ class PracticeQuerySet(models.QuerySet["Practice"]):
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
     def visible_to(self, user: Any) -> "ProviderQuerySet":
-        """Providers who work today at a practice the person sees."""
+        """Providers who work today at a practice the person sees. Who was merged into another is seen there."""
         scope = scope_of(user)
         if scope.whole:
-            return self
+            return self.live()
         works = apps.get_model("contacts", "Affiliation").objects.filter(
             provider=OuterRef("pk"), ended_on=None, practice__territory__in=scope.any_territory_ids
         )
-        return self.filter(Exists(works))
+        return self.live().filter(Exists(works))
+
+    def live(self) -> "ProviderQuerySet":
+        """Not merged into another."""
+        return self.filter(merged_into=None)
+
+    def all_of(self, provider: "Provider") -> "ProviderQuerySet":
+        """The provider, and whoever was merged into them, however many steps ago."""
+        return self.filter(pk__in=_merged_ids(self.model, provider.pk))
 
     def working_at(self, practices: "QuerySet[Practice]") -> "ProviderQuerySet":
         """Who works today at one of these."""
@@ -155,7 +185,15 @@ class StaffQuerySet(models.QuerySet["Staff"]):
 class OrganizationQuerySet(models.QuerySet["Organization"]):
     def visible_to(self, user: Any) -> "OrganizationQuerySet":
         """Organisations are the map of the market, not a territory's own: whoever sees any part of the field sees them."""
-        return self.none() if scope_of(user).is_empty else self
+        return self.none() if scope_of(user).is_empty else self.live()
+
+    def live(self) -> "OrganizationQuerySet":
+        """Not merged into another."""
+        return self.filter(merged_into=None)
+
+    def all_of(self, organization: "Organization") -> "OrganizationQuerySet":
+        """The organization, and what was merged into it, however many steps ago."""
+        return self.filter(pk__in=_merged_ids(self.model, organization.pk))
 
     def named_like(self, text: str) -> "OrganizationQuerySet":
         """Every word is in the name, or the text begins the NPI."""
@@ -171,3 +209,31 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         aligned = Coalesce(_aligned(day, organization=OuterRef("pk")), Value(UNKNOWN))
         offices = _counted("Practice", organization=OuterRef("pk"), archived_at=None)
         return self.annotate(alignment_today=aligned, practice_count=offices).select_related("service_line")
+
+
+class AliasQuerySet(models.QuerySet["Alias"]):
+    def visible_to(self, user: Any) -> "AliasQuerySet":
+        """Words come from everywhere in the field: for those who import."""
+        return self if user.can(Permission.IMPORT_RUN) else self.none()
+
+
+class GuessQuerySet(models.QuerySet["Guess"]):
+    def visible_to(self, user: Any) -> "GuessQuerySet":
+        """As aliases."""
+        return self if user.can(Permission.IMPORT_RUN) else self.none()
+
+
+class MergeQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> "MergeQuerySet":
+        """A merge changes numbers everywhere: for those who import."""
+        return self if user.can(Permission.IMPORT_RUN) else self.none()
+
+    def in_force(self) -> "MergeQuerySet":
+        """Not taken back."""
+        return self.filter(unmerged_at=None)
+
+
+class KeptApartQuerySet(models.QuerySet["KeptApart"]):
+    def visible_to(self, user: Any) -> "KeptApartQuerySet":
+        """As merges."""
+        return self if user.can(Permission.IMPORT_RUN) else self.none()

@@ -31,6 +31,7 @@ class Organization(models.Model):
     city = models.CharField(max_length=80, blank=True)
     state = models.CharField(max_length=2, blank=True)
     registry_updated_on = models.DateField(null=True, blank=True, editable=False, help_text="NPPES: Last Update Date")
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="merged")
 
     objects = OrganizationQuerySet.as_manager()
 
@@ -40,6 +41,7 @@ class Organization(models.Model):
             models.UniqueConstraint(fields=["folded_name"], name="organization_name_once"),
             models.UniqueConstraint(fields=["npi"], condition=~Q(npi=""), name="organization_npi_once"),
         )
+        indexes = (GinIndex(fields=["folded_name"], name="organization_folded", opclasses=["gin_trgm_ops"]),)
 
     def __str__(self) -> str:
         return self.name
@@ -148,6 +150,7 @@ class Provider(models.Model):
     is_stale = models.BooleanField(default=False, editable=False, help_text="the NPI was deactivated")
     registry_updated_on = models.DateField(null=True, blank=True, editable=False, help_text="NPPES: Last Update Date")
     deactivated_on = models.DateField(null=True, blank=True, editable=False)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="merged")
 
     objects = ProviderQuerySet.as_manager()
 

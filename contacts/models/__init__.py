@@ -1,0 +1,37 @@
+"""Who refers and who receives, and what words of the sources mean them."""
+
+from contacts.models.directory import (
+    Affiliation,
+    Alignment,
+    AlignmentKind,
+    Organization,
+    PlacedBy,
+    Practice,
+    PracticePin,
+    Provider,
+    ProviderKind,
+    Specialty,
+    Staff,
+)
+from contacts.models.merges import KeptApart, OrganizationMerge, ProviderMerge
+from contacts.models.words import Alias, Guess, WordsKind
+
+__all__ = [
+    "Affiliation",
+    "Alias",
+    "Alignment",
+    "AlignmentKind",
+    "Guess",
+    "KeptApart",
+    "Organization",
+    "OrganizationMerge",
+    "PlacedBy",
+    "Practice",
+    "PracticePin",
+    "Provider",
+    "ProviderKind",
+    "ProviderMerge",
+    "Specialty",
+    "Staff",
+    "WordsKind",
+]
