@@ -185,9 +185,9 @@ def _write(cursor: CursorWrapper, batch: ImportBatch, progress: Progress) -> int
     # Derived columns are filled in a moment; until then a new row counts nowhere.
     cursor.execute(
         f"""INSERT INTO {FACTS} (source_id, source_key, batch_id, {", ".join(names)}, month, practice_assumed, referrer_alignment,
-                destination_alignment, flow, is_own_follow_up, is_duplicate, is_counted)
+                destination_alignment, flow, is_own_follow_up, is_duplicate, is_counted, order_key, seen_by)
             SELECT %s, source_key, %s, {", ".join(names)}, date_trunc('month', anchor_on), false, 'unknown', '', 'outside',
-                   false, false, false
+                   false, false, false, '', ''
             FROM merged WHERE change = 'new' ORDER BY source_key""",  # noqa: S608 - our own names
         [batch.source_id, batch.pk],
     )

@@ -6,6 +6,37 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+# Of several open batches of one file the last one stays.
+CLOSE_SECOND_BATCHES = """
+UPDATE referrals_importbatch b SET state = 'discarded', error = 'The same file was uploaded again.'
+WHERE b.state IN ('uploaded', 'checking', 'checked') AND EXISTS (
+    SELECT FROM referrals_importbatch later WHERE later.source_id = b.source_id AND later.sha256 = b.sha256
+      AND later.state IN ('uploaded', 'checking', 'checked', 'loading') AND (later.state = 'loading', later.id) > (b.state = 'loading', b.id));
+"""
+
+# What earlier versions kept of a referral is what its source told: one sent row per event of its history, the newest with all values.
+FILL_SENT_ROWS = """
+INSERT INTO referrals_sentrow (referral_id, digest, batch_id, line, ordered_on, received_on, entered_on, kind, priority, service_line_id,
+    payer_id, reason, state, told_at, appointment_on, seen_on, report_on, referring_name, referring_npi, referring_org, referring_zip,
+    destination_name, performing_name, performing_npi, patient_hash, order_key)
+SELECT r.id, md5(concat_ws('|', 'before sent rows', e.id, e.state, e.appointment_on, e.told_at))::uuid, coalesce(e.batch_id, r.batch_id), 0,
+    r.ordered_on, r.received_on, r.entered_on, r.kind, r.priority, r.service_line_id, r.payer_id, r.reason, e.state, e.told_at,
+    e.appointment_on, r.seen_on, r.report_on, r.referring_name, r.referring_npi, r.referring_org, r.referring_zip, r.destination_name,
+    r.performing_name, r.performing_npi, r.patient_hash, r.order_key
+FROM referrals_referral r JOIN referrals_statusevent e ON e.referral_id = r.id
+WHERE NOT e.is_inferred AND coalesce(e.batch_id, r.batch_id) IS NOT NULL;
+SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
+"""
+
+# The mapping in use is every feed's first version.
+FIRST_VERSIONS = """
+INSERT INTO referrals_mappingversion (source_id, number, mapping, sees, saved_at)
+SELECT id, 1, mapping, sees, now() FROM referrals_source WHERE mapping <> '{}';
+SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -75,6 +106,13 @@ class Migration(migrations.Migration):
                         "referral", "digest", "batch", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
+                (
+                    "referral",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="referrals.referral"
+                    ),
+                ),
+                ("batch", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="referrals.importbatch")),
                 ("digest", models.UUIDField()),
                 ("line", models.PositiveIntegerField(default=0)),
             ],
@@ -86,6 +124,32 @@ class Migration(migrations.Migration):
             name="SentRow",
             fields=[
                 ("pk", models.CompositePrimaryKey("referral", "digest", blank=True, editable=False, primary_key=True, serialize=False)),
+                (
+                    "referral",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="sent_rows", to="referrals.referral"
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="sent_rows", to="referrals.importbatch"),
+                ),
+                (
+                    "service_line",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="territories.serviceline",
+                    ),
+                ),
+                (
+                    "payer",
+                    models.ForeignKey(
+                        db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="referrals.payer"
+                    ),
+                ),
                 ("digest", models.UUIDField(help_text="of all columns below from ordered_on on")),
                 ("line", models.PositiveIntegerField(default=0)),
                 ("ordered_on", models.DateField(null=True)),
@@ -334,14 +398,6 @@ class Migration(migrations.Migration):
             model_name="referral",
             index=models.Index(condition=models.Q(("order_key", ""), _negated=True), fields=["order_key"], name="referral_order"),
         ),
-        migrations.AddConstraint(
-            model_name="importbatch",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("uploaded", "checking", "checked", "loading"))),
-                fields=("source", "sha256"),
-                name="import_once_at_a_time",
-            ),
-        ),
         migrations.AddField(
             model_name="controltotal",
             name="source",
@@ -383,42 +439,6 @@ class Migration(migrations.Migration):
             name="source",
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="mapping_versions", to="referrals.source"),
         ),
-        migrations.AddField(
-            model_name="sentagain",
-            name="batch",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="referrals.importbatch"),
-        ),
-        migrations.AddField(
-            model_name="sentagain",
-            name="referral",
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="referrals.referral"),
-        ),
-        migrations.AddField(
-            model_name="sentrow",
-            name="batch",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="sent_rows", to="referrals.importbatch"),
-        ),
-        migrations.AddField(
-            model_name="sentrow",
-            name="payer",
-            field=models.ForeignKey(
-                db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="referrals.payer"
-            ),
-        ),
-        migrations.AddField(
-            model_name="sentrow",
-            name="referral",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="sent_rows", to="referrals.referral"
-            ),
-        ),
-        migrations.AddField(
-            model_name="sentrow",
-            name="service_line",
-            field=models.ForeignKey(
-                db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="territories.serviceline"
-            ),
-        ),
         migrations.AddConstraint(
             model_name="controltotal",
             constraint=models.UniqueConstraint(fields=("source", "month"), name="control_total_once"),
@@ -426,5 +446,16 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="mappingversion",
             constraint=models.UniqueConstraint(fields=("source", "number"), name="mapping_version_once"),
+        ),
+        migrations.RunSQL(CLOSE_SECOND_BATCHES, migrations.RunSQL.noop),
+        migrations.RunSQL(FILL_SENT_ROWS, migrations.RunSQL.noop),
+        migrations.RunSQL(FIRST_VERSIONS, migrations.RunSQL.noop),
+        migrations.AddConstraint(
+            model_name="importbatch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("uploaded", "checking", "checked", "loading"))),
+                fields=("source", "sha256"),
+                name="import_once_at_a_time",
+            ),
         ),
     ]
