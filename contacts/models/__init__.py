@@ -14,6 +14,7 @@ from contacts.models.directory import (
     Staff,
 )
 from contacts.models.merges import KeptApart, OrganizationMerge, ProviderMerge
+from contacts.models.registry import NameKind, ProviderLocation, ProviderName, TaxonomyCode
 from contacts.models.words import Alias, Guess, WordsKind
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "AlignmentKind",
     "Guess",
     "KeptApart",
+    "NameKind",
     "Organization",
     "OrganizationMerge",
     "PlacedBy",
@@ -30,8 +32,11 @@ __all__ = [
     "PracticePin",
     "Provider",
     "ProviderKind",
+    "ProviderLocation",
     "ProviderMerge",
+    "ProviderName",
     "Specialty",
     "Staff",
+    "TaxonomyCode",
     "WordsKind",
 ]
