@@ -3,6 +3,6 @@
 Contacts, territories, visits and referrals read them alike.
 """
 
-from common.tables.reading import Table, open_table
+from common.tables.reading import ShortRow, Table, open_table
 
-__all__ = ["Table", "open_table"]
+__all__ = ["ShortRow", "Table", "open_table"]

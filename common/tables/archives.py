@@ -13,7 +13,14 @@ from common.exceptions import InputError
 
 MAX_UNPACKED = 64 << 30
 MAX_RATIO = 250  # extracts shrink 5 to 30 times; a bomb a thousand times
-_RATIO_FROM = 64 << 20  # small files may shrink as they like
+RATIO_FROM = 64 << 20  # small files may shrink as they like
+_MAX_CONTENTS = 2 << 20  # a zip's table of contents
+_NO_TABLES = {  # a member that gives the kind away: what to say
+    "content.xml": "This is an OpenDocument file. Save it as .xlsx or CSV.",
+    "xl/workbook.bin": "This is a binary Excel file (.xlsb). Save it as .xlsx or CSV.",
+    "word/document.xml": "This is a Word file. Export the report as CSV or XLSX instead.",
+    "ppt/presentation.xml": "This is a PowerPoint file. Export the report as CSV or XLSX instead.",
+}
 
 Source = Path | str | IO[bytes]
 
@@ -22,7 +29,7 @@ class Unpacked(io.RawIOBase):
     """A stream of unpacked bytes that stops when there are too many of them for the size of the packed file."""
 
     def __init__(self, stream: IO[bytes] | gzip.GzipFile, packed: int) -> None:
-        self._stream, self._limit, self._count = stream, min(MAX_UNPACKED, max(_RATIO_FROM, packed * MAX_RATIO)), 0
+        self._stream, self._limit, self._count = stream, min(MAX_UNPACKED, max(RATIO_FROM, packed * MAX_RATIO)), 0
 
     def readable(self) -> bool:
         """Always."""
@@ -39,6 +46,30 @@ class Unpacked(io.RawIOBase):
             raise InputError("The compressed file unpacks to far more than such a file would. Send it uncompressed, or in parts.")
         buffer[: len(data)] = data
         return len(data)
+
+
+class _Frugal(io.RawIOBase):
+    """A stream that is never read in one gulp: zipfile would take a table of contents of gigabytes whole into memory."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.seek, self.tell = stream.seek, stream.tell  # type: ignore[method-assign]
+
+    def seekable(self) -> bool:
+        """Always: who opens a zip must jump to its end."""
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:  # type: ignore[override]
+        """As asked, but not too much at once."""
+        data = self._stream.read(size if size is not None and 0 <= size <= _MAX_CONTENTS else _MAX_CONTENTS + 1)
+        if len(data) > _MAX_CONTENTS:
+            raise zipfile.BadZipFile("too much at once")
+        return data
+
+
+def open_zip(stream: IO[bytes]) -> zipfile.ZipFile:
+    """The archive in a seekable stream, which stays open; BadZipFile when it is none, or its table of contents is beyond all measure."""
+    return zipfile.ZipFile(_Frugal(stream))  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -76,8 +107,9 @@ def is_workbook(stream: IO[bytes]) -> bool:
     try:
         if stream.read(4) != b"PK\x03\x04":
             return False
-        with zipfile.ZipFile(stream) as archive:
-            return "xl/workbook.xml" in archive.namelist()
+        with open_zip(stream) as archive:
+            names = {name.replace("\\", "/").lower() for name in archive.namelist()}
+            return "xl/workbook.xml" in names or ("[content_types].xml" in names and any(name.endswith("/workbook.xml") for name in names))
     except (zipfile.BadZipFile, OSError, ValueError):
         return False
     finally:
@@ -87,11 +119,13 @@ def is_workbook(stream: IO[bytes]) -> bool:
 @contextmanager
 def _open_member(plain: IO[bytes]) -> Iterator[tuple[IO[bytes], int]]:
     try:
-        archive = zipfile.ZipFile(plain)
+        archive = open_zip(plain)
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise InputError("The zip file is damaged or incomplete. Send it again.") from error
     with archive:
         members = [info for info in archive.infolist() if not info.is_dir() and not info.filename.startswith("__MACOSX/")]
+        if kind := next((sentence for info in members if (sentence := _NO_TABLES.get(info.filename))), ""):
+            raise InputError(kind)
         if len(members) != 1:
             raise InputError(f"The zip file holds {len(members)} files. Send a zip with one file, or the files one by one.")
         if members[0].flag_bits & 1:

@@ -6,7 +6,7 @@ Nothing is ever whole in memory, and whatever cannot be read is refused by a sen
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from typing import IO
@@ -14,11 +14,13 @@ from typing import IO
 from common.csvsafe import unescape_cell
 from common.exceptions import InputError
 from common.tables.archives import Source, open_plain, open_unpacked
-from common.tables.workbooks import workbook_rows
+from common.tables.workbooks import open_sheet
 
 MAX_LINE = 1_000_000  # characters
 MAX_CELL = 131_072
 MAX_COLUMNS = 1000
+MAX_RECORD = 4 * MAX_LINE  # of lines within quotes
+SAMPLE = 100  # rows that show whether a writer writes blank cells at the end of a row
 DELIMITERS = (",", "\t", "|", ";")
 
 _BOMS = (
@@ -31,7 +33,7 @@ _BOMS = (
 _ASCII = bytes(range(0x80))
 _FOREIGN = (
     (b"%PDF", "This is a PDF. Export the report as CSV or XLSX instead."),
-    (b"\xd0\xcf\x11\xe0", "This is an old Excel file (.xls). Save it as .xlsx or CSV."),
+    (b"\xd0\xcf\x11\xe0", "This is an old Excel file (.xls), or one with a password. Save it as .xlsx without a password, or as CSV."),
     (b"\x89PNG", "This is a picture. Export the report as CSV or XLSX instead."),
     (b"\x1f\x8b", "The compressed file holds another compressed file. Send the table itself, or packed once."),
 )
@@ -39,49 +41,81 @@ _FOREIGN = (
 Record = tuple[int, list[str]]
 
 
+class ShortRow(list[str]):
+    """Cells of a row that lost some: the file's other rows always have all, blank or not, so which cell is which is not known."""
+
+
 class Table:
     """A table whose header is read and whose rows can be walked through once."""
 
     def __init__(
-        self, records: Iterator[Record], *, format: str, progress: Callable[[], float], delimiter: str = "", encoding: str = ""
+        self,
+        records: Iterator[Record],
+        *,
+        format: str,
+        progress: Callable[[], float],
+        delimiter: str = "",
+        encoding: str = "",
+        sheet: str = "",
+        sheets: Sequence[str] = (),
     ) -> None:
         self.format, self.delimiter, self.encoding = format, delimiter, encoding
+        self.sheet, self.sheets = sheet, tuple(sheets)  # of a workbook: the one that is read, and all
         self.progress = progress  # the share of the file's bytes that has been read, 0.0 to 1.0
         header = next(records, None)
         if header is None:
             raise InputError("The file is empty.")
         self.headers = _checked_headers(header[1])
-        first = next(records, None)
-        if first is None:
+        self._first = list(islice(records, SAMPLE if format == "text" else 1))
+        if not self._first:
             raise InputError("The file has a header but no rows.")
-        self._first, self._records = first, records
+        self._records = records
 
     def __iter__(self) -> Iterator[Record]:
-        """Line where the row starts, and its cells: at least as many as there are headers, more when the row has more."""
+        """Line where the row starts, and its cells: at least as many as there are headers, more when the row has more.
+
+        A row that has too few in a file whose rows have all is a `ShortRow`.
+        """
         width = len(self.headers)
-        for record in chain([self._first], self._records):
-            missing = width - len(record[1])
+        padded = self.format == "text" and _is_padded([cells for _, cells in self._first], width)
+        first, self._first = self._first, []
+        for line, cells in chain(first, self._records):
+            missing = width - len(cells)
             if missing > 0:
-                record[1].extend([""] * missing)
-            yield record
+                cells.extend([""] * missing)
+                yield line, ShortRow(cells) if padded else cells
+            else:
+                yield line, cells
+
+
+def _is_padded(rows: list[list[str]], width: int) -> bool:
+    """Does the writer write blank cells at the end of a row? One that leaves them out never ends a whole row with a blank one."""
+    if any(len(cells) >= width and not cells[width - 1] for cells in rows):
+        return True
+    short = sum(len(cells) < width for cells in rows)
+    return short * 20 <= len(rows)
 
 
 @contextmanager
-def open_table(source: Source, *, delimiter: str = "", encoding: str = "") -> Iterator[Table]:
+def open_table(source: Source, *, delimiter: str = "", encoding: str = "", sheet: str = "") -> Iterator[Table]:
     """The table in a file or a seekable binary stream.
 
     Delimiter and encoding, when given, are what the source usually sends: a byte order mark, text that cannot be in that encoding, or a
-    header without that delimiter overrule them.
+    header without that delimiter overrule them. Of a workbook with several sheets the named one is read, else the one that was open when it
+    was saved, else the first that has rows.
     """
     with open_plain(source) as plain, ExitStack() as stack:
         with open_unpacked(plain) as stream:
             start = stream.read(4)
+            if not start.startswith(b"PK"):
+                _check_start(start + stream.read(4 * MAX_LINE))
         for magic, sentence in _FOREIGN:
             if start.startswith(magic):
                 raise InputError(sentence)
         if start == b"PK\x03\x04":
-            records = stack.enter_context(workbook_rows(stack.enter_context(open_unpacked(plain)), max_columns=MAX_COLUMNS))
-            yield Table(records, format="xlsx", progress=_progress(plain))
+            unpacked = stack.enter_context(open_unpacked(plain))
+            rows, sheets = stack.enter_context(open_sheet(unpacked, sheet=sheet, max_columns=MAX_COLUMNS))
+            yield Table(iter(rows), format="xlsx", progress=rows.progress, sheet=rows.sheet.name, sheets=sheets)
             return
         with open_unpacked(plain) as stream:
             encoding = _encoding(stream, preferred=encoding)
@@ -93,6 +127,16 @@ def open_table(source: Source, *, delimiter: str = "", encoding: str = "") -> It
         yield Table(
             _text_rows(chain(head, lines), delimiter), format="text", delimiter=delimiter, encoding=encoding, progress=_progress(plain)
         )
+
+
+def _check_start(start: bytes) -> None:
+    """Refuse early what would be read to its end first, to find its encoding."""
+    if b"\n" not in start and b"\r" not in start and len(start) > 4 * MAX_LINE:
+        raise _too_long(1)
+
+
+def _too_long(number: int) -> InputError:
+    return InputError(f"Line {number:,} is longer than {MAX_LINE:,} characters, so this is not a table with one row per line.")
 
 
 def _progress(plain: IO[bytes]) -> Callable[[], float]:
@@ -152,7 +196,7 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
         while line := text.readline(MAX_LINE + 1):
             number += 1
             if len(line) > MAX_LINE:
-                raise InputError(f"Line {number:,} is longer than {MAX_LINE:,} characters, so this is not a table with one row per line.")
+                raise _too_long(number)
             if "\0" in line:
                 raise InputError(f"Line {number:,} holds NUL characters, so this is not a text file. Export it again as CSV or XLSX.")
             yield line if line[-1] in "\r\n" else f"{line}\n"
@@ -195,7 +239,13 @@ def _text_rows(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
 
 
 def _remembered(lines: Iterable[str], unread: list[str]) -> Iterator[str]:
+    size = 0
     for line in lines:
+        size = size + len(line) if unread else len(line)
+        if size > MAX_RECORD:
+            raise InputError(
+                f"One row is longer than {MAX_RECORD:,} characters over many lines. A quotation mark in it may never be closed."
+            )
         unread.append(line)
         yield line
 

@@ -1,105 +1,414 @@
-"""Rows of an XLSX file, streamed, with everything that a hostile or sloppy writer can do to it refused or mended."""
+"""Rows of an XLSX file, streamed, with everything that a hostile or sloppy writer can do to it refused or mended.
+
+openpyxl holds parts of a file whole in memory (one cell of a gigabyte, a style sheet of a million styles), knows nothing of "strict" files
+and believes what a sheet says of its size; so the few parts that hold data are read here, and only its knowledge of number formats is used.
+"""
 
 import datetime as dt
 import io
-import warnings
+import posixpath
+import re
+import sys
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import IO
-from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
-from defusedxml.common import DefusedXmlException
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
 
 from common.csvsafe import unescape_cell
 from common.exceptions import InputError
+from common.tables.archives import MAX_RATIO, RATIO_FROM, open_zip
+from common.tables.markup import walk
 
 MAX_PACKED = 256 << 20
 MAX_UNPACKED = 2 << 30
-MAX_STRINGS = 256 << 20  # openpyxl keeps the shared texts in memory
-MAX_ROWS = 1_048_576  # Excel's own
+MAX_PART = 64 << 20  # workbook, relations, styles
+MAX_STRINGS = 384 << 20  # memory for the shared texts, which cells name by number
+MAX_CELL = 131_072  # characters; Excel's own limit is a quarter of that
+MAX_SHEETS = 1000
+MAX_STYLES = 70_000
 
-_DAMAGED = (
-    zipfile.BadZipFile,
-    InvalidFileException,
-    ParseError,
-    DefusedXmlException,
-    KeyError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    OSError,
-    EOFError,
-)
+Row = tuple[int, list[str]]
+
+_DAMAGED = (zipfile.BadZipFile, zlib.error, ExpatError, NotImplementedError, RuntimeError, LookupError, ValueError, OSError, EOFError)
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+@dataclass
+class Sheet:
+    """One sheet of numbers and texts; charts and macros are none."""
+
+    name: str
+    part: str
+    is_hidden: bool
+
+
+@dataclass
+class Book:
+    """What of a workbook its sheets need."""
+
+    archive: zipfile.ZipFile
+    parts: dict[str, zipfile.ZipInfo]
+    sheets: list[Sheet] = field(default_factory=list)
+    active: int = 0
+    epoch: dt.datetime = CALENDAR_WINDOWS_1900
+    formats: list[str] = field(default_factory=list)  # of each style: "date", "span" or ""
+    strings: list[str] = field(default_factory=list)
+
+
+class SheetRows:
+    """The rows of one sheet, by number; `progress` is the share of it that was read."""
+
+    def __init__(self, book: Book, sheet: Sheet, *, max_columns: int) -> None:
+        self.sheet = sheet
+        self._max_columns = max_columns
+        self._read: Callable[[], float] = lambda: 0.0
+        self._rows = self._guarded(book)
+
+    def __iter__(self) -> Iterator[Row]:
+        return self._rows
+
+    def progress(self) -> float:
+        """0.0 to 1.0."""
+        return self._read()
+
+    def _guarded(self, book: Book) -> Iterator[Row]:
+        with _told(), _part(book, self.sheet.part) as stream:
+            size = max(1, book.parts[self.sheet.part].file_size)
+            self._read = lambda: min(1.0, stream.tell() / size) if not stream.closed else 1.0
+            reader = _SheetReader(book, self._max_columns)
+            for _ in walk(stream, start=reader.start, end=reader.end, text=reader.text):
+                yield from reader.rows
+                reader.rows.clear()
 
 
 @contextmanager
-def workbook_rows(stream: IO[bytes], *, max_columns: int) -> Iterator[Iterator[tuple[int, list[str]]]]:
-    """Row number and cells as text, of the sheet that was open when the file was saved. Rows without any text are left out."""
+def open_sheet(stream: IO[bytes], *, sheet: str = "", max_columns: int) -> Iterator[tuple[SheetRows, list[str]]]:
+    """The rows of the sheet of that name, and the names of all sheets.
+
+    Without a name: the sheet that was open when the file was saved, or when there is nothing below its header, the first that has rows.
+    """
     data = stream if stream.seekable() else io.BytesIO(stream.read(MAX_PACKED + 1))
     if data.seek(0, io.SEEK_END) > MAX_PACKED:
         raise InputError("The Excel file is too large. Save the sheet as CSV.")
     data.seek(0)
+    with _told():
+        archive = open_zip(data)
+    with archive:
+        with _told():
+            book = _read_book(archive)
+        names = [one.name for one in book.sheets]
+        yield SheetRows(book, _chosen(book, sheet, max_columns), max_columns=max_columns), names
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Whatever a damaged file makes of its readers, as a sentence."""
     try:
-        _check_sizes(data)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions it leaves out; none of them is data
-            book = load_workbook(data, read_only=True, data_only=True, keep_links=False)
+        yield
     except _DAMAGED as error:
         raise InputError("The Excel file is damaged. Open it, save it again, or save the sheet as CSV.") from error
-    try:
-        yield _rows(book, max_columns)
-    finally:
-        book.close()
 
 
-def _check_sizes(data: IO[bytes]) -> None:
+def _chosen(book: Book, name: str, max_columns: int) -> Sheet:
+    if not book.sheets:
+        raise InputError("The Excel file has no sheet with cells. Save the sheet as CSV.")
+    if name:
+        for sheet in book.sheets:
+            if sheet.name.strip().casefold() == name.strip().casefold():
+                return sheet
+        raise InputError(f'The Excel file has no sheet called "{name[:80]}". It has {_listed(book.sheets)}.')
+    first = book.sheets[min(book.active, len(book.sheets) - 1)]
+    others = sorted((sheet for sheet in book.sheets if sheet is not first), key=lambda sheet: sheet.is_hidden)
+    for sheet in (first, *others):
+        rows = iter(SheetRows(book, sheet, max_columns=max_columns))
+        if next(rows, None) and next(rows, None):
+            return sheet
+    if len(book.sheets) > 1:
+        raise InputError(f"No sheet of the Excel file has a header and rows. It has {_listed(book.sheets)}.")
+    return first
+
+
+def _listed(sheets: list[Sheet]) -> str:
+    names = ", ".join(f'"{sheet.name[:40]}"' for sheet in sheets[:8])
+    return f"{names} and {len(sheets) - 8} more" if len(sheets) > 8 else names
+
+
+def _read_book(archive: zipfile.ZipFile) -> Book:
+    parts = {info.filename.replace("\\", "/").lower().lstrip("/"): info for info in archive.infolist()}
+    _check_sizes(archive, list(parts.values()))
+    book = Book(archive, parts)
+    main = next((name for name in ("xl/workbook.xml", *parts) if name in parts and name.endswith("workbook.xml")), "")
+    if not main:
+        raise InputError("The archive holds another archive that is no Excel file. Send the table itself, or packed once.")
+    named: list[tuple[str, str, bool]] = []
+
+    def start(name: str, given: dict[str, str]) -> None:
+        if name == "sheet" and len(named) < MAX_SHEETS:
+            relation = next((value for key, value in given.items() if key.rpartition(":")[2] == "id"), "")
+            named.append((given.get("name", ""), relation, given.get("state", "visible") != "visible"))
+        elif name == "workbookPr" and given.get("date1904", "").lower() in {"1", "true", "on"}:
+            book.epoch = CALENDAR_MAC_1904
+        elif name == "workbookView" and given.get("activeTab", "").isdecimal():
+            active[0] = int(given["activeTab"][:6])
+
+    active = [0]
+    _walk_whole(book, main, start)
+    relations = _relations(book, main)
+    for at, (title, relation, is_hidden) in enumerate(named):
+        kind, part = relations.get(relation, ("", ""))
+        if kind == "worksheet" and part in parts:
+            if at == active[0]:
+                book.active = len(book.sheets)
+            book.sheets.append(Sheet(title, part, is_hidden))
+    for kind, part in relations.values():
+        if part in parts and kind == "styles":
+            _read_styles(book, part)
+        elif part in parts and kind == "sharedStrings":
+            _read_strings(book, part)
+    return book
+
+
+def _check_sizes(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> None:
     """By the archive's own table of contents; a member that is longer than it says fails while it is read."""
-    with zipfile.ZipFile(data) as archive:
-        members = archive.infolist()
-        strings = sum(member.file_size for member in members if member.filename.lower().endswith("sharedstrings.xml"))
-        if sum(member.file_size for member in members) > MAX_UNPACKED or strings > MAX_STRINGS or len(members) > 10_000:
-            raise InputError("The Excel file unpacks to far more than such a file would. Save the sheet as CSV.")
-        if "xl/workbook.xml" not in archive.namelist():
-            raise InputError("The archive holds another archive that is no Excel file. Send the table itself, or packed once.")
-    data.seek(0)
+    for member in members:
+        if member.flag_bits & 1:
+            raise InputError("The Excel file is protected by a password. Save it without one.")
+        if member.file_size > max(RATIO_FROM, member.compress_size * MAX_RATIO):
+            raise _bomb()
+    if sum(member.file_size for member in members) > MAX_UNPACKED or len(members) > 10_000:
+        raise _bomb()
 
 
-def _rows(book: object, max_columns: int) -> Iterator[tuple[int, list[str]]]:
-    try:
-        sheet = book.active or book.worksheets[0]  # type: ignore[attr-defined]
-        sheet.reset_dimensions()  # the size that the file states is often wrong
-        # openpyxl makes rows as wide as asked, or as the file claims, which may be a million: look at the header first, one column too far.
-        header = next(_filled(sheet, max_columns + 1), None)
-        if header is not None:
-            yield from _filled(sheet, len(header[1]) + 1)
-    except _DAMAGED as error:
-        raise InputError("The Excel file is damaged. Open it, save it again, or save the sheet as CSV.") from error
+def _bomb() -> InputError:
+    return InputError("The Excel file unpacks to far more than such a file would. Save the sheet as CSV.")
 
 
-def _filled(sheet: object, width: int) -> Iterator[tuple[int, list[str]]]:
-    for number, values in enumerate(sheet.iter_rows(max_row=MAX_ROWS, max_col=width, values_only=True), 1):  # type: ignore[attr-defined]
-        cells = [_text(value) for value in values]
-        while cells and not cells[-1]:
-            cells.pop()
-        if cells:
-            yield number, cells
+@contextmanager
+def _part(book: Book, name: str) -> Iterator[IO[bytes]]:
+    with book.archive.open(book.parts[name]) as stream:
+        yield stream
 
 
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return unescape_cell(value)
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
+def _ignore(_: str) -> None:
+    """Tags that end, and texts, say nothing here."""
+
+
+def _walk_whole(book: Book, part: str, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None] = _ignore) -> None:
+    if book.parts[part].file_size > MAX_PART:
+        raise _bomb()
+    with _part(book, part) as stream:
+        for _ in walk(stream, start=start, end=end, text=_ignore):
+            pass
+
+
+def _relations(book: Book, main: str) -> dict[str, tuple[str, str]]:
+    """{id: (last word of the kind, part)} of what the workbook is made of."""
+    folder, name = posixpath.split(main)
+    part = posixpath.join(folder, "_rels", f"{name}.rels")
+    found: dict[str, tuple[str, str]] = {}
+
+    def start(name: str, given: dict[str, str]) -> None:
+        if name == "Relationship" and given.get("TargetMode") != "External" and len(found) < 10 * MAX_SHEETS:
+            target = posixpath.normpath(posixpath.join("/", folder, given.get("Target", "").replace("\\", "/").lower())).lstrip("/")
+            found[given.get("Id", "")] = (given.get("Type", "").rpartition("/")[2], target)
+
+    if part in book.parts:
+        _walk_whole(book, part, start)
+    return found
+
+
+def _read_styles(book: Book, part: str) -> None:
+    own: dict[str, str] = {}
+    within = ""
+
+    def start(name: str, given: dict[str, str]) -> None:
+        nonlocal within
+        if name in {"numFmts", "cellXfs"}:
+            within = name
+        elif name == "numFmt" and within == "numFmts" and len(own) < MAX_STYLES:
+            own[given.get("numFmtId", "")] = given.get("formatCode", "")[:255]
+        elif name == "xf" and within == "cellXfs" and len(book.formats) < MAX_STYLES:
+            number = given.get("numFmtId", "0")
+            code = own.get(number) or (BUILTIN_FORMATS.get(int(number), "") if number.isdecimal() else "")
+            book.formats.append("" if not is_date_format(code) else "span" if is_timedelta_format(code) else "date")
+
+    def end(name: str) -> None:
+        nonlocal within
+        if name == within:
+            within = ""
+
+    _walk_whole(book, part, start, end)
+
+
+class _Texts:
+    """Collects the text between tags: of `t`, and of `v` in cells; how a text is pronounced (`rPh`) is not part of it."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self._size, self._is_open, self._is_spoken = 0, False, False
+
+    def text(self, data: str) -> None:
+        if self._is_open:
+            self.pieces.append(data)
+            self._size += len(data)
+            if self._size > MAX_CELL:
+                raise InputError(
+                    f"A cell of the Excel file is longer than {MAX_CELL:,} characters. Save the sheet as CSV without that column."
+                )
+
+    def begin(self) -> None:
+        self.pieces.clear()
+        self._size = 0
+
+    def taken(self) -> str:
+        text = self.pieces[0] if len(self.pieces) == 1 else "".join(self.pieces)
+        return _ESCAPED.sub(_character, text) if "_x" in text else text
+
+    def tag(self, name: str, *, opens: bool) -> None:
+        if name == "rPh":
+            self._is_spoken = opens
+        elif name in {"t", "v"}:
+            self._is_open = opens and not self._is_spoken
+
+
+def _character(match: re.Match[str]) -> str:
+    """Excel writes what XML cannot hold, and an underscore that looks like it, by its number."""
+    character = chr(int(match[1], 16))
+    return match[0] if character == "\0" or "\ud800" <= character <= "\udfff" else character
+
+
+def _read_strings(book: Book, part: str) -> None:
+    texts, kept = _Texts(), 0
+
+    def start(name: str, _: dict[str, str]) -> None:
+        if name == "si":
+            texts.begin()
+        else:
+            texts.tag(name, opens=True)
+
+    def end(name: str) -> None:
+        nonlocal kept
+        if name != "si":
+            texts.tag(name, opens=False)
+            return
+        text = texts.taken()
+        kept += sys.getsizeof(text) + 8
+        if kept > MAX_STRINGS:
+            raise InputError("The Excel file holds more different texts than can be kept in memory. Save the sheet as CSV.")
+        book.strings.append(text)
+
+    with _part(book, part) as stream:
+        for _ in walk(stream, start=start, end=end, text=texts.text):
+            pass
+
+
+class _SheetReader:
+    """Turns the tags of a sheet into rows. Rows and cells count on from the last where they do not say their place."""
+
+    def __init__(self, book: Book, max_columns: int) -> None:
+        self.rows: list[Row] = []
+        self._book, self._width = book, max_columns + 1  # one column too far: that there are too many is for others to say
+        self._texts = _Texts()
+        self.text = self._texts.text
+        self._number, self._column, self._is_header = 0, 0, True
+        self._kind, self._style = "n", "0"
+        self._cells: list[str] = []
+        self._columns: dict[str, int] = {}
+
+    def start(self, name: str, given: dict[str, str]) -> None:
+        if name == "c":
+            self._column = self._place(given.get("r", ""))
+            self._kind, self._style = given.get("t", "n"), given.get("s", "0")
+            self._texts.begin()
+        elif name == "row":
+            number = given.get("r", "")
+            told = int(number) if number.isdecimal() and len(number) < 10 else 0
+            self._number = told if told > self._number else self._number + 1
+            self._column, self._cells = 0, []
+        else:
+            self._texts.tag(name, opens=True)
+
+    def end(self, name: str) -> None:
+        if name == "c":
+            if self._texts.pieces and self._column <= self._width:
+                self._put(self._value(self._texts.taken()))
+        elif name == "row":
+            cells = self._cells
+            while cells and not cells[-1]:
+                cells.pop()
+            if cells:
+                if self._is_header:  # rows are looked at one cell farther than the header goes, and no farther
+                    self._is_header, self._width = False, min(self._width, len(cells) + 1)
+                self.rows.append((self._number, cells))
+        else:
+            self._texts.tag(name, opens=False)
+
+    def _place(self, reference: str) -> int:
+        letters = reference.rstrip("0123456789")[:4]
+        if not letters:
+            return self._column + 1
+        column = self._columns.get(letters)
+        if column is None:
+            column = 0
+            for letter in letters.upper():
+                column = 26 * column + ord(letter) - 64
+            if len(self._columns) < 20_000:
+                self._columns[letters] = column
+        return column if column > 0 else self._column + 1
+
+    def _put(self, text: str) -> None:
+        if text:
+            missing = self._column - len(self._cells)
+            if missing > 0:
+                self._cells.extend([""] * missing)
+            self._cells[self._column - 1] = text
+
+    def _value(self, text: str) -> str:
+        match self._kind:
+            case "s":
+                return unescape_cell(self._book.strings[int(text)])
+            case "b":
+                return "TRUE" if text.strip() in {"1", "true"} else "FALSE"
+            case "e":
+                return ""  # #N/A and its like say that there is no value
+            case "str" | "inlineStr":
+                return unescape_cell(text)
+            case "d":
+                return _moment(text)
+        return self._number_text(text.strip())
+
+    def _number_text(self, text: str) -> str:
+        style = int(self._style) if self._style.isdecimal() else 0
+        shown = self._book.formats[style] if style < len(self._book.formats) else ""
+        if shown:
+            try:
+                return _as_text(from_excel(float(text), self._book.epoch, timedelta=shown == "span"))
+            except (ValueError, OverflowError):
+                return text
+        if text.isdecimal():
+            return text
+        try:
+            number = float(text)
+        except ValueError:
+            return text
+        return str(int(number)) if number.is_integer() else repr(number)
+
+
+def _as_text(value: object) -> str:
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(timespec="seconds")
-    if isinstance(value, dt.date | dt.time):
-        return value.isoformat()
-    return str(value)
+    return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
+
+
+def _moment(text: str) -> str:
+    """A date that is written as text, as strict files do; in the words of the others."""
+    try:
+        return _as_text(dt.datetime.fromisoformat(text.strip()))
+    except ValueError:
+        return text.strip()

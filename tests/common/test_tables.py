@@ -218,7 +218,7 @@ def test_an_encoding_that_does_not_exist() -> None:
 
 
 def test_a_bomb_is_refused_in_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "_RATIO_FROM", 1 << 20)
+    monkeypatch.setattr(archives, "RATIO_FROM", 1 << 20)
     bomb = gzip.compress(b"id,name\n" + b"1,a\n" * (4 << 20))
     tracemalloc.start()
     for packed in (bomb, zipped(a=b"id,name\n" + b"1,a\n" * (4 << 20))):
