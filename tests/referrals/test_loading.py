@@ -17,7 +17,7 @@ from django.db import connection
 
 from audit.models import AuditEvent
 from common.exceptions import InputError, PolicyViolation
-from jobs.actions import run, run_waiting
+from jobs.actions import enqueue, run, run_waiting
 from jobs.models import Job, JobState
 from referrals import actions, policies
 from referrals.importing import loading
@@ -219,7 +219,7 @@ def test_the_file_goes_when_the_batch_is_over(world: Any, settings: Any, django_
 
 
 def test_files_are_forgotten_after_a_day(world: Any, settings: Any) -> None:
-    old, young = upload(row("1")), upload(row("1"))
+    old, young = upload(row("1")), upload(row("2"))
     path = actions.open_upload(old)
     yesterday = time.time() - 25 * 3600
     os.utime(path, (yesterday, yesterday))
@@ -228,7 +228,7 @@ def test_files_are_forgotten_after_a_day(world: Any, settings: Any) -> None:
     for stray in strays:
         stray.write_text("left by a killed upload or worker")
         os.utime(stray, (yesterday, yesterday))
-    actions.enqueue("referrals.forget_uploads")
+    enqueue("referrals.forget_uploads")
     run_waiting(apps=("referrals",))
     old.refresh_from_db()
     assert (old.state, old.stored_as, path.exists()) == (BatchState.DISCARDED, "", False)

@@ -1,0 +1,33 @@
+"""Every write of referrals that a person asks for: files on their way in, feeds, corrections, and the rules by which we count."""
+
+from referrals.actions.batches import (
+    create_batch,
+    discard_batch,
+    earlier_loads,
+    forget_uploads,
+    open_upload,
+    set_batch_mapping,
+    start_dry_run,
+    start_load,
+)
+from referrals.actions.facts import DERIVING_RULES, EDITABLE, delete_referral, edit_referral, save_counting_rules
+from referrals.actions.feeds import edit_source, save_mapping, source_named
+
+__all__ = [
+    "DERIVING_RULES",
+    "EDITABLE",
+    "create_batch",
+    "delete_referral",
+    "discard_batch",
+    "earlier_loads",
+    "edit_referral",
+    "edit_source",
+    "forget_uploads",
+    "open_upload",
+    "save_counting_rules",
+    "save_mapping",
+    "set_batch_mapping",
+    "source_named",
+    "start_dry_run",
+    "start_load",
+]
