@@ -38,7 +38,10 @@ MAX_TEXT = 200
 MAX_WORD = 80  # service line, payer
 MAX_KEY = 80
 
-_ORDER = (*FIELDS, "patient")
+# What salts the hash of an identifier that feeds share, in place of a feed's name.
+ENTERPRISE = "enterprise"
+
+_ORDER = (*FIELDS, "patient", "enterprise")
 _HASHED = re.compile(r"prm:[0-9a-f]{32}")
 _UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 _PRIORITY_WORDS = {"emergent": "stat", "emergency": "stat", "elective": "routine", "normal": "routine"} | {
@@ -103,18 +106,27 @@ def patient_hasher(key: bytes, source: str) -> HashPatient:
 class Parser:
     """Reads the rows of one file: what depends only on its headers and mapping is worked out once."""
 
-    def __init__(self, headers: Sequence[str], mapping: Mapping, *, hash_patient: HashPatient, today: dt.date) -> None:
+    def __init__(
+        self,
+        headers: Sequence[str],
+        mapping: Mapping,
+        *,
+        hash_patient: HashPatient,
+        today: dt.date,
+        hash_shared: HashPatient | None = None,
+    ) -> None:
+        """`hash_shared` hashes the identifier that feeds share, so that a patient has one hash in all of them."""
         if missing := mapping.missing(headers):
             lacking = " or ".join(f'"{header[:80]}"' for header in missing[:5])
             raise InputError(f'The file does not fit the mapping "{mapping.name}": it has no column {lacking}.')
-        self._hash, self._style = hash_patient, mapping.dates
+        self._hash, self._hash_shared, self._style = hash_patient, hash_shared or hash_patient, mapping.dates
         self._latest = today + dt.timedelta(days=1)  # a clinic may be half a day ahead of us
         self._width = len(headers)
         positions = mapping.positions(headers)
         # Fields without a column read the blank cell that is put behind each row.
         self._pick = itemgetter(*(positions.get(name, self._width) for name in _ORDER))
         self._kept = frozenset(at for name, at in positions.items() if name != "enterprise")
-        self._patient_at = positions.get("patient")
+        self._patient_at, self._enterprise_at = positions.get("patient"), positions.get("enterprise")
         self._key_at = positions["source_key"]
         self._columns = mapping.columns
         self._states = {word_key(word): state for word, state in mapping.status.items()}
@@ -134,7 +146,7 @@ class Parser:
         (
             key, order, ordered, received, entered, referring_name, referring_npi, referring_practice, referring_zip,
             destination_name, destination_npi, performing_name, performing_npi, service_line, kind, priority, state, told,
-            appointment, seen, report, payer, reason, patient,
+            appointment, seen, report, payer, reason, patient, enterprise,
         ) = self._pick(cells)  # fmt: skip
         key = _clean(key)
         if not key:
@@ -198,7 +210,7 @@ class Parser:
             report_on,
             text(payer, findings, MAX_WORD),
             self._reasons.get(word_key(reason), "unknown") if reason and not reason.isspace() else "",
-            self.hashed(patient),
+            (enterprise and self.hashed(enterprise, shared=True)) or self.hashed(patient),
             tuple(dict.fromkeys(findings)) if findings else (),  # last: the texts before it add theirs
         )
 
@@ -211,14 +223,19 @@ class Parser:
         masked += [""] * (width - len(masked))
         if self._patient_at is not None and (hashed := self.hashed(masked[self._patient_at])):
             masked[self._patient_at] = f"prm:{hashed}"
+        if self._enterprise_at is not None and self._enterprise_at < len(values):
+            hashed = self.hashed(values[self._enterprise_at], shared=True)
+            masked[self._enterprise_at] = f"prm:{hashed}" if hashed else ""
         return masked
 
-    def hashed(self, identifier: str) -> str:
+    def hashed(self, identifier: str, *, shared: bool = False) -> str:
         """The hash of a record number; of one that is hashed already (a reject file that comes back), that hash."""
         identifier = identifier.strip()
         if not identifier:
             return ""
-        return identifier[4:] if _HASHED.fullmatch(identifier) else self._hash(identifier)
+        if _HASHED.fullmatch(identifier):
+            return identifier[4:]
+        return self._hash_shared(identifier) if shared else self._hash(identifier)
 
     def _date(self, text: str, finding: str, findings: list[str]) -> dt.date | None:
         if not text or text.isspace():
