@@ -16,6 +16,7 @@ from operator import itemgetter
 
 from common.exceptions import InputError
 from common.npi import is_valid_npi
+from common.tables import ShortRow
 from referrals.importing.dates import parse_date, parse_moment
 from referrals.importing.mapping import FIELDS, KINDS, PRIORITIES, REASONS, STATE_BY_FEED, Mapping, word_key
 
@@ -24,7 +25,8 @@ BAD_DATE = "bad date"
 UNKNOWN_STATUS = "unknown status"
 FUTURE_DATE = "future date"
 TOO_MANY_CELLS = "too many cells"
-REJECTIONS = (MISSING_ID, BAD_DATE, UNKNOWN_STATUS, FUTURE_DATE, TOO_MANY_CELLS)
+TOO_FEW_CELLS = "too few cells"
+REJECTIONS = (MISSING_ID, BAD_DATE, UNKNOWN_STATUS, FUTURE_DATE, TOO_MANY_CELLS, TOO_FEW_CELLS)
 
 BAD_NPI = "bad npi"
 BAD_APPOINTMENT = "bad appointment date"
@@ -142,6 +144,8 @@ class Parser:
         if len(values) > width and any(values[width:]):
             # Everything behind a stray delimiter stands one column off: a birth date may stand where a status should.
             return RowError(TOO_MANY_CELLS, "The row has more cells than the header: a delimiter inside a text is not quoted.")
+        if isinstance(values, ShortRow):
+            return RowError(TOO_FEW_CELLS, "The row has fewer cells than the header, and all others have all: a delimiter was lost.")
         cells = [*values[:width], *[""] * (width + 1 - min(width, len(values)))]
         (
             key, order, ordered, received, entered, referring_name, referring_npi, referring_practice, referring_zip,
@@ -217,7 +221,7 @@ class Parser:
     def masked(self, values: Sequence[str]) -> list[str]:
         """The record in the source's shape for the reject file: what is not mapped is blank, the record number is `prm:` and its hash."""
         width = self._width
-        if len(values) > width and any(values[width:]):
+        if isinstance(values, ShortRow) or (len(values) > width and any(values[width:])):
             return [""] * width  # which cell stands under which header is not known
         masked = [value if at in self._kept else "" for at, value in enumerate(values[:width])]
         masked += [""] * (width - len(masked))

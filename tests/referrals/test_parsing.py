@@ -1,6 +1,7 @@
 """Records become rows in our words, or say why not; nothing of a patient but the keyed hash comes out, whatever stood in the file."""
 
 import datetime as dt
+import io
 import json
 import random
 from collections import Counter, defaultdict
@@ -160,6 +161,22 @@ def test_a_shifted_row_is_refused_and_tells_nothing() -> None:
     assert refused.reason == "too many cells"
     assert parser.masked(shifted) == [""] * len(HEADERS)
     assert isinstance(parser([*RECORD.values(), "", ""]), Row)  # blank cells behind the last column are no shift
+
+
+def test_a_row_that_lost_cells_is_refused_and_tells_nothing() -> None:
+    with open_table(io.BytesIO(b"id,note,on,payer\n1,a,2026-05-01,\n2 b,2026-05-02,Aetna\n")) as table:
+        parser = Parser(
+            table.headers,
+            Mapping(columns={"source_key": "id", "ordered_on": "on", "payer": "payer"}, dates="ymd"),
+            hash_patient=HASH,
+            today=TODAY,
+        )
+        (_, whole), (_, short) = table
+    assert isinstance(parser(whole), Row)
+    refused = parser(short)
+    assert isinstance(refused, RowError)
+    assert refused.reason == "too few cells"
+    assert parser.masked(short) == [""] * 4
 
 
 def test_short_rows_are_padded() -> None:
