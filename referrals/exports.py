@@ -8,7 +8,7 @@ from django.http import StreamingHttpResponse
 
 from common.csvsafe import csv_response
 from referrals.models import ImportBatch, Referral, RowOutcome
-from referrals.presenters.batches import words_for
+from referrals.presenters.findings import words_for
 from referrals.presenters.rows import why_not_counted
 from referrals.queries import for_detail
 

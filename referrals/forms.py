@@ -88,6 +88,39 @@ class UploadForm(forms.Form):
         return data
 
 
+class MendedForm(forms.Form):
+    """The rejected rows of an import, mended."""
+
+    file = forms.FileField(
+        label="The mended rows",
+        help_text="The downloaded file with the rows that you mended. It is read as the first import was; hashes are taken back.",
+        error_messages={"required": "Choose the mended file.", "empty": "The file is empty. Download the rejected rows again."},
+    )
+
+
+class LoadForm(forms.Form):
+    """To load a file with alarms one must have seen them."""
+
+    looked = forms.BooleanField(
+        label="I have looked at this; the file is right",
+        error_messages={"required": "Look at what is odd in this file first. If it is right all the same, tick the box."},
+    )
+
+
+class UndoForm(forms.Form):
+    """Reasons are chosen, not typed: the audit trail must hold nothing of a patient."""
+
+    why = forms.ChoiceField(
+        label="Why is it undone?",
+        choices=[
+            (word, word)
+            for word in ("Wrong file", "Wrong feed", "Wrong mapping", "Incomplete or damaged file", "Test data", "The source asked for it")
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose why the import is undone."},
+    )
+
+
 def word_field(field: str, word: str) -> str:
     """The name of the question what a word means: the same whichever words stand around it."""
     return f"word-{field}-{hashlib.sha256(word_key(word).encode()).hexdigest()[:12]}"

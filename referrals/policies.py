@@ -30,6 +30,11 @@ def can_discard(batch: ImportBatch) -> bool:
     return batch.state in _WAITING or batch.state == BatchState.CHECKING or is_stuck(batch)
 
 
+def can_undo(batch: ImportBatch) -> bool:
+    """What was loaded can be taken back."""
+    return batch.state == BatchState.LOADED
+
+
 def check_can_map(batch: ImportBatch) -> None:
     if not can_map(batch):
         raise PolicyViolation(_why_not(batch))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 
 from common.names import fold
@@ -12,6 +13,7 @@ from contacts.models import Affiliation, Organization, Practice, Provider
 from referrals.models import BatchState, CountingRules, Flow, ImportBatch, Referral, RowOutcome, Source, SourceRow
 
 CAP = 10_000
+UNDER_WAY = (BatchState.CHECKING, BatchState.LOADING, BatchState.UNDOING)
 _SUGGESTED = 12
 _LOOKED_UP = 5
 
@@ -113,6 +115,55 @@ def row_counts(batch: ImportBatch) -> list[tuple[str, str, int]]:
     return sorted(rows, key=lambda row: (row[0] != RowOutcome.REJECTED, -row[2], row[1]))
 
 
+def examples(batch: ImportBatch) -> dict[str, tuple[int, str]]:
+    """{reason: (line, sentence)} of the first kept row of each reason that says more than the reason itself."""
+    rows = batch.source_rows.exclude(sentence="").order_by("reason", "line_number", "pk").distinct("reason")
+    return {reason: (line, sentence) for reason, line, sentence in rows.values_list("reason", "line_number", "sentence")}
+
+
+def previous_import(batch: ImportBatch) -> ImportBatch | None:
+    """The import of this feed that was loaded last before this one."""
+    loaded = ImportBatch.objects.filter(source=batch.source_id, state=BatchState.LOADED).exclude(pk=batch.pk)
+    if batch.loaded_at:
+        loaded = loaded.filter(loaded_at__lt=batch.loaded_at)
+    return loaded.order_by("-loaded_at", "-pk").first()
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What undoing an import does to referrals: gone, back to what was told otherwise, or kept since other imports sent the same."""
+
+    gone: int
+    back: int
+    kept: int
+
+
+def taken_back(batch: ImportBatch) -> TakenBack:
+    """What undoing this import would do; a referral stays as long as another import told anything of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """WITH mine AS (
+                   SELECT s.referral_id, bool_or(a.referral_id IS NULL) AS loses, bool_or(a.referral_id IS NOT NULL) AS keeps
+                   FROM referrals_sentrow s LEFT JOIN LATERAL (
+                       SELECT again.referral_id FROM referrals_sentagain again
+                       WHERE again.referral_id = s.referral_id AND again.digest = s.digest AND again.batch_id <> %(batch)s
+                       LIMIT 1) a ON true
+                   WHERE s.batch_id = %(batch)s GROUP BY 1
+               ), judged AS (
+                   SELECT loses, keeps OR EXISTS (
+                       SELECT FROM referrals_sentrow o WHERE o.referral_id = mine.referral_id AND o.batch_id <> %(batch)s) AS stays
+                   FROM mine
+               )
+               SELECT count(*) FILTER (WHERE NOT stays), count(*) FILTER (WHERE stays AND loses),
+                   count(*) FILTER (WHERE NOT loses) + (
+                       SELECT count(DISTINCT a.referral_id) FROM referrals_sentagain a WHERE a.batch_id = %(batch)s
+                       AND NOT EXISTS (SELECT FROM mine WHERE mine.referral_id = a.referral_id))
+               FROM judged""",
+            {"batch": batch.pk},
+        )
+        return TakenBack(*cursor.fetchone())
+
+
 def refused_words(batch: ImportBatch, header: str) -> list[str]:
     """Words of the status column that the last check did not know. The records are masked: no patient column is in them."""
     rows = SourceRow.objects.filter(batch=batch, outcome=RowOutcome.REJECTED, reason="unknown status")
@@ -127,7 +178,7 @@ def _is_plain(header: str) -> bool:
 
 def running_batches(user: Any) -> QuerySet[ImportBatch]:
     """Imports that a worker has in hand, or will."""
-    return ImportBatch.objects.visible_to(user).filter(state__in=[BatchState.CHECKING, BatchState.LOADING]).select_related("source", "job")
+    return ImportBatch.objects.visible_to(user).filter(state__in=UNDER_WAY).select_related("source", "job")
 
 
 def suggestions(kind: str, words: str, *, user: Any) -> list[dict[str, Any]]:

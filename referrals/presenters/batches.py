@@ -1,14 +1,12 @@
-"""Imports: where they are, what a check found."""
+"""Imports: where they are, and how far."""
 
-import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils import timezone
 
 from jobs.models import Job, JobState
 from referrals import policies
-from referrals.models import BatchState, ImportBatch, SourceRow
+from referrals.models import ArrivedBy, BatchState, ImportBatch
 
 BATCH_TONES = {
     BatchState.UPLOADED: "neutral",
@@ -18,28 +16,17 @@ BATCH_TONES = {
     BatchState.LOADED: "good",
     BatchState.FAILED: "bad",
     BatchState.DISCARDED: "neutral",
+    BatchState.UNDOING: "info",
+    BatchState.UNDONE: "neutral",
 }
 BATCH_WORDS = {
     BatchState.UPLOADED: "To be checked",
     BatchState.CHECKED: "Checked, not loaded",
 }
-FINDINGS = {
-    "bad npi": "The NPI's check digit is wrong: matched by name and practice",
-    "bad appointment date": "The appointment is no date: left blank",
-    "bad seen date": "The day seen is no date: left blank",
-    "bad report date": "The day of the report is no date: left blank",
-    "unknown kind": "The kind is not known: counted as a consult",
-    "unknown priority": "The priority is not known: left blank",
-    "long text cut": "A text was too long: cut",
-    "unknown destination": "The destination is not in our network list: counted as not ours",
-    "illegal move": "The status jumped in a way that is not possible: not applied",
-}
-REJECTIONS = {
-    "missing id": "No referral number",
-    "bad date": "No date that can be read",
-    "unknown status": "A status that the mapping does not know",
-    "future date": "A date that is yet to come",
-    "too many cells": "More cells than columns: shifted, so nothing in it can be trusted",
+UNDER_WAY = {
+    BatchState.CHECKING: "Checking the file",
+    BatchState.LOADING: "Loading the referrals",
+    BatchState.UNDOING: "Taking the import back",
 }
 
 
@@ -50,12 +37,37 @@ class BatchRow:
     batch: ImportBatch
     state: str
     tone: str
+    arrived: str
+
+    @property
+    def findings(self) -> int:
+        return sum(self.batch.findings.values())
 
 
 def batch_row(batch: ImportBatch) -> BatchRow:
     if policies.is_stuck(batch):
-        return BatchRow(batch, "Stopped by an error", "bad")
-    return BatchRow(batch, BATCH_WORDS.get(BatchState(batch.state), batch.get_state_display()), BATCH_TONES[BatchState(batch.state)])
+        return BatchRow(batch, "Stopped by an error", "bad", arrived(batch))
+    state = BatchState(batch.state)
+    return BatchRow(batch, BATCH_WORDS.get(state, batch.get_state_display()), BATCH_TONES[state], arrived(batch))
+
+
+_ARRIVED = {
+    ArrivedBy.UPLOAD: "uploaded by {who}",
+    ArrivedBy.API: "sent over the API by {who}",
+    ArrivedBy.FOLDER: "taken from the folder",
+    ArrivedBy.COMMAND: "loaded from the command line",
+}
+
+
+def arrived(batch: ImportBatch) -> str:
+    """How the file came, and by whom."""
+    return _ARRIVED[ArrivedBy(batch.arrived_by)].format(who=batch.uploaded_by or "the command line")
+
+
+def alarms_title(batch: ImportBatch) -> str:
+    """The heading above what is odd."""
+    n = len(batch.alarms)
+    return "One thing is odd in this file" if n == 1 else f"{n} things are odd in this file"
 
 
 @dataclass(frozen=True)
@@ -76,7 +88,7 @@ class Running:
 
 def running(batch: ImportBatch) -> Running:
     job: Job | None = batch.job
-    what = "Checking the file" if batch.state == BatchState.CHECKING else "Loading the referrals"
+    what = UNDER_WAY[BatchState(batch.state)]
     if job is None or job.state == JobState.QUEUED:
         return Running(batch, "queued", 0, 0, f"{what}: waiting for a worker", "")
     note = f": {job.progress_note[:1].lower()}{job.progress_note[1:]}" if job.progress_note else ""
@@ -92,42 +104,3 @@ def _left(job: Job) -> str:
     if gone < 3 or seconds < 5:
         return ""
     return f"about {round(seconds / 60)} minutes" if seconds >= 90 else f"about {round(seconds, -1) or 5:.0f} seconds"
-
-
-@dataclass(frozen=True)
-class Reason:
-    """How many rows for which reason, in words."""
-
-    key: str
-    text: str
-    rows: int
-
-
-def reasons(counts: Mapping[str, int], words: Mapping[str, str]) -> list[Reason]:
-    return [Reason(key, words.get(key, key), n) for key, n in sorted(counts.items(), key=lambda pair: -pair[1]) if n]
-
-
-@dataclass(frozen=True)
-class MonthRow:
-    """A month of the file beside what is loaded already."""
-
-    month: dt.date
-    rows: int
-    loaded: int
-    share: int
-    loaded_share: int
-
-
-def months(batch: ImportBatch, loaded: Mapping[dt.date, int]) -> list[MonthRow]:
-    """Newest first; the shares are percent of the largest month, for the bars."""
-    found = {dt.date.fromisoformat(month): n for month, n in batch.by_month.items()}
-    top = max([*found.values(), *(loaded.get(month, 0) for month in found), 1])
-    return [
-        MonthRow(month, n, loaded.get(month, 0), round(100 * n / top), round(100 * loaded.get(month, 0) / top))
-        for month, n in sorted(found.items(), reverse=True)
-    ]
-
-
-def words_for(row: SourceRow) -> str:
-    """What is wrong with a row: its own sentence, else what its reason means."""
-    return row.sentence or FINDINGS.get(row.reason) or REJECTIONS.get(row.reason, row.reason)

@@ -60,6 +60,8 @@ def why_not_counted(referral: Referral) -> str:
     """Blank for what is in the measures."""
     if referral.is_counted:
         return ""
+    if referral.linked_to_id:
+        return "Evidence of its order, which counts"
     if referral.is_own_follow_up:
         return "Own follow-up"
     return "Duplicate" if referral.is_duplicate else f"{referral.get_kind_display()} is not counted"

@@ -1,6 +1,7 @@
 """A file on its way in: uploaded, mapped, checked, loaded or discarded."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -18,19 +19,20 @@ from audit.actions import record
 from common.exceptions import InputError, PolicyViolation
 from referrals import actions, exports, policies, queries
 from referrals.filters import BatchFilter
-from referrals.forms import MappingForm, UploadForm, word_field
+from referrals.forms import LoadForm, MappingForm, MendedForm, UndoForm, UploadForm, word_field
 from referrals.importing.mapping import Mapping, shipped_mappings
 from referrals.importing.previewing import Preview, preview
 from referrals.models import BatchState, ImportBatch, RowOutcome, Source
 from referrals.presenters import batches as shown
-from referrals.presenters import mappings
+from referrals.presenters import findings, mappings
 
 PAGE, ROWS = 25, 50
-_UNDER_WAY = (BatchState.CHECKING, BatchState.LOADING)
 
 
 def _batch(request: HttpRequest, pk: int) -> ImportBatch:
-    return get_object_or_404(ImportBatch.objects.visible_to(request.user).select_related("source", "job", "uploaded_by"), pk=pk)
+    return get_object_or_404(
+        ImportBatch.objects.visible_to(request.user).select_related("source", "job", "uploaded_by", "undone_by"), pk=pk
+    )
 
 
 @require_GET
@@ -38,7 +40,9 @@ def _batch(request: HttpRequest, pk: int) -> ImportBatch:
 @requires(Permission.IMPORT_RUN)
 def batch_list(request: HttpRequest) -> HttpResponse:
     """Every import, newest first; those under way show their progress."""
-    found = BatchFilter(request.GET, ImportBatch.objects.visible_to(request.user).select_related("source", "job", "uploaded_by"))
+    found = BatchFilter(
+        request.GET, ImportBatch.objects.visible_to(request.user).select_related("source", "job", "uploaded_by", "undone_by")
+    )
     page = Paginator(found.qs, PAGE).get_page(request.GET.get("page"))
     context = {
         "filter": found,
@@ -176,36 +180,54 @@ def _refused(batch: ImportBatch, base: Mapping) -> dict[str, list[str]]:
 def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the import stands, what the check found, what was loaded."""
     batch = _batch(request, pk)
-    counts = queries.row_counts(batch)
-    reason = request.GET.get("reason", "")
-    kept = batch.source_rows.filter(reason=reason) if reason else batch.source_rows.filter(outcome=RowOutcome.REJECTED)
-    page = Paginator(kept, ROWS).get_page(request.GET.get("page"))
-    number = batch.mapping.get("columns", {}).get("source_key", "")
-    fresh = batch.state != BatchState.LOADED and batch.first_on is not None
-    loaded = queries.loaded_by_month(batch.source, batch.first_on, batch.last_on) if fresh else {}
-    context = {
+    return render(request, "referrals/batch.html", {**_stands(batch), **_found(batch), **_kept_rows(request, batch), "form": LoadForm()})
+
+
+def _stands(batch: ImportBatch) -> dict[str, Any]:
+    """Where an import is, and what may be done with it."""
+    stuck = policies.is_stuck(batch)
+    return {
         "batch": batch,
         "row": shown.batch_row(batch),
-        "running": shown.running(batch) if batch.state in _UNDER_WAY and not policies.is_stuck(batch) else None,
-        "stuck": policies.is_stuck(batch),
-        "rejected": shown.reasons(batch.rejected, shown.REJECTIONS),
-        "findings": shown.reasons(batch.findings, shown.FINDINGS),
-        "months": shown.months(batch, loaded),
-        "compared": bool(loaded),
-        "unknown_words": "unknown status" in batch.rejected,
+        "arrived": shown.arrived(batch),
+        "alarms_title": shown.alarms_title(batch),
+        "may_mend": bool(batch.rejected_total) and batch.state == BatchState.LOADED,
+        "running": shown.running(batch) if batch.state in queries.UNDER_WAY and not stuck else None,
+        "stuck": stuck,
         "earlier": actions.earlier_loads(batch).order_by("-loaded_at").first(),
         "may_map": policies.can_map(batch),
         "may_check": policies.can_check(batch),
         "may_load": policies.can_load(batch),
         "may_discard": policies.can_discard(batch),
+        "may_undo": policies.can_undo(batch),
         "to_write": batch.new + batch.changed,
-        "page": page,
-        "rows": [(row, row.record.get(number, ""), shown.words_for(row)) for row in page],
-        "reason": reason,
-        "kept": counts,
         "mapping": mappings.mapping_summary(batch.mapping),
     }
-    return render(request, "referrals/batch.html", context)
+
+
+def _found(batch: ImportBatch) -> dict[str, Any]:
+    """What the check or the load found, beside what is loaded and beside the import before."""
+    before = queries.previous_import(batch)
+    fresh = batch.state != BatchState.LOADED and batch.first_on is not None
+    loaded = queries.loaded_by_month(batch.source, batch.first_on, batch.last_on) if fresh else {}
+    examples = queries.examples(batch)
+    return {
+        "rejected": findings.reasons(batch.rejected, examples),
+        "findings": findings.reasons(batch.findings, examples),
+        "chart": findings.months(batch, loaded=loaded, before=before),
+        "before": before,
+        "beside": findings.beside(batch, before) if before else [],
+        "unknown_words": "unknown status" in batch.rejected,
+    }
+
+
+def _kept_rows(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
+    """The refused rows, or those of the reason that was asked for."""
+    reason = request.GET.get("reason", "")
+    kept = batch.source_rows.filter(reason=reason) if reason else batch.source_rows.filter(outcome=RowOutcome.REJECTED)
+    page = Paginator(kept, ROWS).get_page(request.GET.get("page"))
+    number = batch.mapping.get("columns", {}).get("source_key", "")
+    return {"page": page, "rows": [(row, row.record.get(number, ""), findings.words_for(row)) for row in page], "reason": reason}
 
 
 @require_GET
@@ -213,7 +235,7 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def batch_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the work is: a fragment that asks again each second, and leads on when it is over."""
     batch = _batch(request, pk)
-    if batch.state not in _UNDER_WAY or policies.is_stuck(batch):
+    if batch.state not in queries.UNDER_WAY or policies.is_stuck(batch):
         if not request.htmx:
             return redirect(batch)
         return HttpResponseClientRefresh() if request.GET.get("list") else HttpResponseClientRedirect(batch.get_absolute_url())
@@ -239,7 +261,46 @@ def batch_check(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @requires(Permission.IMPORT_RUN)
 def batch_load(request: HttpRequest, pk: int) -> HttpResponse:
+    """Load it. What is odd beside the last imports must have been seen."""
+    batch, form = _batch(request, pk), LoadForm(request.POST)
+    if batch.alarms and not form.is_valid():
+        context = {**_stands(batch), **_found(batch), **_kept_rows(request, batch), "form": form}
+        return render(request, "referrals/batch.html", context, status=422)
     return _act(request, pk, actions.start_load)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.IMPORT_RUN)
+def batch_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a loaded import back, after seeing what that takes away."""
+    batch = _batch(request, pk)
+    if not policies.can_undo(batch):
+        return redirect(batch)
+    form = UndoForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        return _act(request, pk, partial(actions.start_undo, why=form.cleaned_data["why"]))
+    context = {"batch": batch, "form": form, "effect": queries.taken_back(batch)}
+    return render(request, "referrals/batch_undo.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.IMPORT_RUN)
+def batch_mended(request: HttpRequest, pk: int) -> HttpResponse:
+    """The refused rows, mended: they go to the same feed and are read in the same way."""
+    batch = _batch(request, pk)
+    post = request.method == "POST"
+    form = MendedForm(request.POST if post else None, request.FILES if post else None)
+    if post and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            with transaction.atomic():
+                again = actions.create_batch(source=batch.source, file=file, file_name=file.name, by=request.user, mapping=batch.mapping)
+                actions.start_dry_run(batch=again, by=request.user)
+        except (InputError, PolicyViolation) as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            return redirect(again)
+    return render(request, "referrals/batch_mended.html", {"batch": batch, "form": form}, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
