@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Callable, Collection
+from datetime import timedelta
 from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
@@ -163,6 +164,11 @@ def run(job_id: int) -> bool:
         lease.fail(f"Something went wrong in PRM itself ({type(error).__name__}). The log of the worker says more.", final=False)
         return False
     return True
+
+
+def forget_done(name: str, *, older_than: timedelta) -> int:
+    """Delete the rows of work that is asked for every minute and came to its end; failures are kept. Returns how many."""
+    return Job.objects.filter(name=name, state=JobState.DONE, finished_at__lt=timezone.now() - older_than).delete()[0]
 
 
 def run_waiting(*, apps: Collection[str] = (), limit: int = 1000) -> int:

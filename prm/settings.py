@@ -12,6 +12,7 @@
 | PRM_TRUSTED_PROXIES | proxies in front that set X-Forwarded-For and X-Forwarded-Proto | 0 |
 | PRM_TIME_ZONE | the organisation's time zone | America/New_York |
 | PRM_UPLOADS | where uploads wait until they are loaded; shared by web and workers | PRM_VAR/uploads |
+| PRM_INBOX | the watched folder: `<feed>/` in it holds files to be imported | PRM_VAR/inbox |
 | PRM_STATIC | where packed static files lie | PRM_VAR/static |
 | PRM_MAIL_FROM | sender of mails | prm@localhost |
 | PRM_LOG_LEVEL | how much the logs say | INFO |
@@ -192,6 +193,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "recount rollups": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["referrals.recount"]},
     "forget uploads": {"task": "jobs.enqueue", "schedule": 3600, "args": ["referrals.forget_uploads"]},
+    "watch inbox": {"task": "jobs.enqueue", "schedule": 60, "args": ["referrals.watch_inbox"]},
     "nightly reports": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["reports.refresh"]},
 }
 
@@ -252,6 +254,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 UPLOADS = Path(os.environ.get("PRM_UPLOADS") or VAR / "uploads")
+INBOX = Path(os.environ.get("PRM_INBOX") or VAR / "inbox")
 FILE_UPLOAD_TEMP_DIR = str(UPLOADS / "incoming")
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
