@@ -10,15 +10,19 @@ from django.db import connection, models, transaction
 from audit.actions import record
 from common.exceptions import InputError
 from common.tables import Table, open_table
-from contacts.importing import network, nppes, practices, roster
-from contacts.importing.outcome import Outcome, Progress
+from contacts.importing import network, nppes, nucc, practices, roster
+from contacts.importing.nppes import Choice
+from contacts.importing.outcome import MANY, Outcome, Progress
 from contacts.models import Affiliation, Alignment, Organization, Practice, Provider
 from contacts.placement import place_practices
 from jobs.actions import enqueue
 
 EVENT, CHECKED = "contacts.imported", "contacts.import_checked"
-MANY = 500  # beyond this many changed records, all facts are derived anew in one pass
 TOLD = 100  # refused rows that the history keeps
+
+
+Source = Path | str | IO[bytes]
+Load = Callable[[Source, Outcome, Progress | None, Choice | None], None]
 
 
 @dataclass(frozen=True)
@@ -27,26 +31,42 @@ class Feed:
 
     label: str
     columns: str
-    load: Callable[[Table, Outcome, Progress | None], None]
+    load: Load
+
+
+def _table(load: Callable[[Table, Outcome, Progress | None], None]) -> Load:
+    """The loader of a feed that is one table."""
+
+    def open_and_load(source: Source, outcome: Outcome, progress: Progress | None, choice: Choice | None) -> None:
+        with open_table(source) as table:
+            load(table, outcome, progress)
+
+    return open_and_load
 
 
 FEEDS = {
-    "providers": Feed("Providers", "the registry's file (NPPES) as it is downloaded, people and organizations", nppes.load),
-    "practices": Feed("Practices", "practice, address, zip, provider_npi", practices.load),
-    "roster": Feed("Roster", "practice, alignment, from, to", roster.load),
-    "network": Feed("Network", "organization, alignment, from, to, service_line", network.load),
+    "providers": Feed(
+        "Providers",
+        "the registry's zip (NPPES) as it is downloaded, of a month or a week, or any file of it; also its report of deactivated numbers",
+        nppes.load,
+    ),
+    "practices": Feed("Practices", "practice, address, zip, provider_npi", _table(practices.load)),
+    "roster": Feed("Roster", "practice, alignment, from, to", _table(roster.load)),
+    "network": Feed("Network", "organization, alignment, from, to, service_line", _table(network.load)),
+    "taxonomy": Feed("Specialty codes", "the code set of the NUCC as it is downloaded: what the registry's codes mean", _table(nucc.load)),
 }
 
 
 def import_file(
     *,
     kind: str,
-    source: Path | str | IO[bytes],
+    source: Source,
     file_name: str,
     by: models.Model | None,
     dry_run: bool = False,
     progress: Progress | None = None,
     job_id: int | None = None,
+    choice: Choice | None = None,
 ) -> Outcome:
     """Read a file of this kind, all or (when its structure is wrong) nothing; bad rows are told and never stop good ones.
 
@@ -56,8 +76,7 @@ def import_file(
         raise InputError(f"Files can be of these kinds: {', '.join(FEEDS)}.")
     outcome = Outcome()
     with transaction.atomic():
-        with open_table(source) as table:
-            FEEDS[kind].load(table, outcome, progress)
+        FEEDS[kind].load(source, outcome, progress, choice)
         if outcome.unplaced:
             place_practices(outcome.unplaced, by=by)
         _let_facts_follow(kind, outcome, by)
@@ -85,7 +104,7 @@ def _tell(event: str, outcome: Outcome, kind: str, file_name: str, job_id: int |
 
 def _let_facts_follow(kind: str, outcome: Outcome, by: models.Model | None) -> None:
     """What was unmatched may match now, and what was derived from these records may have changed."""
-    if outcome.new or outcome.changed:
+    if kind != "taxonomy" and (outcome.new or outcome.changed):
         enqueue("referrals.rematch", by=by, key="referrals.rematch")
     derived = {
         "providers": {"providers": outcome.providers},

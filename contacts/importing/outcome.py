@@ -1,5 +1,6 @@
 """What an import did: counted in rows, told per bad row, and which records changed so that facts can follow."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -8,9 +9,31 @@ from typing import Any
 from common.tables import Table
 
 KEPT = 200  # bad rows that are told one by one; all are counted
+MANY = 500  # beyond this many changed records, all facts are derived anew in one pass
 STEP = 500
+_SOON = 3  # seconds after which a guess at the time left is worth telling
 
 Progress = Callable[[int, int, str], None]
+
+
+class Pace:
+    """How fast rows come, and how long the rest will take, in words."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    def note(self, rows: int, share: float) -> str:
+        """After so many rows, which are this share of the file."""
+        seconds = max(time.monotonic() - self._started, 0.001)
+        left = f", {in_words(seconds * (1 - share) / share)} of reading left" if seconds > _SOON and 0 < share < 1 else ""
+        return f"{rows:,} rows read, {rows / seconds:,.0f} a second{left}"
+
+
+def in_words(seconds: float) -> str:
+    """About 3 minutes."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds)):.0f} second{'s' if round(seconds) > 1 else ''}"
+    return f"about {seconds / 60:.0f} minutes" if seconds < 90 * 60 else f"about {seconds / 3600:.0f} hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +76,12 @@ class Outcome:
 
     def read(self, table: Table, progress: Progress | None = None) -> Iterator[tuple[int, list[str]]]:
         """The rows of a table, counted, with signs of progress."""
+        pace = Pace()
         for record in table:
             self.rows += 1
             if progress and self.rows % STEP == 0:
-                progress(int(table.progress() * 100), 100, f"{self.rows:,} rows read")
+                share = table.progress()
+                progress(int(share * 100), 100, pace.note(self.rows, share))
             yield record
 
     def counts(self) -> dict[str, Any]:

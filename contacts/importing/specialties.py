@@ -1,9 +1,9 @@
-"""Specialties in our own plain words, by taxonomy code, with the service line they usually refer within. Codes that are not here keep
-their code as a name until somebody edits it (contacts:specialties)."""
+"""Specialties in our own plain words, by taxonomy code, with the service line they usually refer within. Codes that are not here are called
+as the loaded code set calls them (import_taxonomy), else by their code, until somebody edits them (contacts:specialties)."""
 
 from collections.abc import Iterable
 
-from contacts.models import Specialty
+from contacts.models import Specialty, TaxonomyCode
 from territories.models import ServiceLine
 
 CARDIOLOGY, ORTHOPEDICS, GASTROENTEROLOGY, NEUROSCIENCES = "Cardiology", "Orthopedics", "Gastroenterology", "Neurosciences"
@@ -99,8 +99,11 @@ def ensure_specialties(codes: Iterable[str]) -> dict[str, int]:
     missing = sorted(wanted - known.keys())
     if missing:
         lines = ensure_service_lines(line for code in missing if (line := KNOWN.get(code, ("", None))[1]))
-        made = [Specialty(code=code, name=KNOWN.get(code, (code, None))[0], service_line_id=lines.get(KNOWN.get(code, ("", None))[1] or ""))
-                for code in missing]  # fmt: skip
+        told = dict(TaxonomyCode.objects.filter(code__in=missing).values_list("code", "display_name"))
+        made = []
+        for code in missing:
+            name, line = KNOWN.get(code, (told.get(code, code), None))
+            made.append(Specialty(code=code, name=name, service_line_id=lines.get(line or "")))
         known |= {specialty.code: specialty.pk for specialty in Specialty.objects.bulk_create(made)}
     return known
 
