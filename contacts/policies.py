@@ -90,3 +90,16 @@ def check_can_pin(*, territory: Territory) -> None:
         raise PolicyViolation(f"{territory} is archived. Choose another territory.")
     if territory.children.filter(archived_at=None).exists():
         raise PolicyViolation(f"{territory} has territories below it. Choose one of those.")
+
+
+def check_can_merge(*, survivor: Provider | Organization, merged: Provider | Organization) -> None:
+    for row in (survivor, merged):
+        if row.merged_into_id:
+            raise PolicyViolation(f"{row} was merged into {row.merged_into} already. Choose that record.")
+    if isinstance(survivor, Provider) and isinstance(merged, Provider) and not may_be_one(survivor, merged):
+        raise PolicyViolation(f"{survivor} and {merged} have an NPI each, both in use: the registry knows them as two people.")
+
+
+def may_be_one(first: Provider, second: Provider) -> bool:
+    """An NPI is one person's for life: two that are in use are two people."""
+    return not (first.npi and second.npi) or first.is_stale or second.is_stale

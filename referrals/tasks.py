@@ -1,10 +1,11 @@
 """Work of referrals that a worker does."""
 
 import logging
+from datetime import timedelta
 
 from audit.actions import record
-from jobs.actions import Lease, handler
-from referrals import actions, rollups
+from jobs.actions import Lease, forget_done, handler
+from referrals import actions, inbox, rollups
 from referrals.deriving import publish, rederive_in_steps
 from referrals.importing import loading, rematching
 from referrals.models import ImportBatch
@@ -36,8 +37,8 @@ def derive(lease: Lease) -> None:
 
 @handler("referrals.rematch")
 def rematch(lease: Lease) -> None:
-    """Contacts came in: who was unknown may be known now."""
-    if rematching.rematch(progress=lease.progress):
+    """Contacts came in, or a person decided who is meant: who was unknown may be known now. The arguments say whom it concerns."""
+    if rematching.rematch(*lease.args, progress=lease.progress):
         publish("contacts matched again")
 
 
@@ -54,3 +55,10 @@ def recount(lease: Lease) -> None:
 @handler("referrals.forget_uploads")
 def forget_uploads(lease: Lease) -> None:
     lease.progress(1, 1, f"{actions.forget_uploads()} files deleted")
+
+
+@handler("referrals.watch_inbox")
+def watch_inbox(lease: Lease) -> None:
+    """Every minute: files that were put into a feed's folder."""
+    lease.progress(1, 1, f"{inbox.look()} files taken in")
+    forget_done(lease.name, older_than=timedelta(days=1))

@@ -18,7 +18,7 @@ class WordsKind(models.TextChoices):
 
 
 class _Words(models.Model):
-    """Words exactly as matching is asked. An office and its ZIP say where a provider is; a practice has no NPI, a destination only a name."""
+    """As matching is asked. An office and its ZIP say where a provider is; a practice has no NPI, a destination only a name."""
 
     kind = models.CharField(max_length=12, choices=WordsKind)
     npi = models.CharField("NPI", max_length=10, blank=True)

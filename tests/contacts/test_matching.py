@@ -3,8 +3,11 @@
 import pytest
 
 from common.names import fold
-from common.npi import with_check_digit
-from contacts.matching import AMBIGUOUS, MATCHED, UNMATCHED, Directory, Match
+from common.npi import is_valid_npi, with_check_digit
+from contacts.matching import AMBIGUOUS, MATCHED, UNMATCHED, Directory, Match, Words, candidates_for
+from contacts.matching.candidates import near_npis
+from contacts.matching.directory import survivors
+from contacts.models import ProviderLocation, ProviderName
 from tests import factories
 
 NPI = with_check_digit("290000001")
@@ -120,8 +123,8 @@ def test_organizations(directory: Directory, name: str, outcome: str, where: int
     assert (match.outcome, match.id) == (outcome, where), match
 
 
-def test_the_directory_is_read_in_four_queries(world, django_assert_num_queries) -> None:
-    with django_assert_num_queries(4):
+def test_the_directory_is_read_in_a_few_queries(world, django_assert_num_queries) -> None:
+    with django_assert_num_queries(10):
         directory = Directory.load()
     practice = directory.practice("north family practice", "44101")
     assert practice == Match(MATCHED, world.north_practice.pk, "name", 100.0)
@@ -133,3 +136,111 @@ def test_where_somebody_worked_once_counts(world) -> None:
     provider = factories.make_provider("Formerly", npi="", at=world.north_practice)
     provider.affiliations.update(ended_on="2024-01-01")
     assert Directory.load().provider("", "Pat Formerly", world.north_practice.pk).id == provider.pk
+
+
+def test_of_the_registry_only_what_is_asked_for_is_read(world) -> None:
+    """Millions may be known; those who work nowhere, and organisations of which nothing but an entry is known, are asked for by number."""
+    stranger = factories.make_provider("Faraway")
+    entry = factories.make_organization("Distant Clinic", registry_updated_on="2026-01-01", npi=STRANGER)
+    directory = Directory.load()
+    assert directory.provider(stranger.npi, "").outcome == UNMATCHED
+    assert directory.organization("Distant Clinic").outcome == UNMATCHED
+    directory = Directory.load(npis=[stranger.npi], destinations=["DISTANT CLINIC", " "])
+    assert directory.provider(stranger.npi, "").id == stranger.pk
+    assert directory.organization("distant clinic").id == entry.pk
+    assert Directory.load(destinations=[STRANGER]).organization(STRANGER).id == entry.pk
+    entry.practices.add(world.north_practice)
+    assert Directory.load().organization("Distant Clinc").id == entry.pk
+
+
+def test_other_names_and_further_places(world) -> None:
+    """A former name, and an office that only the registry knows, in a ZIP code of ours."""
+    married = factories.make_provider("Newname", at=world.north_practice)
+    ProviderName.objects.create(provider=married, name="Pat Oldname", folded_name="oldnamepat")
+    visiting = factories.make_provider("Visiting")
+    ProviderLocation.objects.create(provider=visiting, address="1 Elm St", folded_address="1elmst", zip="44101")
+    ProviderName.objects.create(organization=world.ours, name="Riverbend Heart", folded_name="riverbendheart")
+    for owner in (world.ours, world.theirs):
+        ProviderName.objects.create(organization=owner, name="The Heart Center", folded_name="theheartcenter")
+    directory = Directory.load()
+    assert directory.provider("", "OLDNAME, PAT", world.north_practice.pk).id == married.pk
+    assert directory.provider("", "Pat Visiting", None, "44101").id == visiting.pk
+    assert directory.provider("", "Pat Visiting", None, "44301").outcome == UNMATCHED
+    assert directory.organization("Riverbend Heart").id == world.ours.pk
+    assert directory.organization("The Heart Center").outcome == UNMATCHED  # of two
+
+
+def test_decisions_come_right_after_the_npi(world) -> None:
+    said = Words("provider", "", "Dr. Pat N.", "North Office", "44101")
+    nobody = Words("organization", name="Walk-in, no destination")
+    directory = Directory(
+        providers=[(1, NPI, "Pat", "", "Northrop"), (2, "", "Pat", "", "Other")],
+        affiliations=[(2, 10)],
+        practices=[(10, "northoffice", "44101")],
+        organizations=[(20, "walkinnodestination", "")],
+        aliases=[(said.key, 1), (nobody.key, None)],
+    )
+    assert directory.provider("", "dr. pat  n.", 10, "44101", office="NORTH OFFICE") == Match(MATCHED, 1, "alias", 100.0)
+    assert directory.provider(NPI, "Dr. Pat N.", 10, "44101", office="North Office").how == "NPI"
+    assert directory.provider("", "Dr. Pat N.", 10, "44102", office="North Office").outcome == UNMATCHED  # other words
+    decided = directory.organization("WALK-IN NO DESTINATION")
+    assert decided.is_nobody
+    assert decided.outcome == UNMATCHED
+
+
+def test_in_a_persons_key_accents_count() -> None:
+    assert Words("provider", name="Zoë Baker").key != Words("provider", name="Zoe Baker").key
+    assert Words("provider", name="ZOË  baker").key == Words("provider", name="zoë Baker").key
+    assert Words("practice", name="St. Mary's").key == Words("practice", name="ST MARYS").key
+
+
+def test_merged_records_lead_to_the_survivor_by_all_their_names() -> None:
+    directory = Directory(
+        providers=[(1, NPI, "Pat", "", "Northrop"), (2, "", "Patricia", "", "Northrop"), (3, STRANGER, "Pat", "", "Gone")],
+        affiliations=[(1, 10)],
+        practices=[(10, "northoffice", "44101")],
+        organizations=[(20, "riverbend", ""), (21, "riverbendinc", HOSPITAL)],
+        merged=survivors([(3, 2), (2, 1)]),
+        merged_organizations={21: 20},
+    )
+    for name in ("Pat Northrop", "Patricia Northrop", "Pat Gone"):
+        assert directory.provider("", name, 10).id == 1, name
+    assert directory.provider(STRANGER, "").id == 1
+    assert directory.organization("Riverbend, Inc.").id == 20
+    assert directory.organization(HOSPITAL).id == 20
+    assert directory.organization("Riverbend Incc").id == 20
+
+
+def test_candidates_say_why(world) -> None:
+    near = factories.make_provider("Northrup", at=world.north_practice, npi=NPI)
+    factories.make_provider("Zzyzx", at=world.south_practice)
+    best, *others = candidates_for(Words("provider", near_npis(NPI)[0], "Northrup, Pat", "North Family Practice", "44101"))
+    assert best.target == near
+    assert best.score > 90
+    assert best.why == ("same name", f"NPI {NPI} is nearly the same", "works there")
+    assert [other.target for other in others] == [world.north_provider]
+    assert "North Family Practice" in best.where
+    in_zip = candidates_for(Words("provider", "", "Northrup, Pat", "Another Office", "44101"))
+    assert "works in 44101" in in_zip[0].why
+    assert candidates_for(Words("provider", "", "Q. Vvvvv"))[:1] == []
+
+
+def test_candidates_for_offices_and_destinations(world) -> None:
+    [office, *_] = candidates_for(Words("practice", name="North Family Pract", zip="44101"))
+    assert (office.target, office.why[-1]) == (world.north_practice, "in 44101")
+    near = candidates_for(Words("practice", name="North Family Practice", zip="44199"))
+    assert near[0].why == ("same name", "near, in 44101")
+    [ours] = candidates_for(Words("organization", name="Cardiology Riverbend"))
+    assert ours.target == world.ours
+    world.ours.npi = HOSPITAL
+    world.ours.save()
+    [found] = candidates_for(Words("organization", name=near_npis(HOSPITAL)[0]))
+    assert found.why == ("NPI is nearly the same",)
+
+
+def test_near_npis_are_valid_and_few() -> None:
+    near = near_npis(NPI)
+    assert NPI not in near
+    assert near
+    assert all(is_valid_npi(npi) and sum(a != b for a, b in zip(npi, NPI, strict=True)) in (1, 2) for npi in near)
+    assert near_npis("12") == []

@@ -1,0 +1,43 @@
+"""Every write on contacts."""
+
+from contacts.actions.aliases import forget_alias, forget_aliases, remember_guesses, save_alias
+from contacts.actions.merges import keep_apart, merge_organizations, merge_providers, unmerge
+from contacts.actions.records import (
+    affiliate,
+    align,
+    end_affiliation,
+    make_primary,
+    pin_practice,
+    remove_alignment,
+    save_organization,
+    save_practice,
+    save_provider,
+    save_specialty,
+    save_staff,
+    set_archived,
+    unpin_practice,
+)
+
+__all__ = [
+    "affiliate",
+    "align",
+    "end_affiliation",
+    "forget_alias",
+    "forget_aliases",
+    "keep_apart",
+    "make_primary",
+    "merge_organizations",
+    "merge_providers",
+    "pin_practice",
+    "remember_guesses",
+    "remove_alignment",
+    "save_alias",
+    "save_organization",
+    "save_practice",
+    "save_provider",
+    "save_specialty",
+    "save_staff",
+    "set_archived",
+    "unmerge",
+    "unpin_practice",
+]
