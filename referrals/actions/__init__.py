@@ -12,6 +12,7 @@ from referrals.actions.batches import (
 )
 from referrals.actions.facts import DERIVING_RULES, EDITABLE, delete_referral, edit_referral, save_counting_rules
 from referrals.actions.feeds import edit_source, save_mapping, source_named
+from referrals.actions.totals import save_control_totals
 
 __all__ = [
     "DERIVING_RULES",
@@ -24,6 +25,7 @@ __all__ = [
     "edit_source",
     "forget_uploads",
     "open_upload",
+    "save_control_totals",
     "save_counting_rules",
     "save_mapping",
     "set_batch_mapping",

@@ -125,6 +125,7 @@ def _store(file: IO[bytes]) -> tuple[str, str, int]:
     return name, digest.hexdigest(), size
 
 
+@transaction.atomic
 def set_batch_mapping(*, batch: ImportBatch, mapping: dict[str, Any], by: User | None) -> ImportBatch:
     """Read this file so. An earlier check speaks of another mapping, so it is to be made again."""
     batch = _locked(batch)
@@ -138,11 +139,13 @@ def set_batch_mapping(*, batch: ImportBatch, mapping: dict[str, Any], by: User |
     return batch
 
 
+@transaction.atomic
 def start_dry_run(*, batch: ImportBatch, by: User | None) -> Job:
     """Let a worker find out what loading would do."""
     return _start(batch, "referrals.dry_run", BatchState.CHECKING, by)
 
 
+@transaction.atomic
 def start_load(*, batch: ImportBatch, by: User | None) -> Job:
     """Let a worker load the file."""
     return _start(batch, "referrals.load", BatchState.LOADING, by)
@@ -163,6 +166,7 @@ def _locked(batch: ImportBatch) -> ImportBatch:
     return ImportBatch.objects.select_for_update(of=("self",)).select_related("job", "source").get(pk=batch.pk)
 
 
+@transaction.atomic
 def discard_batch(*, batch: ImportBatch, by: User | None) -> None:
     """Not to be loaded: the file is deleted, what the check found is kept as counts."""
     locked = _locked(batch)
@@ -189,6 +193,7 @@ def open_upload(batch: ImportBatch) -> Path:
     return path
 
 
+@transaction.atomic
 def forget_uploads(*, by: User | None = None, older_than: float = KEPT_SECONDS) -> int:
     """Delete every upload that is older than a day, also of batches that nobody finished; returns how many files."""
     gone, until = 0, time.time() - older_than

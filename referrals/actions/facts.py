@@ -66,17 +66,19 @@ def _named(referral: Referral) -> str:
     return ReferrerNamed.ORGANIZATION if referral.referring_org else ReferrerNamed.UNKNOWN
 
 
+@transaction.atomic
 def delete_referral(*, referral: Referral, by: User | None, why: str) -> None:
     """Take a referral out, with its history. A later file that holds it brings it back."""
     with connection.cursor() as cursor:
         lock_facts_soon(cursor)
         touch(cursor, f"SELECT id FROM {FACTS} WHERE id = %s", [referral.pk])  # noqa: S608 - our own table
-        record("referral.deleted", by=by, target=referral, why=why)
+        record("referral.deleted", by=by, target=referral, why=why, month=f"{referral.month:%Y-%m}")
         Referral.objects.filter(pk=referral.pk).delete()
         settle(cursor)
     publish(f"referral {referral.pk} deleted")
 
 
+@transaction.atomic
 def save_counting_rules(*, by: User | None, **fields: Any) -> CountingRules:
     """Change what counts. Rules that change numbers derive every fact anew, in a worker."""
     CountingRules.objects.get_or_create(pk=1, defaults={"counted_kinds": [Kind.CONSULT, Kind.PROCEDURE]})

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.utils.text import slugify
 
 from accounts.models import User
@@ -12,6 +13,7 @@ from referrals.importing.mapping import Mapping
 from referrals.models import Source
 
 
+@transaction.atomic
 def source_named(*, name: str, by: User | None) -> Source:
     """The feed of this name, made when it is missing. The name salts its patient hashes and never changes."""
     key = slugify(name)[:60]
@@ -23,6 +25,7 @@ def source_named(*, name: str, by: User | None) -> Source:
     return source
 
 
+@transaction.atomic
 def save_mapping(*, source: Source, mapping: dict[str, Any], by: User | None) -> Source:
     """How this feed's files are read from now on. Another answer to what it sees changes flows, so its facts are derived anew."""
     chosen = Mapping.from_json(mapping)
@@ -35,6 +38,7 @@ def save_mapping(*, source: Source, mapping: dict[str, Any], by: User | None) ->
     return source
 
 
+@transaction.atomic
 def edit_source(
     *, source: Source, title: str, sees: str, by: User | None, from_folder: str | None = None, due_every_days: int | None = None
 ) -> Source:
