@@ -1,4 +1,4 @@
-"""What people type about referrals: a file and its feed, the meaning of its columns, corrections, and the rules of counting."""
+"""What people type about an import: a file and its feed, the meaning of its columns, what was seen, why it is undone."""
 
 import hashlib
 from collections.abc import Collection
@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 
-from contacts.models import Organization, Practice, Provider
 from referrals.importing.mapping import (
     ANCHORS,
     DATE_STYLES,
@@ -23,9 +22,7 @@ from referrals.importing.mapping import (
 )
 from referrals.importing.previewing import MOST_WORDS, Column, Preview
 from referrals.importing.suggesting import suggest_state
-from referrals.models import CountingRules, Kind, LossReason, Payer, Referral, Source, State
-from referrals.models.facts import Sees
-from territories.models import ServiceLine
+from referrals.models import Kind, LossReason, Source, State
 
 HASH, SHARED, DROP, SKIP = "~hash", "~shared", "~drop", "~skip"
 _GROUPS = (
@@ -261,96 +258,3 @@ class MappingForm(forms.Form):
 def _same(word: str, choices: Collection[tuple[str, Any]]) -> str:
     """One of our own words, when theirs is the same."""
     return next((ours for ours, _ in choices if ours == word_key(word)), "")
-
-
-class SourceForm(forms.ModelForm):
-    """A feed: how it is called on pages, and what it sees."""
-
-    class Meta:
-        model = Source
-        fields = ("title", "sees")
-        labels = {"title": "Title", "sees": "What it sees"}
-        help_texts = {"sees": "A change counts this feed's referrals anew, in the background."}
-        widgets = {"sees": forms.RadioSelect}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["sees"].choices = [(word, SEES_HELP[word]) for word, _ in Sees.choices]
-
-
-class RulesForm(forms.ModelForm):
-    """The rules by which we count, each with what it changes."""
-
-    counted_kinds = forms.MultipleChoiceField(
-        label="Kinds that count",
-        choices=Kind.choices,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Referrals of other kinds stay in the list, but are in no measure.",
-        error_messages={"required": "Choose at least one kind, or every report is empty."},
-    )
-
-    class Meta:
-        model = CountingRules
-        fields = ("affiliated_is_ours", "counted_kinds", "duplicate_days", "range_leads_above", "small_cell")
-        labels = {
-            "affiliated_is_ours": "Affiliated practices count as ours",
-            "duplicate_days": "Days within which the same referral counts once",
-            "range_leads_above": "Show leakage as a range above this share of unknown destinations, in percent",
-            "small_cell": "Hide counts below this number in files that leave the organization",
-        }
-        help_texts = {
-            "affiliated_is_ours": "On: what they send us is internal, what they send elsewhere leakage. Off: what they send us is inbound.",
-            "duplicate_days": "Same feed, patient, service line and referrer. 0 counts every referral of another day.",
-            "range_leads_above": "With so many destinations unknown one figure claims too much: the range leads, and nothing is ranked.",
-            "small_cell": "11 is the usual floor in healthcare. Pages inside PRM show every number.",
-        }
-
-
-class EditForm(forms.Form):
-    """What a person may correct about a referral. Choices by name come from fields that complete what one types."""
-
-    provider = forms.ModelChoiceField(Provider.objects.all(), label="Referring provider", required=False, widget=forms.HiddenInput)
-    practice = forms.ModelChoiceField(Practice.objects.all(), label="Referring practice", required=False, widget=forms.HiddenInput)
-    destination = forms.ModelChoiceField(Organization.objects.all(), label="Referred to", required=False, widget=forms.HiddenInput)
-    performer = forms.ModelChoiceField(Provider.objects.all(), label="Receiving provider", required=False, widget=forms.HiddenInput)
-    service_line = forms.ModelChoiceField(ServiceLine.objects.all(), required=False, empty_label="None named")
-    payer = forms.ModelChoiceField(Payer.objects.all(), required=False, empty_label="None named")
-    kind = forms.ChoiceField(choices=Kind.choices)
-    priority = forms.ChoiceField(choices=[("", "None named"), *WORDS["priority"][1]], required=False)
-    reason = forms.ChoiceField(label="Reason for going elsewhere", choices=[("", "None named"), *LossReason.choices], required=False)
-
-    CHOSEN = ("provider", "practice", "destination", "performer")
-
-    def __init__(self, data: Any = None, *, referral: Referral) -> None:
-        kept = {name: getattr(referral, name) for name in self.base_fields if name != "practice"}
-        self.referral, self.before = referral, {**kept, "practice": referral.named_practice}
-        initial = {name: getattr(value, "pk", value) for name, value in self.before.items()}
-        super().__init__(data, initial=initial)
-
-    def changes(self) -> dict[str, Any]:
-        """Only what is different now."""
-        return {name: value for name, value in self.cleaned_data.items() if value != self.before[name]}
-
-
-class DeleteForm(forms.Form):
-    """Reasons are chosen, not typed: the audit trail must hold nothing of a patient."""
-
-    why = forms.ChoiceField(
-        label="Why is it deleted?",
-        choices=[
-            (word, word)
-            for word in ("Sent by mistake", "Test data", "Loaded into the wrong feed", "The source asked for it", "Privacy request")
-        ],
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose why."},
-    )
-
-
-class LookupForm(forms.Form):
-    number = forms.CharField(
-        label="Referral number",
-        max_length=80,
-        help_text="As it stands on the fax or in the EHR. Never a patient's name or record number.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
-        error_messages={"required": "Type a referral number."},
-    )
