@@ -7,6 +7,7 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
+from common.disk import DiskFull
 from common.exceptions import InputError, PolicyViolation
 
 
@@ -19,7 +20,9 @@ class Pages(PageNumberPagination):
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """A rule's or a reader's sentence becomes a 400 with that sentence; everything else is DRF's own."""
+    """A rule's or a reader's sentence becomes a 400 with that sentence, a full disk a 503; everything else is DRF's own."""
+    if isinstance(error, DiskFull):
+        return None  # common.middleware answers
     if isinstance(error, PolicyViolation | InputError):
         error = ValidationError({"detail": str(error)})
     return default_handler(error, context)

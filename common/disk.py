@@ -9,6 +9,7 @@ from common.exceptions import InputError
 FULL = "The disk of the server is full, so the file could not be kept. Nothing was changed. Tell your administrator, then try again."
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _POSTGRES_FULL = "53100"
+_SQLITE_FULL = 13
 
 
 class DiskFull(InputError):
@@ -19,11 +20,11 @@ class DiskFull(InputError):
 
 
 def is_disk_full(error: BaseException | None) -> bool:
-    """Ours, the operating system's or Postgres's; the cause of an error counts as well."""
+    """Ours, the operating system's or a database's; the cause of an error counts as well."""
     while error is not None:
-        if isinstance(error, DiskFull) or getattr(error, "pgcode", None) == _POSTGRES_FULL:
+        if isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in _NO_ROOM):
             return True
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        if getattr(error, "pgcode", None) == _POSTGRES_FULL or getattr(error, "sqlite_errorcode", None) == _SQLITE_FULL:
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -9,6 +9,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
+from common.disk import FULL, is_disk_full
+
 log = logging.getLogger(__name__)
 
 
@@ -26,8 +28,24 @@ def database_away(request: HttpRequest, error: BaseException) -> HttpResponse:
     return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
 
 
+def disk_full(request: HttpRequest) -> HttpResponse:
+    """503 with a sentence when there is no room for what was sent, or for what Postgres has to write."""
+    log.error("the disk is full")
+    headers = {"Retry-After": "60"}
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": FULL}, status=503, headers=headers)
+    return HttpResponse(render_to_string("503.html", {"sentence": FULL}), status=503, headers=headers)
+
+
+def no_error_of_ours(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """The answer when what failed is the machine under PRM, and None when it is PRM."""
+    if is_disk_full(error):
+        return disk_full(request)
+    return database_away(request, error) if isinstance(error, AWAY) else None
+
+
 class DatabaseAway:
-    """Answers for a view that met no database. What the middleware around it meets, such as a session, ends in `server_error`."""
+    """Answers for a view that met no database or no room. What the middleware around it meets, such as a session, ends in `server_error`."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -36,7 +54,7 @@ class DatabaseAway:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return database_away(request, error) if isinstance(error, AWAY) else None
+        return no_error_of_ours(request, error)
 
 
 class RefuseNul:

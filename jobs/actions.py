@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audit.actions import record
+from common.disk import FULL, is_disk_full
 from common.exceptions import InputError, PolicyViolation
 from jobs.models import Job, JobState
 from jobs.querysets import ATTEMPTS, LEASE
@@ -156,12 +157,13 @@ def run(job_id: int) -> bool:
         log.warning("job %s: lease lost, its writes were rolled back", job_id)
         return False
     except (InputError, PolicyViolation) as error:
-        lease.fail(str(error), final=True)
+        lease.fail(str(error), final=not is_disk_full(error))
         return False
     except Exception as error:
         # Where and what kind, never the message: a database error's text can quote the row that caused it.
         log.error("job %s failed: %s\n%s", job_id, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
-        lease.fail(f"Something went wrong in PRM itself ({type(error).__name__}). The log of the worker says more.", final=False)
+        broken = f"Something went wrong in PRM itself ({type(error).__name__}). The log of the worker says more."
+        lease.fail(FULL if is_disk_full(error) else broken, final=False)
         return False
     return True
 

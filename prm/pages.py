@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.access import open_to_everybody_inside, open_to_strangers
-from common.middleware import AWAY, database_away
+from common.middleware import no_error_of_ours
 from prm import api_reference
 from prm.navigation import settings_pages
 
@@ -61,7 +61,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Rendered without the request: what broke may be what the page's frame needs. A database that is away is no error of ours."""
-    if isinstance(error := sys.exception(), AWAY):
-        return database_away(request, error)
+    """Rendered without the request: what broke may be what the page's frame needs."""
+    if answer := no_error_of_ours(request, sys.exception()):
+        return answer
     return HttpResponse(render_to_string("500.html"), status=500)
