@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from audit.actions import record
+from common.disk import disk_full_told
 from common.exceptions import InputError, PolicyViolation
 from common.tables import open_table
 from jobs.actions import cancel, enqueue
@@ -116,12 +117,16 @@ def _store(file: IO[bytes]) -> tuple[str, str, int]:
     name, digest, size = f"{uuid4().hex}.upload", hashlib.sha256(), 0
     folder = Path(settings.UPLOADS)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / name).open("xb") as stored:
-        (folder / name).chmod(0o600)
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-            size += len(chunk)
-            stored.write(chunk)
+    try:
+        with disk_full_told(), (folder / name).open("xb") as stored:
+            (folder / name).chmod(0o600)
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+                size += len(chunk)
+                stored.write(chunk)
+    except BaseException:
+        (folder / name).unlink(missing_ok=True)
+        raise
     return name, digest.hexdigest(), size
 
 
