@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from referrals.views import feeds, imports, rows
+from referrals.views import feeds, imports, matching, quality, rows, tie_out
 
 app_name = "referrals"
 
@@ -28,5 +28,14 @@ urlpatterns = [
     path("feeds/", feeds.source_list, name="sources"),
     path("feeds/<int:pk>/", feeds.source_detail, name="source"),
     path("feeds/<int:pk>/mapping/", feeds.source_mapping, name="source-mapping"),
+    path("feeds/<int:pk>/tie-out/", tie_out.tie_out_page, name="tie-out"),
+    path("feeds/<int:pk>/tie-out/counts/", tie_out.totals, name="totals"),
+    path("feeds/<int:pk>/quality/", quality.quality_page, name="quality"),
+    path("matching/", matching.queue, name="matching"),
+    path("matching/progress/", matching.progress, name="matching-progress"),
+    path("matching/decide/", matching.decide, name="matching-decide"),
+    path("matching/undo/<int:pk>/", matching.undo, name="matching-undo"),
+    path("matching/new/", matching.create, name="matching-new"),
+    path("providers/<int:pk>/sum/", matching.provider_sum, name="provider-sum"),
     path("rules/", feeds.rules, name="rules"),
 ]

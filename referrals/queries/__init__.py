@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.shortcuts import get_object_or_404
 
 from common.names import fold
 from contacts.models import Affiliation, Organization, Practice, Provider
-from referrals.models import BatchState, CountingRules, Flow, ImportBatch, Referral, RowOutcome, Source, SourceRow
+from referrals.models import BatchState, ControlTotal, CountingRules, Flow, ImportBatch, Referral, RowOutcome, Source, SourceRow
 
 CAP = 10_000
 UNDER_WAY = (BatchState.CHECKING, BatchState.LOADING, BatchState.UNDOING)
@@ -86,6 +87,16 @@ def loaded_by_month(source: Source, first: dt.date, last: dt.date) -> dict[dt.da
     """Referrals of this source that are loaded already, by month."""
     rows = Referral.objects.filter(source=source, month__gte=first.replace(day=1), month__lte=last).order_by()
     return dict(rows.values_list("month").annotate(n=Count("pk")))
+
+
+def feed_or_404(user: Any, pk: int) -> Source:
+    """A feed that the person may see."""
+    return get_object_or_404(Source.objects.visible_to(user), pk=pk)
+
+
+def control_totals(source: Source) -> dict[dt.date, int]:
+    """What the source itself counted, by month."""
+    return dict(ControlTotal.objects.filter(source=source).values_list("month", "total"))
 
 
 @dataclass(frozen=True)
