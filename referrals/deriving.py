@@ -175,7 +175,8 @@ WITH aligned AS (
              WHEN p.performer_id IS NOT NULL THEN coalesce(dp.kind, dq.kind, dg.kind, 'unknown')
              WHEN p.performing_name <> '' OR p.performing_npi <> '' THEN 'unknown' ELSE '' END AS to_alignment,
         coalesce(p.provider_id = p.performer_id
-                 OR (p.at_practice_id = p.performing_practice_id AND asks.specialty_id = does.specialty_id), false) AS own,
+                 OR (p.at_practice_id = p.performing_practice_id AND asks.specialty_id = does.specialty_id), false)
+            AND p.linked_to_id IS NULL AS own,
         feed.sees
     FROM placed p JOIN referrals_source feed ON feed.id = p.source_id
     LEFT JOIN contacts_provider asks ON asks.id = p.provider_id LEFT JOIN contacts_provider does ON does.id = p.performer_id
@@ -189,10 +190,11 @@ WITH aligned AS (
 ), sided AS (
     SELECT *, from_alignment = ANY(%(ours)s) OR (from_alignment = 'unknown' AND sees = 'our_orders') AS from_us,
         to_alignment = ANY(%(ours)s) OR (to_alignment IN ('unknown', '') AND sees IN ('received', 'appointments')) AS to_us,
-        NOT own AND kind = ANY(%(kinds)s) AS may_count
+        NOT own AND kind = ANY(%(kinds)s) AND linked_to_id IS NULL AS may_count
     FROM aligned
 ), doubled AS (
-    SELECT *, patient_hash <> '' AND service_line_id IS NOT NULL AND coalesce(provider_id, at_practice_id) IS NOT NULL AND coalesce(
+    SELECT *, linked_to_id IS NULL AND patient_hash <> ''
+        AND service_line_id IS NOT NULL AND coalesce(provider_id, at_practice_id) IS NOT NULL AND coalesce(
         max(anchor_on) FILTER (WHERE may_count AND state <> 'rejected') OVER earlier >= anchor_on - %(days)s, false) AS again
     FROM sided
     WINDOW earlier AS (

@@ -31,8 +31,9 @@ def can_discard(batch: ImportBatch) -> bool:
 
 
 def can_undo(batch: ImportBatch) -> bool:
-    """What was loaded can be taken back."""
-    return batch.state == BatchState.LOADED
+    """What was loaded can be taken back; an undo that gave up wrote nothing and can be asked for again."""
+    gave_up = batch.state == BatchState.UNDOING and (batch.job is None or batch.job.state in {JobState.FAILED, JobState.CANCELLED})
+    return batch.state == BatchState.LOADED or gave_up
 
 
 def check_can_map(batch: ImportBatch) -> None:
@@ -52,10 +53,23 @@ def check_can_discard(batch: ImportBatch) -> None:
         raise PolicyViolation(_why_not(batch))
 
 
+def check_can_undo(batch: ImportBatch) -> None:
+    if can_undo(batch):
+        return
+    match batch.state:
+        case BatchState.UNDOING:
+            raise PolicyViolation("This import is being undone already.")
+        case BatchState.UNDONE:
+            raise PolicyViolation("This import was undone already.")
+    raise PolicyViolation("This file was never loaded, so there is nothing to undo.")
+
+
 def _why_not(batch: ImportBatch) -> str:
     match batch.state:
         case BatchState.LOADED:
             return "This file is loaded already."
+        case BatchState.UNDOING | BatchState.UNDONE:
+            return "This import was undone. Upload the file again."
         case BatchState.DISCARDED:
             return "This import was discarded. Upload the file again."
         case BatchState.CHECKING:

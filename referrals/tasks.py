@@ -7,14 +7,14 @@ from audit.actions import record
 from jobs.actions import Lease, forget_done, handler
 from referrals import actions, inbox, rollups
 from referrals.deriving import publish, rederive_in_steps
-from referrals.importing import loading, rematching
+from referrals.importing import loading, relinking, rematching, undoing
 from referrals.models import ImportBatch
 
 log = logging.getLogger(__name__)
 
 
 def _batch(lease: Lease) -> ImportBatch:
-    return ImportBatch.objects.select_related("source", "uploaded_by").get(pk=lease.args[0])
+    return ImportBatch.objects.select_related("source", "uploaded_by", "undone_by").get(pk=lease.args[0])
 
 
 @handler("referrals.dry_run")
@@ -25,6 +25,18 @@ def dry_run(lease: Lease) -> None:
 @handler("referrals.load")
 def load(lease: Lease) -> None:
     loading.load(_batch(lease), progress=lease.progress)
+
+
+@handler("referrals.undo")
+def undo(lease: Lease) -> None:
+    undoing.undo(_batch(lease), progress=lease.progress)
+
+
+@handler("referrals.relink")
+def relink(lease: Lease) -> None:
+    """What a feed sees, or how far orders reach, has changed: fold and link anew, then derive what that changes."""
+    if rewritten := relinking.relink(lease.args, progress=lease.progress):
+        publish(f"linked anew: {rewritten:,} referrals")
 
 
 @handler("referrals.derive")

@@ -9,9 +9,10 @@ from referrals.actions.batches import (
     set_batch_mapping,
     start_dry_run,
     start_load,
+    start_undo,
 )
-from referrals.actions.facts import DERIVING_RULES, EDITABLE, delete_referral, edit_referral, save_counting_rules
-from referrals.actions.feeds import edit_source, save_mapping, source_named
+from referrals.actions.facts import DERIVING_RULES, EDITABLE, delete_referral, edit_referral, save_counting_rules, undo_correction
+from referrals.actions.feeds import edit_source, restore_mapping, save_mapping, source_named
 from referrals.actions.totals import save_control_totals
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "edit_source",
     "forget_uploads",
     "open_upload",
+    "restore_mapping",
     "save_control_totals",
     "save_counting_rules",
     "save_mapping",
@@ -32,4 +34,6 @@ __all__ = [
     "source_named",
     "start_dry_run",
     "start_load",
+    "start_undo",
+    "undo_correction",
 ]

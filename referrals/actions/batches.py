@@ -15,11 +15,11 @@ from accounts.models import User
 from audit.actions import record
 from common.disk import disk_full_told
 from common.exceptions import InputError, PolicyViolation
-from common.tables import open_table
 from jobs.actions import cancel, enqueue
 from jobs.models import Job
 from referrals import policies
 from referrals.importing.dates import parse_date
+from referrals.importing.formats import open_records
 from referrals.importing.loading import forget_file, upload_path
 from referrals.importing.mapping import Mapping, pick_mapping
 from referrals.models import OPEN_STATES, ArrivedBy, BatchState, ImportBatch, Source
@@ -45,10 +45,8 @@ def create_batch(
     path = Path(settings.UPLOADS) / stored_as
     try:
         if (batch := _under_way(source, sha256)) is None:
-            with open_table(path) as table:
-                headers, format = list(table.headers), format or table.format
-                _check_names_columns(headers)
-                chosen = _mapping_for(headers, source, mapping)
+            headers, format = _look(path, format, source, mapping)
+            chosen = _mapping_for(headers, source, mapping)
             with suppress(IntegrityError), transaction.atomic():
                 batch = ImportBatch.objects.create(
                     source=source,
@@ -88,6 +86,21 @@ def _lend_file(batch: ImportBatch, stored_as: str) -> None:
     else:
         batch.stored_as = stored_as
         batch.save(update_fields=["stored_as"])
+
+
+def _look(path: Path, format: str, source: Source, given: dict[str, Any] | None) -> tuple[list[str], str]:
+    """The file's columns and format. Of a workbook with several sheets the one that the mapping names, where it is there."""
+    sheet = (given or source.mapping).get("format", {}).get("sheet", "")
+    try:
+        with open_records(path, format=format, sheet=sheet) as table:
+            headers, found = list(table.headers), table.format
+    except InputError:
+        if given is not None or not sheet:
+            raise
+        with open_records(path, format=format) as table:
+            headers, found = list(table.headers), table.format
+    _check_names_columns(headers)
+    return headers, found
 
 
 def _check_names_columns(headers: list[str]) -> None:
@@ -136,8 +149,10 @@ def set_batch_mapping(*, batch: ImportBatch, mapping: dict[str, Any], by: User |
     batch = _locked(batch)
     policies.check_can_map(batch)
     chosen = Mapping.from_json(mapping)
-    with open_table(open_upload(batch), delimiter=chosen.delimiter, encoding=chosen.encoding) as table:
+    shape = {"delimiter": chosen.delimiter, "encoding": chosen.encoding, "sheet": chosen.sheet}
+    with open_records(open_upload(batch), format=batch.format, **shape) as table:
         _check_fits(chosen, table.headers)
+        batch.headers = list(table.headers)
     batch.mapping, batch.state, batch.error = chosen.to_json(), BatchState.UPLOADED, ""
     batch.save()
     record("import.mapped", by=by, target=batch)
@@ -154,6 +169,21 @@ def start_dry_run(*, batch: ImportBatch, by: User | None) -> Job:
 def start_load(*, batch: ImportBatch, by: User | None) -> Job:
     """Let a worker load the file."""
     return _start(batch, "referrals.load", BatchState.LOADING, by)
+
+
+@transaction.atomic
+def start_undo(*, batch: ImportBatch, by: User | None, why: str) -> Job:
+    """Let a worker take back what this import brought, exactly; what later imports said stays."""
+    if not why.strip():
+        raise InputError("Say why this import is undone: everybody will see it beside the import.")
+    locked = _locked(batch)
+    policies.check_can_undo(locked)
+    job = enqueue("referrals.undo", locked.pk, by=by)
+    locked.state, locked.job, locked.undone_by, locked.undone_why = BatchState.UNDOING, job, by, why.strip()[:300]
+    locked.save()
+    record("import.undo_started", by=by, target=locked, why=locked.undone_why)
+    batch.refresh_from_db()
+    return job
 
 
 def _start(batch: ImportBatch, name: str, state: str, by: User | None) -> Job:

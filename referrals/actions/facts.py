@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import record
@@ -12,7 +13,8 @@ from common.exceptions import InputError
 from contacts.models import Provider
 from jobs.actions import enqueue
 from referrals.deriving import lock_facts_soon, publish, settle, touch
-from referrals.models import CountingRules, Kind, Referral, ReferrerNamed
+from referrals.importing.writing import refold, said_of
+from referrals.models import Correction, CountingRules, Kind, Referral, ReferrerNamed
 from referrals.rollups import FACTS
 
 DERIVING_RULES = ("affiliated_is_ours", "counted_kinds", "duplicate_days")
@@ -31,16 +33,20 @@ EDITABLE = frozenset({"service_line", "payer", "kind", "priority", "reason", *_W
 
 @transaction.atomic
 def edit_referral(*, referral: Referral, by: User | None, **fields: Any) -> Referral:
-    """Correct a referral. When the source sends the row again with other words, the source is believed."""
+    """Correct a referral. When the source sends other words than it did until now, the source is believed."""
     if unknown := fields.keys() - EDITABLE:
         raise TypeError(f"Not editable: {', '.join(sorted(unknown))}")
     with connection.cursor() as cursor:
         lock_facts_soon(cursor)
+        said = said_of(cursor, referral.pk, now=timezone.now())
         touch(cursor, f"SELECT id FROM {FACTS} WHERE id = %s", [referral.pk])  # noqa: S608 - our own table
         referral = Referral.objects.get(pk=referral.pk)
+        corrected: dict[str, Any] = {}
         for name, value in fields.items():
             setattr(referral, _FIELDS.get(name, name), value)
-            for word, text in _WORDS[name](value).items() if name in _WORDS else ():
+            words = _WORDS[name](value) if name in _WORDS else {_column(name): getattr(value, "pk", value)}
+            corrected |= words
+            for word, text in words.items():
                 setattr(referral, word, text)
         if referral.referrer_named != ReferrerNamed.SELF or "provider" in fields:
             referral.referrer_named = _named(referral)
@@ -50,10 +56,30 @@ def edit_referral(*, referral: Referral, by: User | None, **fields: Any) -> Refe
             raise InputError(" ".join(error.messages)) from error
         referral.save()
         settle(cursor)
+    if said:
+        Correction.objects.create(referral=referral, said={name: said[name] for name in corrected}, corrected=corrected, corrected_by=by)
     record("referral.edited", by=by, target=referral, fields=sorted(fields))
     publish(f"referral {referral.pk} edited")
     referral.refresh_from_db()
     return referral
+
+
+@transaction.atomic
+def undo_correction(*, correction: Correction, by: User | None) -> Referral:
+    """Take a correction back: what the source said stands again, and what was corrected besides."""
+    referral = correction.referral
+    with connection.cursor() as cursor:
+        lock_facts_soon(cursor)
+        record("referral.correction_undone", by=by, target=referral, fields=sorted(correction.corrected))
+        Correction.objects.filter(pk=correction.pk).delete()
+        refold(cursor, "SELECT %(id)s", {"id": referral.pk}, now=timezone.now())
+    publish(f"correction of referral {referral.pk} undone")
+    referral.refresh_from_db()
+    return referral
+
+
+def _column(field: str) -> str:
+    return Referral._meta.get_field(field).attname
 
 
 def _full_name(who: Provider | None) -> str:
@@ -71,10 +97,8 @@ def delete_referral(*, referral: Referral, by: User | None, why: str) -> None:
     """Take a referral out, with its history. A later file that holds it brings it back."""
     with connection.cursor() as cursor:
         lock_facts_soon(cursor)
-        touch(cursor, f"SELECT id FROM {FACTS} WHERE id = %s", [referral.pk])  # noqa: S608 - our own table
-        record("referral.deleted", by=by, target=referral, why=why, month=f"{referral.month:%Y-%m}")
-        Referral.objects.filter(pk=referral.pk).delete()
-        settle(cursor)
+        record("referral.deleted", by=by, target=referral, why=why)
+        refold(cursor, "SELECT NULL::bigint", {"id": referral.pk}, gone="SELECT %(id)s", now=timezone.now())
     publish(f"referral {referral.pk} deleted")
 
 
@@ -96,4 +120,6 @@ def save_counting_rules(*, by: User | None, **fields: Any) -> CountingRules:
         record("counting_rules.changed", by=by, target=rules, **changed)
     if changed.keys() & set(DERIVING_RULES):
         enqueue("referrals.derive", "all", [], by=by, key="referrals.derive.all")
+    if "link_days" in changed:
+        enqueue("referrals.relink", by=by, key="referrals.relink.all")
     return rules

@@ -8,9 +8,9 @@ from django.utils.text import slugify
 from accounts.models import User
 from audit.actions import record
 from common.exceptions import InputError
-from jobs.actions import enqueue
+from referrals.importing.learning import source_sees, use_mapping
 from referrals.importing.mapping import Mapping
-from referrals.models import Source
+from referrals.models import MappingVersion, Source
 
 
 @transaction.atomic
@@ -30,11 +30,17 @@ def save_mapping(*, source: Source, mapping: dict[str, Any], by: User | None) ->
     """How this feed's files are read from now on. Another answer to what it sees changes flows, so its facts are derived anew."""
     chosen = Mapping.from_json(mapping)
     source = Source.objects.select_for_update().get(pk=source.pk)
-    saw, source.mapping, source.sees = source.sees, chosen.to_json(), chosen.sees
-    source.save()
+    use_mapping(source=source, mapping=chosen.to_json(), by=by)
     record("source.mapped", by=by, target=source, sees=chosen.sees)
-    if saw != chosen.sees:
-        enqueue("referrals.derive", "sources", [source.pk], by=by, key=f"referrals.derive.source.{source.pk}")
+    return source
+
+
+@transaction.atomic
+def restore_mapping(*, version: MappingVersion, by: User | None) -> Source:
+    """Read the feed's files as they were read then: as a new version, so that nothing of the history is lost."""
+    source = Source.objects.select_for_update().get(pk=version.source_id)
+    use_mapping(source=source, mapping=version.mapping, by=by)
+    record("source.mapping_restored", by=by, target=source, version=version.number, sees=version.sees)
     return source
 
 
@@ -44,16 +50,16 @@ def edit_source(
 ) -> Source:
     """How a feed is called, what it sees and how its files come; another answer to what it sees changes flows: facts are derived anew."""
     source = Source.objects.select_for_update().get(pk=source.pk)
-    saw, source.title, source.sees = source.sees, title.strip(), sees
-    if source.mapping:
-        source.mapping = {**source.mapping, "sees": sees}
+    source.title = title.strip()
     if from_folder is not None:
         source.from_folder = from_folder
     if due_every_days is not None:
         source.due_every_days = due_every_days
+    saw, source.sees = source.sees, sees
     source.full_clean()
+    source.sees = saw
     source.save()
+    if source.sees != sees:
+        source_sees(source=source, sees=sees, by=by)
     record("source.edited", by=by, target=source, title=source.title, sees=sees, from_folder=source.from_folder)
-    if saw != sees:
-        enqueue("referrals.derive", "sources", [source.pk], by=by, key=f"referrals.derive.source.{source.pk}")
     return source

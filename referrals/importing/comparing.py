@@ -1,39 +1,21 @@
-"""What a file says against what we know: rows of one referral folded into one, states settled, new told from changed and unchanged.
+"""What a file says against what we know: `arrived`, its rows as they are kept; `merged`, every referral concerned as it will be."""
 
-Works in temporary tables (`staged` in, `merged` out) and writes no fact, so that a dry run is the same code.
-
-Rows of one referral are ordered by newness: the source's time stamp, then an end (rejected, cancelled), the later appointment, the further
-state. The newer one's value stands; a row that is older than what is recorded only fills blanks; blanks never erase. So the order in which
-rows and files arrive does not matter where the source says enough to tell.
-"""
-
-import io
-
-from django.conf import settings
-from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from referrals.importing.staging import STAGE
+from referrals.importing.folding import AGAIN, DATES, GIVEN, INFERRED, LINKS, SENT, TEXTS, fold, fold_quickly
 from referrals.models import Kind
 from referrals.rollups import FACTS
-from referrals.states import Told, settle
 
-# Given columns by how they are blank in the table of facts.
-DATES = ("ordered_on", "received_on", "entered_on", "seen_on", "report_on")
-LINKS = ("service_line_id", "payer_id")
-TEXTS = (
-    "kind", "priority", "reason", "referring_name", "referring_npi", "referring_org", "referring_zip",
-    "destination_name", "performing_name", "performing_npi", "patient_hash",
-)  # fmt: skip
-GIVEN = (*DATES, *LINKS, *TEXTS)
 # Folded: what stands in the referrer's column when the patient came alone.
 SELF_REFERRED = ("self", "selfreferral", "selfreferred", "patientself", "patientselfreferral", "patientselfreferred")
+# The columns of a fact that folding fills.
+TOLD = (*GIVEN, "anchor_on", "state", "appointment_on", "referrer_named", "linked_to_id", "seen_by")
+_CONTENT = (*DATES, "told_at", "appointment_on", "state", *LINKS, *TEXTS)
 
-_STAGES = ", ".join(f"('{state}', {stage})" for state, stage in STAGE.items())
 
-
-def name_lines_and_payers(cursor: CursorWrapper) -> None:
-    """Service lines and payers that a source names for the first time become ours; case makes no difference."""
+def name_lines_and_payers(cursor: CursorWrapper) -> dict[str, list[int]]:
+    """Service lines and payers that a source names for the first time become ours; case makes no difference. Returns those made."""
+    made = {}
     for column, table, extra, value in (
         ("service_line", "territories_serviceline", ", is_active", ", true"),
         ("payer", "referrals_payer", "", ""),
@@ -42,128 +24,99 @@ def name_lines_and_payers(cursor: CursorWrapper) -> None:
             f"""INSERT INTO {table} (name{extra})
                 SELECT min({column}){value} FROM staged s WHERE {column} IS NOT NULL
                   AND NOT EXISTS (SELECT FROM {table} k WHERE lower(k.name) = lower(s.{column}))
-                GROUP BY lower({column}) ORDER BY 1 ON CONFLICT DO NOTHING"""  # noqa: S608 - the names above
+                GROUP BY lower({column}) ORDER BY 1 ON CONFLICT DO NOTHING RETURNING id"""  # noqa: S608 - the names above
         )
+        if ids := [row[0] for row in cursor.fetchall()]:
+            made[f"{column}s"] = ids
+    return made
 
 
-def fold(cursor: CursorWrapper) -> None:
-    """`folded`: one row per referral number, each column with the newest value that is not blank."""
-    columns = ", ".join(f"(array_agg(s.{name} ORDER BY nth) FILTER (WHERE s.{name} IS NOT NULL))[1] AS {name}" for name in (*DATES, *TEXTS))
-    single = ", ".join(f"s.{name}" for name in (*DATES, *TEXTS))
-    newest = ", ".join(f"max(s.{name}) FILTER (WHERE nth = 1)" for name in ("line", "told_at", "stage", "appointment_on"))
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.ranked, pg_temp.folded")
+def keep(cursor: CursorWrapper, *, source_id: int, batch_id: int) -> None:
+    """Keep what the file says: contents never heard before as sent rows, the others as sent again."""
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.keyed, pg_temp.arrived")
     cursor.execute(
-        """CREATE TEMP TABLE ranked ON COMMIT DROP AS
-           SELECT s.*, l.id AS service_line_id, p.id AS payer_id, count(*) OVER (PARTITION BY source_key) AS times,
-                  row_number() OVER (PARTITION BY source_key ORDER BY told_at DESC NULLS LAST, stage >= 100 DESC,
-                                     appointment_on DESC NULLS LAST, stage DESC, line DESC) AS nth
-           FROM staged s
-           LEFT JOIN (SELECT lower(name) AS word, min(id) AS id FROM territories_serviceline GROUP BY 1) l ON l.word = lower(service_line)
-           LEFT JOIN (SELECT lower(name) AS word, min(id) AS id FROM referrals_payer GROUP BY 1) p ON p.word = lower(payer)"""
+        f"""CREATE TEMP TABLE keyed ON COMMIT DROP AS
+            SELECT k.*, coalesce(r.id, nextval(pg_get_serial_sequence('{FACTS}', 'id'))) AS id, r.id IS NULL AS is_new
+            FROM (SELECT source_key, max(line) AS line, count(*) = 1 AS is_single FROM staged GROUP BY source_key ORDER BY source_key) k
+            LEFT JOIN {FACTS} r ON r.source_id = %s AND r.source_key = k.source_key""",  # noqa: S608 - our own names
+        [source_id],
+    )
+    cursor.execute("ANALYZE keyed")
+    names = [name for name in _CONTENT if name not in LINKS]
+    values = ", ".join(f"coalesce(s.{name}, '') AS {name}" if name in TEXTS else f"s.{name}" for name in names)
+    cursor.execute(
+        f"""CREATE TEMP TABLE arrived ON COMMIT DROP AS
+            SELECT DISTINCT ON (k.id, s.digest) k.id AS referral_id, s.digest, s.line, s.source_key, {values}, l.id AS service_line_id,
+                p.id AS payer_id, k.is_new AND k.is_single AS is_quick, w.digest IS NOT NULL AS is_again
+            FROM staged s JOIN keyed k USING (source_key)
+            LEFT JOIN (SELECT lower(name) AS word, min(id) AS id FROM territories_serviceline GROUP BY 1) l ON l.word = lower(service_line)
+            LEFT JOIN (SELECT lower(name) AS word, min(id) AS id FROM referrals_payer GROUP BY 1) p ON p.word = lower(payer)
+            LEFT JOIN {SENT} w ON w.referral_id = k.id AND w.digest = s.digest
+            ORDER BY k.id, s.digest, s.line DESC"""  # noqa: S608 - our own names
+    )
+    columns = ", ".join(_CONTENT)
+    cursor.execute(
+        f"""INSERT INTO {SENT} (referral_id, digest, batch_id, line, {columns})
+            SELECT referral_id, digest, %s, line, {columns} FROM arrived WHERE NOT is_again ORDER BY referral_id, digest""",  # noqa: S608
+        [batch_id],
     )
     cursor.execute(
-        f"""CREATE TEMP TABLE folded ON COMMIT DROP AS
-            SELECT s.source_key, s.line, s.told_at, s.stage, s.appointment_on, {single}, s.service_line_id, s.payer_id
-            FROM ranked s WHERE times = 1
-            UNION ALL
-            SELECT s.source_key, {newest}, {columns},
-                   (array_agg(s.service_line_id ORDER BY nth) FILTER (WHERE s.service_line_id IS NOT NULL))[1],
-                   (array_agg(s.payer_id ORDER BY nth) FILTER (WHERE s.payer_id IS NOT NULL))[1]
-            FROM ranked s WHERE times > 1 GROUP BY s.source_key"""  # noqa: S608 - our own names
+        f"""INSERT INTO {AGAIN} (referral_id, digest, batch_id, line)
+            SELECT referral_id, digest, %s, line FROM arrived WHERE is_again ORDER BY referral_id, digest""",  # noqa: S608 - our own names
+        [batch_id],
     )
-    cursor.execute("ANALYZE folded")
+    cursor.execute("ANALYZE arrived")
 
 
-def settle_states(cursor: CursorWrapper, source_id: int) -> None:
-    """`told`: what this file says for the first time; `settled`: where all that was ever told of those referrals leads."""
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.told, pg_temp.settled")
-    cursor.execute(
-        f"""CREATE TEMP TABLE told ON COMMIT DROP AS
-            SELECT DISTINCT ON (s.source_key, s.state, s.appointment_on, s.told_at) s.source_key, s.state, s.appointment_on, s.told_at,
-                coalesce((s.told_at AT TIME ZONE %s)::date, CASE s.state
-                    WHEN 'received' THEN coalesce(s.ordered_on, s.received_on, s.entered_on)
-                    WHEN 'seen' THEN coalesce(s.seen_on, s.appointment_on)
-                    WHEN 'no-show' THEN s.appointment_on
-                    WHEN 'report sent' THEN s.report_on END) AS happened_on
-            FROM staged s LEFT JOIN {FACTS} r ON r.source_id = %s AND r.source_key = s.source_key
-            WHERE NOT EXISTS (SELECT FROM referrals_statusevent e WHERE e.referral_id = r.id AND e.state = s.state AND NOT e.is_inferred
-                AND e.appointment_on IS NOT DISTINCT FROM s.appointment_on AND e.told_at IS NOT DISTINCT FROM s.told_at)
-            ORDER BY s.source_key, s.state, s.appointment_on, s.told_at, happened_on""",  # noqa: S608 - our own names
-        [settings.TIME_ZONE, source_id],
+def fold_arrived(cursor: CursorWrapper, *, source_id: int, batch_id: int) -> None:
+    """Fold what the file may have changed: not a referral of which only one thing was ever told, and that again."""
+    fold_quickly(cursor, source_id=source_id, batch_id=batch_id)
+    fold(
+        cursor,
+        f"""SELECT k.id, %(source)s AS source_id, k.source_key, k.line, k.is_new, true AS is_sent FROM keyed k
+            WHERE NOT (k.is_new AND k.is_single) AND (
+                EXISTS (SELECT FROM arrived a WHERE a.referral_id = k.id AND NOT a.is_again)
+                OR (SELECT count(*) FROM {SENT} w WHERE w.referral_id = k.id) > 1)""",  # noqa: S608 - our own names
+        {"source": source_id},
     )
-    cursor.execute("ANALYZE told")
-    cursor.execute(
-        """CREATE TEMP TABLE settled (source_key text COLLATE "C", state text, appointment_on date, inferred text[], illegal text)
-           ON COMMIT DROP"""
-    )
-    lines = io.StringIO()
-    with connection.chunked_cursor() as reader:
-        reader.execute(
-            f"""WITH heard AS (SELECT source_key, state, appointment_on, told_at FROM told UNION ALL
-                    SELECT r.source_key, e.state, e.appointment_on, e.told_at FROM (SELECT DISTINCT source_key FROM told) t
-                    JOIN {FACTS} r ON r.source_id = %s AND r.source_key = t.source_key
-                    JOIN referrals_statusevent e ON e.referral_id = r.id AND NOT e.is_inferred)
-                SELECT source_key, array_agg(state), array_agg(appointment_on), array_agg(told_at) FROM heard GROUP BY source_key""",  # noqa: S608
-            [source_id],
-        )
-        while rows := reader.fetchmany(5_000):
-            for key, states, appointments, times in rows:
-                end = settle(map(Told, states, appointments, times))
-                illegal = "; ".join(f"{start} to {state}" for start, state in end.illegal)
-                line = "\t".join((key, end.state, str(end.appointment_on or ""), f"{{{','.join(map(_quoted, end.inferred))}}}", illegal))
-                lines.write(line.replace("\\", "\\\\") + "\n")
-            lines.seek(0)
-            cursor.copy_expert("COPY settled FROM STDIN WITH (NULL '')", lines)
-            lines.seek(0)
-            lines.truncate()
-    cursor.execute("ANALYZE settled")
 
 
-def _quoted(state: str) -> str:
-    return f'"{state}"'
+def merge(cursor: CursorWrapper) -> int:
+    """`merged`: every folded referral as it will be, and whether that is new, changed or unchanged; returns how many.
 
-
-def merge(cursor: CursorWrapper, source_id: int) -> None:
-    """`merged`: every referral of the file as it will be, with its id when we know it, and whether that is new, changed or unchanged."""
-    given = ",\n".join(
-        f"CASE WHEN is_stale THEN coalesce({_recorded(name)}, f.{name}) ELSE coalesce(f.{name}, {_recorded(name)}) END AS {name}"
+    `evidence` speaks of orders.
+    """
+    given = [
+        f"coalesce(f.{name}, e.{name}) AS {name}" if name in ("seen_on", "report_on")
+        else f"coalesce(NULLIF(f.kind, ''), '{Kind.CONSULT}') AS kind" if name == "kind"
+        else f"f.{name}"
         for name in GIVEN
-    )
-    finished = ", ".join((*DATES, *LINKS, *(f"coalesce({name}, '{Kind.CONSULT if name == 'kind' else ''}') AS {name}" for name in TEXTS)))
-    compared = (*GIVEN, "anchor_on", "state", "appointment_on", "referrer_named")
-    ours, theirs = (", ".join(f"{table}.{name}" for name in compared) for table in "rm")
+    ]  # fmt: skip
+    ours, theirs = (", ".join(f"{table}.{name}" for name in TOLD) for table in "rm")
     cursor.execute("DROP TABLE IF EXISTS pg_temp.merged")
     cursor.execute(
         f"""CREATE TEMP TABLE merged ON COMMIT DROP AS
-            WITH known AS (
-                SELECT f.source_key AS key, r.id, r.id IS NOT NULL
-                    AND (coalesce(f.told_at, '-infinity'), f.stage >= 100, coalesce(f.appointment_on, '-infinity'), f.stage)
-                      < (coalesce(h.told_at, '-infinity'), g.stage >= 100, coalesce(r.appointment_on, '-infinity'), g.stage) AS is_stale
-                FROM folded f LEFT JOIN {FACTS} r ON r.source_id = %(source)s AND r.source_key = f.source_key
-                LEFT JOIN (VALUES {_STAGES}) AS g(state, stage) ON g.state = r.state
-                LEFT JOIN LATERAL (SELECT max(told_at) AS told_at FROM referrals_statusevent e WHERE e.referral_id = r.id) h ON true
-            ), joined AS (
-                SELECT k.id, f.source_key, f.line, {given}, coalesce(s.state, r.state) AS state,
-                    CASE WHEN s.state IS NULL THEN r.appointment_on ELSE s.appointment_on END AS appointment_on, s.inferred, s.illegal
-                FROM folded f JOIN known k ON k.key = f.source_key LEFT JOIN {FACTS} r ON r.id = k.id
-                LEFT JOIN settled s ON s.source_key = f.source_key
-            ), finished AS (
-                SELECT id, source_key, line, {finished}, state, appointment_on, inferred, illegal,
-                    coalesce(ordered_on, received_on, entered_on) AS anchor_on,
-                    CASE WHEN regexp_replace(lower(referring_name), '[^a-z]', '', 'g') = ANY(%(self)s) THEN 'self'
-                         WHEN referring_name IS NOT NULL OR referring_npi IS NOT NULL THEN 'provider'
-                         WHEN referring_org IS NOT NULL THEN 'organization' ELSE 'unknown' END AS referrer_named
-                FROM joined
+            WITH finished AS (
+                SELECT f.id, f.source_id, f.source_key, f.batch_id, f.line, f.is_new, f.is_sent, {", ".join(given)},
+                    coalesce(s.state, f.state) AS state,
+                    CASE WHEN s.id IS NULL THEN f.appointment_on ELSE s.appointment_on END AS appointment_on,
+                    coalesce(s.inferred, i.inferred) AS inferred, s.illegal, f.linked_to_id, f.link_note,
+                    coalesce(f.ordered_on, f.received_on, f.entered_on) AS anchor_on,
+                    coalesce(e.seen_by, CASE WHEN NOT f.is_seen THEN '' WHEN q.sees = 'claims' THEN 'claim'
+                                             WHEN q.sees = 'appointments' THEN 'appointment' ELSE 'status' END) AS seen_by,
+                    CASE WHEN regexp_replace(lower(f.referring_name), '[^a-z]', '', 'g') = ANY(%s) THEN 'self'
+                         WHEN f.referring_name <> '' OR f.referring_npi <> '' THEN 'provider'
+                         WHEN f.referring_org <> '' THEN 'organization' ELSE 'unknown' END AS referrer_named
+                FROM folded f JOIN referrals_source q ON q.id = f.source_id
+                JOIN (VALUES {INFERRED}) AS i(word, inferred) ON i.word = f.state
+                LEFT JOIN settled s ON s.id = f.id LEFT JOIN evidence e ON e.id = f.id
             )
-            SELECT m.*, CASE WHEN r.id IS NULL THEN 'new'
-                    WHEN ({ours}) IS DISTINCT FROM ({theirs}) THEN 'changed'
-                    ELSE 'unchanged' END AS change,
+            SELECT m.*,
+                CASE WHEN m.is_new THEN 'new' WHEN ({ours}) IS DISTINCT FROM ({theirs}) THEN 'changed' ELSE 'unchanged' END AS change,
                 NULL::bigint AS provider_id, NULL::bigint AS named_practice_id, NULL::bigint AS destination_id, NULL::bigint AS performer_id
             FROM finished m LEFT JOIN {FACTS} r ON r.id = m.id""",  # noqa: S608 - our own names
-        {"source": source_id, "self": list(SELF_REFERRED)},
+        [list(SELF_REFERRED)],
     )
+    merged = cursor.rowcount
     cursor.execute("ANALYZE merged")
-
-
-def _recorded(name: str) -> str:
-    return f"NULLIF(r.{name}, '')" if name in TEXTS else f"r.{name}"
+    return int(merged)

@@ -1,5 +1,6 @@
 """One batch, from its file to facts and rollups, in one transaction: after a kill -9 nothing of it is left, and the job begins again."""
 
+import datetime as dt
 import logging
 from collections import Counter
 from collections.abc import Iterator
@@ -14,14 +15,17 @@ from django.utils import timezone
 
 from audit.actions import record
 from common.exceptions import InputError
-from jobs.actions import enqueue
-from referrals.deriving import add_touched, lock_facts, publish, settle, touch
-from referrals.importing.comparing import GIVEN, fold, merge, name_lines_and_payers, settle_states
-from referrals.importing.mapping import Mapping
-from referrals.importing.resolving import RESOLVED, resolve
+from referrals.deriving import lock_facts, publish
+from referrals.importing.alarming import Picture, find_alarms
+from referrals.importing.comparing import fold_arrived, keep, name_lines_and_payers
+from referrals.importing.folding import begin
+from referrals.importing.learning import learn_mapping
+from referrals.importing.linking import NO_ORDER, NOT_CLEAR
+from referrals.importing.mapping import FIELDS, Mapping
+from referrals.importing.picturing import of_feed, of_file
 from referrals.importing.staging import KEPT_FINDINGS, PERCENT, Progress, Staged, stage
-from referrals.models import ImportBatch, Referral, RowOutcome, SourceRow
-from referrals.models.imports import BatchState
+from referrals.importing.writing import work_out, write
+from referrals.models import BatchState, ImportBatch, RowOutcome, SourceRow
 from referrals.rollups import FACTS
 
 log = logging.getLogger(__name__)
@@ -29,25 +33,25 @@ log = logging.getLogger(__name__)
 UNKNOWN_DESTINATION = "unknown destination"
 ILLEGAL_MOVE = "illegal move"
 
-_TOLD = (*GIVEN, "anchor_on", "state", "appointment_on", "referrer_named")
-
 
 def check(batch: ImportBatch, *, progress: Progress) -> None:
-    """The dry run: everything up to the comparison, by the same code; only the batch itself remembers it."""
-    progress = _heard(progress)
+    """The dry run: the whole load by the same code, rolled back; only the batch itself remembers it."""
+    progress, now = _heard(progress), timezone.now()
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            staged = _staged(cursor, batch, progress)
+            staged = stage(cursor, batch=batch, mapping=Mapping.from_json(batch.mapping), path=_path(batch), progress=progress)
+            before = of_feed(cursor, batch)
             with _forgotten():
-                _compared(cursor, batch, progress)
-                _count(cursor, batch, staged)
-                late = _late_findings(cursor, batch)
+                late, _ = _arrive(cursor, batch, staged, now=now, progress=progress)
             SourceRow.objects.bulk_create(late, batch_size=1_000)
+            batch.alarms = _alarms(cursor, batch, before)
     except InputError as error:
         # The file stays: another mapping may read it.
         batch.state, batch.error = BatchState.UPLOADED, str(error)
     else:
         batch.state, batch.error = BatchState.CHECKED, ""
+    batch.made = {}
+    batch.source.refresh_from_db()
     batch.save()
     record("import.checked", by=None, target=batch, **_told(batch))
 
@@ -57,18 +61,19 @@ def load(batch: ImportBatch, *, progress: Progress) -> None:
     progress = _heard(progress)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            staged = _staged(cursor, batch, progress)
-            _compared(cursor, batch, progress)
-            _count(cursor, batch, staged)
-            SourceRow.objects.bulk_create(_late_findings(cursor, batch), batch_size=1_000)
-            progress(70, PERCENT, f"{batch.new:,} new and {batch.changed:,} changed referrals are written")
-            _learn_mapping(batch)  # before the facts, which are derived by what the feed sees
-            if _write(cursor, batch, progress):
+            staged = stage(cursor, batch=batch, mapping=Mapping.from_json(batch.mapping), path=_path(batch), progress=progress)
+            progress(52, PERCENT, "Waiting for other imports to finish")
+            lock_facts(cursor)
+            now, before = timezone.now(), of_feed(cursor, batch)
+            late, changed = _arrive(cursor, batch, staged, now=now, progress=progress)
+            batch.alarms = _alarms(cursor, batch, before)
+            SourceRow.objects.bulk_create(late, batch_size=1_000)
+            if changed:
                 publish(f"import {batch.pk} of {batch.source.name}")
     except InputError as error:
         batch.state, batch.error = BatchState.FAILED, str(error)
     else:
-        batch.state, batch.error, batch.loaded_at = BatchState.LOADED, "", timezone.now()
+        batch.state, batch.error, batch.loaded_at = BatchState.LOADED, "", now
     forget_file(batch)
     batch.save()
     record(f"import.{batch.state}", by=batch.uploaded_by, target=batch, **_told(batch))
@@ -105,50 +110,79 @@ def _forgotten() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def _staged(cursor: CursorWrapper, batch: ImportBatch, progress: Progress) -> Staged:
+def _alarms(cursor: CursorWrapper, batch: ImportBatch, before: Picture) -> list[dict[str, str]]:
+    return [alarm._asdict() for alarm in find_alarms(of_file(cursor, batch), before)]
+
+
+def _path(batch: ImportBatch) -> Path:
     path = upload_path(batch)
     if not batch.stored_as or not path.is_file():
         raise InputError("The uploaded file was deleted. Files are kept for 24 hours; upload it again.")
-    return stage(cursor, batch=batch, mapping=Mapping.from_json(batch.mapping), path=path, progress=progress)
+    return path
 
 
-def _compared(cursor: CursorWrapper, batch: ImportBatch, progress: Progress) -> None:
-    progress(52, PERCENT, "Waiting for other imports to finish")
+def _arrive(
+    cursor: CursorWrapper, batch: ImportBatch, staged: Staged, *, now: dt.datetime, progress: Progress
+) -> tuple[list[SourceRow], int]:
+    """Everything from the staged rows to the rollups. Returns the findings that only the comparison can make, and how much was written."""
     lock_facts(cursor)
+    learn_mapping(batch)  # before the facts, which are linked and derived by what the feed sees
     progress(55, PERCENT, "Comparing with what we know")
-    name_lines_and_payers(cursor)
-    fold(cursor)
-    settle_states(cursor, batch.source_id)
-    merge(cursor, batch.source_id)
-    progress(65, PERCENT, "Matching providers, practices and destinations")
-    resolve(cursor, table="merged")
+    batch.made = name_lines_and_payers(cursor)
+    begin(cursor, batch_id=batch.pk, now=now)
+    keep(cursor, source_id=batch.source_id, batch_id=batch.pk)
+    fold_arrived(cursor, source_id=batch.source_id, batch_id=batch.pk)
+    progress(62, PERCENT, "Matching providers, practices and destinations")
+    work_out(cursor)
+    _count(cursor, batch, staged)
+    progress(70, PERCENT, f"{batch.new:,} new and {batch.changed:,} changed referrals are written, derived and added up")
+    changed = write(cursor)
+    progress(98, PERCENT, "Finishing")
+    cursor.execute(f"SELECT count(*) FROM keyed k JOIN {FACTS} r ON r.id = k.id WHERE r.is_duplicate")  # noqa: S608 - our own table
+    batch.duplicates = cursor.fetchone()[0]
+    return _late_findings(cursor, batch), changed
+
+
+# The referrals of the file: those that were folded, and those of which it says nothing that was not known.
+_IN_FILE = f"""(
+    SELECT id, source_key, line, change, anchor_on, referrer_named, provider_id, destination_name, destination_id, illegal, link_note
+    FROM merged WHERE is_sent
+    UNION ALL
+    SELECT r.id, r.source_key, k.line, 'unchanged', r.anchor_on, r.referrer_named, r.provider_id, r.destination_name, r.destination_id,
+        NULL, CASE WHEN s.sees IN ('appointments', 'claims') AND r.linked_to_id IS NULL THEN '{NO_ORDER}' END
+    FROM keyed k JOIN {FACTS} r ON r.id = k.id JOIN referrals_source s ON s.id = r.source_id
+    WHERE NOT EXISTS (SELECT FROM folded f WHERE f.id = k.id)) AS in_file"""  # noqa: S608 - our own names
 
 
 def _count(cursor: CursorWrapper, batch: ImportBatch, staged: Staged) -> None:
     cursor.execute(
-        """SELECT count(*) FILTER (WHERE change = 'new'), count(*) FILTER (WHERE change = 'changed'),
+        f"""SELECT count(*) FILTER (WHERE change = 'new'), count(*) FILTER (WHERE change = 'changed'),
                count(*) FILTER (WHERE change = 'unchanged'),
-               count(*) FILTER (WHERE referrer_named = 'provider' AND provider_id IS NULL), min(anchor_on), max(anchor_on) FROM merged"""
+               count(*) FILTER (WHERE referrer_named = 'provider' AND provider_id IS NULL), min(anchor_on), max(anchor_on)
+            FROM {_IN_FILE}"""  # noqa: S608 - our own names
     )
     batch.new, batch.changed, batch.unchanged, batch.unmatched, batch.first_on, batch.last_on = cursor.fetchone()
-    cursor.execute("SELECT to_char(anchor_on, 'YYYY-MM-01'), count(*) FROM merged GROUP BY 1 ORDER BY 1")
+    cursor.execute(f"SELECT to_char(anchor_on, 'YYYY-MM-01'), count(*) FROM {_IN_FILE} GROUP BY 1 ORDER BY 1")  # noqa: S608
     batch.by_month = dict(cursor.fetchall())
     batch.rows, batch.rejected, batch.findings = staged.rows, dict(staged.rejected), dict(staged.findings)
 
 
 def _late_findings(cursor: CursorWrapper, batch: ImportBatch) -> list[SourceRow]:
-    """What only the comparison can find, one per referral: a destination that nobody knows, a move that no legal way leads to."""
+    """What only the comparison can find, one per referral: a destination that nobody knows, a move that no legal way leads to, an
+    appointment or claim without its order."""
     columns = batch.mapping.get("columns", {})
     kept = []
     for finding, condition, told, field in (
         (UNKNOWN_DESTINATION, "destination_name <> '' AND destination_id IS NULL", "destination_name", "destination_name"),
         (ILLEGAL_MOVE, "illegal IS NOT NULL", "illegal", "state"),
+        (NO_ORDER, f"link_note = '{NO_ORDER}'", "'no order of ours has this number, or is of this patient and service line'", "order_key"),
+        (NOT_CLEAR, f"link_note = '{NOT_CLEAR}'", "'orders of several feeds have this number'", "order_key"),
     ):
-        cursor.execute(f"SELECT count(*) FROM merged WHERE {condition}")  # noqa: S608 - conditions above
+        cursor.execute(f"SELECT count(*) FROM {_IN_FILE} WHERE {condition}")  # noqa: S608 - conditions above
         if total := cursor.fetchone()[0]:
             batch.findings[finding] = total
             cursor.execute(
-                f"SELECT line, source_key, {told} FROM merged WHERE {condition} ORDER BY line LIMIT %s",  # noqa: S608
+                f"SELECT line, source_key, {told} FROM {_IN_FILE} WHERE {condition} ORDER BY line LIMIT %s",  # noqa: S608
                 [KEPT_FINDINGS],
             )
             kept += [
@@ -157,86 +191,12 @@ def _late_findings(cursor: CursorWrapper, batch: ImportBatch) -> list[SourceRow]
                     line_number=line,
                     outcome=RowOutcome.FINDING,
                     reason=finding,
-                    sentence=f"{columns.get(field, field)}: {words}"[:300],
+                    sentence=f"{columns.get(field, FIELDS[field])}: {words}"[:300],
                     record={columns.get("source_key", "source_key"): key},
                 )
                 for line, key, words in cursor.fetchall()
             ]
     return kept
-
-
-def _write(cursor: CursorWrapper, batch: ImportBatch, progress: Progress) -> int:
-    """Write what is new or changed, and what is matched better than before. Returns 0 when nothing at all had to be written."""
-    better = f"({', '.join(f'r.{name}' for name in RESOLVED)}) IS DISTINCT FROM ({', '.join(f'm.{name}' for name in RESOLVED)})"
-    touched = touch(
-        cursor,
-        f"SELECT m.id FROM merged m JOIN {FACTS} r ON r.id = m.id WHERE m.change = 'changed' OR {better}",  # noqa: S608
-    )
-    cursor.execute("SELECT count(*) FROM told")
-    if not (batch.new or touched or cursor.fetchone()[0]):
-        return 0
-    names = (*_TOLD, *RESOLVED)
-    cursor.execute(
-        f"""UPDATE {FACTS} r SET {", ".join(f"{name} = m.{name}" for name in names)},
-                batch_id = CASE WHEN m.change = 'changed' THEN %s ELSE r.batch_id END
-            FROM merged m JOIN touched t ON t.id = m.id WHERE r.id = m.id""",  # noqa: S608 - our own names
-        [batch.pk],
-    )
-    # Derived columns are filled in a moment; until then a new row counts nowhere.
-    cursor.execute(
-        f"""INSERT INTO {FACTS} (source_id, source_key, batch_id, {", ".join(names)}, month, practice_assumed, referrer_alignment,
-                destination_alignment, flow, is_own_follow_up, is_duplicate, is_counted, order_key, seen_by)
-            SELECT %s, source_key, %s, {", ".join(names)}, date_trunc('month', anchor_on), false, 'unknown', '', 'outside',
-                   false, false, false, '', ''
-            FROM merged WHERE change = 'new' ORDER BY source_key""",  # noqa: S608 - our own names
-        [batch.source_id, batch.pk],
-    )
-    cursor.execute(
-        f"UPDATE merged m SET id = r.id FROM {FACTS} r WHERE m.change = 'new' AND r.source_id = %s AND r.source_key = m.source_key",  # noqa: S608
-        [batch.source_id],
-    )
-    add_touched(cursor, "SELECT id FROM merged WHERE change = 'new'")
-    progress(78, PERCENT, "Writing the status history")
-    _write_history(cursor, batch)
-    progress(85, PERCENT, "Deriving flows, territories and duplicates; adding up")
-    settle(cursor)
-    progress(98, PERCENT, "Finishing")
-    return batch.new + touched
-
-
-def _write_history(cursor: CursorWrapper, batch: ImportBatch) -> None:
-    """Append what was told. Inferred steps are our conclusion and follow it: one that is told after all is no longer inferred."""
-    cursor.execute(
-        """INSERT INTO referrals_statusevent
-               (referral_id, state, happened_on, appointment_on, told_at, learned_at, is_inferred, batch_id)
-           SELECT m.id, t.state, t.happened_on, t.appointment_on, t.told_at, now(), false, %s
-           FROM told t JOIN merged m USING (source_key) ORDER BY m.id
-           ON CONFLICT (referral_id, state, appointment_on, told_at) DO UPDATE
-           SET is_inferred = false, happened_on = excluded.happened_on, learned_at = excluded.learned_at, batch_id = excluded.batch_id""",
-        [batch.pk],
-    )
-    cursor.execute(
-        """DELETE FROM referrals_statusevent e USING merged m
-           WHERE e.referral_id = m.id AND m.change <> 'new' AND e.is_inferred
-             AND m.inferred IS NOT NULL AND NOT e.state = ANY(m.inferred)"""
-    )
-    cursor.execute(
-        """INSERT INTO referrals_statusevent (referral_id, state, learned_at, is_inferred, batch_id)
-           SELECT m.id, unnest(m.inferred), now(), true, %s FROM merged m WHERE m.inferred <> '{}' ORDER BY m.id ON CONFLICT DO NOTHING""",
-        [batch.pk],
-    )
-
-
-def _learn_mapping(batch: ImportBatch) -> None:
-    """The source remembers the mapping used last. Told anew what the feed sees, the facts loaded before are derived again."""
-    source, mapping = batch.source, Mapping.from_json(batch.mapping)
-    if source.mapping == batch.mapping and source.sees == mapping.sees:
-        return
-    sees_anew = source.sees != mapping.sees
-    source.mapping, source.sees = batch.mapping, mapping.sees
-    source.save(update_fields=["mapping", "sees"])
-    if sees_anew and Referral.objects.filter(source=source).exists():
-        enqueue("referrals.derive", "sources", [source.pk], key=f"referrals.derive.source.{source.pk}")
 
 
 def _told(batch: ImportBatch) -> dict[str, Any]:

@@ -53,6 +53,20 @@ def rematch(concerned: str = "all", which: Sequence[Any] = (), *, progress: Prog
         return _write(cursor, progress)
 
 
+def words_in_use(cursor: CursorWrapper) -> set[str]:
+    """The keys of all words that referrals have: what an alias may be asked for."""
+    keys: set[str] = set()
+    for columns, named in (
+        (REFERRER, (lambda npi, name, org, zip_: Words(WordsKind.PROVIDER, npi, name, org, zip_),
+                    lambda _npi, _name, org, zip_: Words(WordsKind.PRACTICE, "", org, "", zip_))),
+        (PERFORMER, (lambda npi, name: Words(WordsKind.PROVIDER, npi, name),)),
+        (DESTINATION, (lambda name: Words(WordsKind.ORGANIZATION, "", name),)),
+    ):  # fmt: skip
+        cursor.execute(f"SELECT DISTINCT {', '.join(columns)} FROM {FACTS}")  # noqa: S608 - our own names
+        keys.update(name(*row).key for row in cursor.fetchall() for name in named)
+    return keys
+
+
 def _copy(cursor: CursorWrapper, condition: str, ids: list[int]) -> None:
     """`again`: the words of the referrals concerned."""
     words = ", ".join(("id", "referrer_named", *REFERRER, *PERFORMER, *DESTINATION, *(f"NULL::bigint AS {name}" for name in RESOLVED)))

@@ -8,15 +8,16 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 
 from django.conf import settings
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from common.tables import open_table
+from referrals.importing.formats import open_records
 from referrals.importing.mapping import Mapping
-from referrals.importing.parsing import Parser, Row, RowError, patient_hasher
+from referrals.importing.parsing import ENTERPRISE, Parser, Row, RowError, patient_hasher
 from referrals.models import ImportBatch, RowOutcome, SourceRow
 from referrals.states import STATES, TERMINAL
 
@@ -32,13 +33,14 @@ STAGE = {state: rank + (100 if state in TERMINAL else 0) for rank, state in enum
 _COLUMNS = {
     "line": "int",
     "source_key": 'text COLLATE "C"',
+    "digest": "uuid",
     **dict.fromkeys(("ordered_on", "received_on", "entered_on"), "date"),
     **dict.fromkeys(("referring_name", "referring_npi", "referring_org", "referring_zip"), "text"),
     **dict.fromkeys(("destination_name", "performing_name", "performing_npi", "service_line", "kind", "priority", "state"), "text"),
     "stage": "int",
     "told_at": "timestamptz",
     **dict.fromkeys(("appointment_on", "seen_on", "report_on"), "date"),
-    **dict.fromkeys(("payer", "reason", "patient_hash"), "text"),
+    **dict.fromkeys(("payer", "reason", "patient_hash", "order_key"), "text"),
 }
 
 
@@ -59,7 +61,7 @@ def stage(cursor: CursorWrapper, *, batch: ImportBatch, mapping: Mapping, path: 
     staged, lines = Staged(), io.StringIO()
     odd: list[SourceRow] = []
     started = time.monotonic()
-    hash_patient = patient_hasher(settings.PATIENT_KEY.encode(), batch.source.name)
+    hash_patient, hash_shared = (patient_hasher(settings.PATIENT_KEY.encode(), salt) for salt in (batch.source.name, ENTERPRISE))
 
     def flush() -> None:
         lines.seek(0)
@@ -71,8 +73,9 @@ def stage(cursor: CursorWrapper, *, batch: ImportBatch, mapping: Mapping, path: 
         speed = staged.rows / max(time.monotonic() - started, 0.001)
         progress(int(50 * table.progress()), PERCENT, f"{staged.rows:,} rows read, {speed:,.0f} a second")
 
-    with open_table(path, delimiter=mapping.delimiter, encoding=mapping.encoding) as table:
-        parser = Parser(table.headers, mapping, hash_patient=hash_patient, today=timezone.localdate())
+    shape = {"delimiter": mapping.delimiter, "encoding": mapping.encoding, "sheet": mapping.sheet}
+    with open_records(path, format=batch.format, **shape) as table:
+        parser = Parser(table.headers, mapping, hash_patient=hash_patient, hash_shared=hash_shared, today=timezone.localdate())
         for line, values in table:
             staged.rows += 1
             row = parser(values)
@@ -88,6 +91,11 @@ def stage(cursor: CursorWrapper, *, batch: ImportBatch, mapping: Mapping, path: 
             if staged.rows % CHUNK == 0:
                 flush()
         flush()
+        staged.findings.update(table.remarks.counts)
+        SourceRow.objects.bulk_create(
+            (_kept(batch, line, RowOutcome.FINDING, reason[:60], sentence, [], []) for line, reason, sentence in table.remarks),
+            batch_size=1_000,
+        )
     cursor.execute("ANALYZE staged")
     return staged
 
@@ -105,10 +113,9 @@ def _kept(batch: ImportBatch, line: int, outcome: str, reason: str, sentence: st
 
 
 def _as_text(line: int, row: Row) -> str:
-    """One line of COPY text. Texts were cleaned of tabs and line breaks by the parser; the backslash is COPY's own."""
-    cells = (
-        str(line),
-        row.source_key,
+    """One line of COPY text, with a digest of what the row says. Texts were cleaned of tabs and line breaks by the parser; the backslash
+    is COPY's own."""
+    said = (
         _date(row.ordered_on),
         _date(row.received_on),
         _date(row.entered_on),
@@ -131,8 +138,11 @@ def _as_text(line: int, row: Row) -> str:
         row.payer,
         row.reason,
         row.patient,
+        row.order_key,
     )
-    return "\t".join(cells).replace("\\", "\\\\") + "\n"
+    content = "\t".join(said)
+    digest = blake2b(content.encode(), digest_size=16).hexdigest()
+    return f"{line}\t{row.source_key}\t{digest}\t{content}\n".replace("\\", "\\\\")
 
 
 def _date(date: object) -> str:

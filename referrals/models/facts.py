@@ -265,6 +265,7 @@ class StatusEvent(models.Model):
                 fields=["referral", "state", "appointment_on", "told_at"], nulls_distinct=False, name="status_event_once"
             ),
         )
+        indexes = (models.Index(fields=["via"], name="status_event_via", condition=models.Q(via__isnull=False)),)
 
     def __str__(self) -> str:
         return f"{self.referral_id}: {self.state}"

@@ -10,7 +10,7 @@ from django.db import connection
 from jobs.actions import run
 from jobs.models import JobState
 from referrals import actions
-from referrals.importing import loading
+from referrals.importing import writing
 from referrals.models import BatchState, Referral, StatusEvent
 from tests import factories
 from tests.factories.referrals import row, upload
@@ -73,7 +73,7 @@ def test_a_worker_that_dies_leaves_nothing_and_the_next_one_begins_again(monkeyp
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
     with monkeypatch.context() as patch:
-        patch.setattr(loading, "settle", die)
+        patch.setattr(writing, "settle", die)
         assert not run(job.pk)
     batch.refresh_from_db()
     job.refresh_from_db()

@@ -20,7 +20,7 @@ from common.exceptions import InputError, PolicyViolation
 from jobs.actions import enqueue, run, run_waiting
 from jobs.models import Job, JobState
 from referrals import actions, policies
-from referrals.importing import loading
+from referrals.importing import writing
 from referrals.models import BatchState, DataVersion, ImportBatch, Payer, Referral, Source, StatusEvent
 from tests import factories, make_world
 from tests.factories.referrals import MAPPING, draw_world, import_referrals, load, load_contacts, row, table, upload
@@ -253,7 +253,7 @@ def test_files_that_cannot_be_used_are_refused_with_a_sentence(world: Any, setti
 
 
 def test_a_file_that_breaks_off_loads_nothing(world: Any) -> None:
-    content = table([row(str(n)) for n in range(9)]).getvalue() + b'"never closed'
+    content = table([row(str(n)) for n in range(300)]).getvalue() + b'"never closed'
     batch = actions.create_batch(
         source=actions.source_named(name="feed", by=None), file=io.BytesIO(content), file_name="x.csv", by=None, mapping=MAPPING
     )
@@ -275,7 +275,7 @@ def test_a_crash_leaves_nothing_and_can_be_tried_again(world: Any, monkeypatch: 
         raise RuntimeError("Ysolde Yarrowby")
 
     with monkeypatch.context() as patch:
-        patch.setattr(loading, "settle", crash)
+        patch.setattr(writing, "settle", crash)
         for _ in range(3):
             assert not run(job.pk)
     job.refresh_from_db()

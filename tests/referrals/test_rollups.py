@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.models import AuditEvent
+from common.exceptions import PolicyViolation
 from common.npi import with_check_digit
 from contacts.models import Affiliation, Alignment, Organization, Practice, Provider
 from jobs.actions import enqueue, run_waiting
@@ -206,7 +207,7 @@ def test_a_person_does_not_wait_long_for_an_import(transactional_db: None) -> No
         other.set_autocommit(False)
         with other.cursor() as cursor:
             lock_facts(cursor)
-        with pytest.raises(actions.PolicyViolation, match="import is being written"):
+        with pytest.raises(PolicyViolation, match="import is being written"):
             actions.delete_referral(referral=Referral.objects.get(), by=None, why="")
     finally:
         other.close()
