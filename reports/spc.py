@@ -71,7 +71,7 @@ def xmr(values: Sequence[float | None], *, screen: bool = True) -> XmR | None:
 
 
 def _flags(series: Sequence[float | None], mean: float, reach: float) -> tuple[Flag, ...]:
-    away = [None if value is None or abs(value - mean) < 1e-9 * abs(mean) else value - mean for value in series]  # None: on the mean
+    away = [None if value is None or abs(value - mean) <= 1e-9 * abs(mean) else value - mean for value in series]  # None: on the mean
     side = [None if by is None else 1 if by > 0 else -1 for by in away]
     steps = [None if before is None or after is None else (after > before) - (after < before) for before, after in pairwise(series)]
     found = {Flag(at, "outside") for at, by in enumerate(away) if by is not None and abs(by) > reach}
@@ -103,6 +103,7 @@ def _stretches(signs: Sequence[int | None]) -> list[tuple[int, int]]:
 
 
 LEVELS = (0.95, 0.998)
+WINSORISED = 10  # one unit in so many, at each end
 
 
 @dataclass(frozen=True)
@@ -166,12 +167,15 @@ def funnel(cases: Sequence[float], totals: Sequence[float], *, kind: Literal["sh
 
 
 def _overdispersion(values: np.ndarray, total: np.ndarray, center: float, kind: str) -> float:
-    """Spiegelhalter 2005, section 4: mean square of the z-scores winsorised at 10 and 90 %, used when above 1 + 2 √(2 ÷ I)."""
+    """Spiegelhalter 2005, section 4: mean square of the z-scores winsorised at 10 and 90 %, used when above 1 + 2 √(2 ÷ I).
+
+    Under ten units nothing can be winsorised, and one unit far away would hide itself.
+    """
     variance = center * (1 - center) if kind == "share" else center
-    if len(values) < 2 or variance <= 0:
+    if len(values) < WINSORISED or variance <= 0:
         return 1.0
     z = (values - center) / np.sqrt(variance / total)
-    ordered, cut = np.sort(z), len(z) // 10
+    ordered, cut = np.sort(z), len(z) // WINSORISED
     z = z.clip(ordered[cut], ordered[-1 - cut])
     phi = float((z**2).mean())
     return phi if phi > 1 + 2 * np.sqrt(2 / len(z)) else 1.0
@@ -195,7 +199,7 @@ def _quantile(p: float, total: np.ndarray, center: float, kind: str) -> np.ndarr
     if not 0 < center < (1 if kind == "share" else np.inf):
         return total * center  # all alike: no spread to draw
     if kind == "share":
-        whole = np.round(total)
+        whole = np.round(total).astype(int)
         first = np.ceil(bdtrik(p, whole, center))
 
         def upto(r: np.ndarray) -> np.ndarray:
