@@ -45,7 +45,7 @@ def no_error_of_ours(request: HttpRequest, error: BaseException | None) -> HttpR
 
 
 class DatabaseAway:
-    """Answers for a view that met no database or no room. What the middleware around it meets, such as a session, ends in `server_error`."""
+    """Answers for a view that met no database, or no room. What middleware around it meets, such as a session, ends in `server_error`."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,6 +1,5 @@
 """Loading the invented world: people and visits by the apps' own actions, files by their own import commands."""
 
-import csv
 import datetime as dt
 import random
 import secrets
@@ -20,6 +19,7 @@ import territories.actions
 import visits.actions
 from accounts.models import User
 from accounts.roles import Role
+from common.csvsafe import csv_rows
 from contacts.models import Practice, Provider
 from demo import names, world
 from demo.referrals import tables
@@ -101,9 +101,7 @@ def _write_files(made: world.World, folder: Path) -> None:
     for name, (header, rows) in made.tables.items():
         pipe = name.endswith(".psv")
         with open(folder / name, "w", newline="", encoding="latin-1" if pipe else "utf-8") as file:
-            writer = csv.writer(file, delimiter="|" if pipe else ",")
-            writer.writerow(header)
-            writer.writerows(rows)
+            file.writelines(csv_rows(header, rows, delimiter="|" if pipe else ",", bom=False))
 
 
 @transaction.atomic

@@ -1,16 +1,11 @@
 """Tables that leave the house: safe for spreadsheets, and without small cells (METHODS sections 2 and 9)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from io import BytesIO
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
+from django.http import HttpResponseBase
 
-from common.csvsafe import csv_response, escape_cell
+from common.csvsafe import csv_response, xlsx_response
 from reports import tables
 from reports.cells import Cell, merge
 from reports.measures import leakage_ordered, received
@@ -19,7 +14,6 @@ from reports.queries.cells import NOW
 from reports.queries.field import Contact
 from reports.questions import Question
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LEAKAGE_HEAD = ["Kept", "Left", "No destination", "Leakage", "Known share", "Lowest", "Highest"]
 GROWTH_HEAD = ["Inbound", "Internal", "Received", "Inbound before"]
 Table = tuple[list[str], Iterable[Sequence[Any]]]
@@ -105,26 +99,7 @@ def _csv(name: str, head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> HttpR
 
 
 def _xlsx(name: str, head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(name[:31])
-    sheet.freeze_panes = "A2"
-    for place, label in enumerate(head, 1):
-        sheet.column_dimensions[get_column_letter(place)].width = 36 if place == 1 else max(12, len(str(label)) + 2)
-    sheet.append([_heading(sheet, label) for label in head])
-    for row in rows:
-        sheet.append([escape_cell(cell) for cell in row])
-    content = BytesIO()
-    book.save(content)
-    answer = HttpResponse(content.getvalue(), content_type=XLSX)
-    answer["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
-def _heading(sheet: Any, label: Any) -> Any:
-    cell = WriteOnlyCell(sheet, str(escape_cell(label)))
-    cell.font = Font(bold=True)
-    return cell
+    return xlsx_response(f"{name}.xlsx", head, rows)
 
 
 _WRITERS: dict[str, Callable[..., HttpResponseBase]] = {"csv": _csv, "xlsx": _xlsx}
