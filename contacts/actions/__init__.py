@@ -3,6 +3,7 @@
 from contacts.actions.aliases import forget_alias, forget_aliases, remember_guesses, save_alias
 from contacts.actions.merges import keep_apart, merge_organizations, merge_providers, unmerge
 from contacts.actions.records import (
+    Owner,
     affiliate,
     align,
     end_affiliation,
@@ -19,6 +20,7 @@ from contacts.actions.records import (
 )
 
 __all__ = [
+    "Owner",
     "affiliate",
     "align",
     "end_affiliation",
