@@ -14,7 +14,7 @@ from reports.intervals import Estimate, rate_ratio
 from reports.numbers import BASELINE_MONTHS, RECENT_MONTHS
 
 SEED = 20260101
-WORK = 5_000_000  # ties looked at for betweenness: a few seconds; beyond it is estimated from some pivots (Brandes and Pich 2007)
+WORK = 1_000_000  # ties looked at for betweenness, about two seconds; beyond it is estimated from some pivots (Brandes and Pich 2007)
 LEAST_PIVOTS = 50
 
 
