@@ -257,7 +257,7 @@ UPLOADS = Path(os.environ.get("PRM_UPLOADS") or VAR / "uploads")
 INBOX = Path(os.environ.get("PRM_INBOX") or VAR / "inbox")
 FILE_UPLOAD_TEMP_DIR = str(UPLOADS / "incoming")
 FILE_UPLOAD_PERMISSIONS = 0o600
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["common.uploads.ToDisk"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 Path(FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True, mode=0o700)
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a folder that is not there

@@ -20,13 +20,6 @@ from visits.models import FollowUp, Visit
 TODAY = dt.date(2026, 11, 21)
 
 
-@pytest.fixture
-def demo(db):
-    said = []
-    actions.load(say=said.append, referrals_a_month=60)
-    return said
-
-
 def test_the_same_seed_and_day_make_the_same_world():
     one, other = world.make(today=TODAY, seed=3), world.make(today=TODAY, seed=3)
     assert one.tables == other.tables
@@ -40,7 +33,23 @@ def test_invented_numbers_are_valid_and_never_issued():
     assert len({person.npi for person in people}) == len(people)
 
 
-def test_every_story_is_told(demo):
+def test_the_loaded_world(db, manage, client, subtests):
+    """One load, which takes a while, is looked at from all sides."""
+    actions.load(say=lambda sentence: None, referrals_a_month=60)
+    with subtests.test("every story is told"):
+        _every_story_is_told()
+    with subtests.test("the sign-ins are printed and work"):
+        printed = manage("demo_signins")
+        for _, email, *_ in actions.PEOPLE:
+            assert email in printed
+            assert client.login(email=email, password=actions.password())
+    with subtests.test("a second load adds nothing"):
+        before = _counts()
+        actions.load(say=lambda sentence: None, referrals_a_month=60)
+        assert _counts() == before
+
+
+def _every_story_is_told():
     flows = dict(Referral.objects.values_list("flow").annotate(Count("pk")))
     assert all(flows.get(flow) for flow in (Flow.INBOUND, Flow.INTERNAL, Flow.OUTBOUND, Flow.UNDETERMINED))
     assert Practice.objects.unowned().exists()
@@ -54,17 +63,8 @@ def test_every_story_is_told(demo):
     assert rollups.differences() == []
 
 
-def test_a_second_load_adds_nothing(demo):
-    before = [model.objects.count() for model in (User, Practice, Provider, Referral, Visit, FollowUp)]
-    actions.load(say=lambda sentence: None, referrals_a_month=60)
-    assert [model.objects.count() for model in (User, Practice, Provider, Referral, Visit, FollowUp)] == before
-
-
-def test_the_sign_ins_are_printed_and_work(demo, manage, client):
-    printed = manage("demo_signins")
-    for _, email, *_ in actions.PEOPLE:
-        assert email in printed
-        assert client.login(email=email, password=actions.password())
+def _counts():
+    return [model.objects.count() for model in (User, Practice, Provider, Referral, Visit, FollowUp)]
 
 
 def test_no_demo_beside_real_people(db, manage):
