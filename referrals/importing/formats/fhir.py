@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from itertools import islice
 from typing import IO, Any
 
 from fhir.resources.R4B import get_fhir_model_class
@@ -59,8 +60,10 @@ _INVALID = (ValidationError, ValueError, TypeError, KeyError, AttributeError, As
 
 
 @contextmanager
-def open_fhir(source: Source) -> Iterator[Records]:
-    """The file's referrals as rows. Rows of a file without any request are appointments of their own: they have one more column."""
+def open_fhir(source: Source, *, first: int = 0) -> Iterator[Records]:
+    """The file's referrals as rows, or those among its `first` resources. Rows of a file without any request are appointments of their own:
+    they have one more column.
+    """
     with open_plain(source) as plain, ExitStack() as stack:
         with open_unpacked(plain) as stream:
             encoding, has_orders = _look(stream)
@@ -71,7 +74,7 @@ def open_fhir(source: Source) -> Iterator[Records]:
 
         def rows() -> Iterator[Record]:
             with open_unpacked(plain) as stream:
-                for found in resources(stream, encoding=encoding):
+                for found in islice(resources(stream, encoding=encoding), first or None):
                     _keep(found, store, remarks, done)
                     done["bytes"] = plain.tell()
             if not done["resources"] and not remarks:
@@ -159,7 +162,7 @@ def _put(store: Store, found: Found, type: str, own: str, names: list[str], reso
 def _lean(type: str, resource: dict[str, Any]) -> dict[str, Any]:
     """Without the narrative and what is attached, which are long; of a patient the numbers alone."""
     if type == "Patient":
-        return {element: resource[element] for element in ("resourceType", "id", "identifier") if element in resource}
+        return {element: resource[element] for element in ("resourceType", "id", "identifier", TWICE) if element in resource}
     lean = {element: value for element, value in resource.items() if element != "text"}
     if type == "DocumentReference" and isinstance(lean.get("content"), list):
         lean["content"] = [{"attachment": {}} if isinstance(part, dict) and part.get("attachment") else part for part in lean["content"]]

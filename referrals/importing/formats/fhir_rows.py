@@ -10,8 +10,8 @@ In a file without any request, appointments and encounters are rows under number
 Status words are FHIR's with the record's name before them ("task completed"), or a bare business status ("5.1.4"): the mapping reads them.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from referrals.importing.formats.people import People, Who, first_code, identifier_of
 from referrals.importing.formats.records import Record, Remarks
@@ -41,7 +41,10 @@ _FINAL = {
 }
 _MOST_HOPS = 50
 
+_REMEMBERED = 5_000
+
 Cells = dict[str, str]
+T = TypeVar("T")
 
 
 def number_of(says: dict[str, Any], own: str) -> str:
@@ -57,6 +60,8 @@ class Rows:
         self._people = People(store)
         self._headers = HEADERS if has_orders else (*HEADERS, APPOINTMENT)
         self._replaced: set[str] = set()
+        self._orders: dict[tuple[str, int], Cells] = {}  # of requests met lately: what became of them often stands close by
+        self._refusals: dict[tuple[str, int], tuple[str, str] | None] = {}
 
     def __iter__(self) -> Iterator[Record]:
         self._replaced = set(self._find_replaced())
@@ -99,6 +104,10 @@ class Rows:
         return _changed(kept)
 
     def _why_not(self, kept: Kept) -> tuple[str, str] | None:
+        """Why a request is no referral: a reason and a sentence."""
+        return _remembered(self._refusals, kept, self._judge)
+
+    def _judge(self, kept: Kept) -> tuple[str, str] | None:
         says = kept.says
         if says.get("doNotPerform"):
             return "not to be done", "The request says what must not be done, so it is no referral."
@@ -112,6 +121,9 @@ class Rows:
 
     def _order(self, kept: Kept) -> Cells:
         """What a request says of the referral, whoever speaks."""
+        return _remembered(self._orders, kept, self._describe)
+
+    def _describe(self, kept: Kept) -> Cells:
         says, own, people = kept.says, kept.own, self._people
         requester = people.who(says.get("requester"), own)
         performers = [people.who(performer, own) for performer in says.get("performer") or ()]
@@ -332,6 +344,15 @@ class Rows:
         if not requests:
             self._remarks.say(kept.line, "no order", f"The {kept.type} names no request of the file, so it belongs to no referral.")
         yield from self._told(kept, requests, {"FHIR status": "report", "Last modified": at, "Report date": at})
+
+
+def _remembered(known: dict[tuple[str, int], T], kept: Kept, work_out: Callable[[Kept], T]) -> T:
+    key = (kept.own, kept.line)
+    if key not in known:
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        known[key] = work_out(kept)
+    return known[key]
 
 
 def _plain_line(says: dict[str, Any]) -> bool:

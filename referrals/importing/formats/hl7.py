@@ -48,9 +48,8 @@ def open_hl7(source: Source, *, encoding: str = "") -> Iterator[Records]:
     """The file's messages as rows. Rows of a file without any referral are appointments of their own: they have one more column."""
     with open_plain(source) as plain, ExitStack() as stack:
         with open_unpacked(plain) as stream:
-            has_referrals = any(
-                _event(message.segments[:1]) in _REFERRALS for message in messages(stream, wanted=frozenset(), encoding=encoding)
-            )
+            heads = messages(stream, wanted=frozenset(), encoding=encoding)
+            has_referrals = any(_event(head.segments[0])[1] in _REFERRALS for head in heads if head.segments)
         size = plain.seek(0, 2)
         stream = stack.enter_context(open_unpacked(plain))
         remarks = Remarks()

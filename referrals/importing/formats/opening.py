@@ -21,8 +21,12 @@ _XML = re.compile(r"\s*<(?:[^>]*>\s*<)*[^>]*(?:hl7\.org/fhir|urn:hl7-org:v[23])"
 
 
 @contextmanager
-def open_records(source: Source, *, format: str = "", delimiter: str = "", encoding: str = "", **table: str) -> Iterator[Records]:
+def open_records(
+    source: Source, *, format: str = "", delimiter: str = "", encoding: str = "", first: int = 0, **table: str
+) -> Iterator[Records]:
     """The rows of a file or a seekable binary stream; `format` is one of `FORMATS`, or blank to look into the file.
+
+    FHIR gives its first row after its last resource is read, because any may speak of any: `first` looks at so many resources only.
 
     Delimiter, encoding and what else is named are those of `open_table`: what a source usually sends.
     """
@@ -30,7 +34,7 @@ def open_records(source: Source, *, format: str = "", delimiter: str = "", encod
         raise InputError(f'There is no format "{format[:40]}". Choose one of {", ".join(FORMATS)}.')
     format = format or guess_format(source)
     if format == "fhir":
-        with open_fhir(source) as records:
+        with open_fhir(source, first=first) as records:
             yield records
     elif format == "hl7v2":
         with open_hl7(source, encoding=encoding) as records:

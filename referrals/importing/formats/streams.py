@@ -187,7 +187,7 @@ class _Text:
                 unfinished = error.pos >= len(self._held) - 12 or error.msg.startswith("Unterminated")
                 if unfinished and self._more():
                     continue
-                raise self._broken() from error
+                raise self._broken(unfinished=unfinished) from error
             except RecursionError as error:
                 raise InputError(f"{_DEEP} It stands after resource {self._number:,}.") from error
             self._length, self._at = end - self._at, end
@@ -209,8 +209,8 @@ class _Text:
             f"The resource after number {self._number:,} is longer than {MAX_RECORD:,} characters. Leave out what is attached to it."
         )
 
-    def _broken(self) -> InputError:
+    def _broken(self, *, unfinished: bool = True) -> InputError:
         where = f"after resource {self._number:,}" if self._number else "at its beginning"
-        if self._ended and self._at >= len(self._held):
+        if self._ended and unfinished and (self._at >= len(self._held) or self._held[self._at] in '"[{'):
             return InputError(f"The JSON ends in the middle, {where}. Send the file again.")
         return InputError(f"The file is not JSON {where}. FHIR is read as a JSON Bundle, or as one JSON resource per line.")

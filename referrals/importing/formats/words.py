@@ -5,7 +5,8 @@ and a nursing order without a word that tells keeps no kind: it is loaded, and a
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from common.names import fold
@@ -71,7 +72,7 @@ def kind_of(categories: Any, code: Any) -> str:
     """One of our kinds, `NO_REFERRAL`, or "" when nothing tells."""
     known = [_known(system, word) for concept in (categories, code) for system, word in codes(concept)]
     by_code = [kind for kind in known if kind]
-    by_word = [kind for concept in (code, categories) if (kind := _by_words(texts(concept)))]
+    by_word = [kind for concept in (code, categories) if (kind := _by_words(" ".join(texts(concept))))]
     if NO_REFERRAL in by_code or (not by_code and by_word[:1] == [NO_REFERRAL]):
         return NO_REFERRAL
     if not by_code and not by_word and any(system == "http://loinc.org" for system, _ in codes(code)):
@@ -86,8 +87,9 @@ def _known(system: str, code: str) -> str:
     return _SNOMED.get(code, "") if system.endswith("snomed.info/sct") else _OTHER.get(code, "")
 
 
-def _by_words(said: Iterable[str]) -> str:
-    plain = re.sub(r"[^a-z0-9 ]+", " ", " ".join(said).lower())
+@lru_cache(maxsize=1 << 12)
+def _by_words(said: str) -> str:
+    plain = re.sub(r"[^a-z0-9 ]+", " ", said.lower())
     return next((kind for kind, pattern in _WORDS if pattern.search(plain)), "")
 
 
