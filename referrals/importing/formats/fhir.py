@@ -175,8 +175,8 @@ def _lean(type: str, resource: dict[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _model(type: str) -> type[BaseModel]:
-    model: type[BaseModel] = get_fhir_model_class(type)
+def _model(name: str) -> type[BaseModel]:
+    model: type[BaseModel] = get_fhir_model_class(name)
     return model
 
 

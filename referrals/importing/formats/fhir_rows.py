@@ -136,7 +136,8 @@ class Rows:
         kind = kind_of(says.get("category"), says.get("code"))
         line = performer.specialty or first_text(says.get("performerType")) or line_in(says.get("code"))
         line = line or next(filter(None, (line_in(said) for said in (*(says.get("orderDetail") or ()), *(says.get("category") or ())))), "")
-        line = line or first_text(*(says.get("orderDetail") or ()))
+        if kind in ("", "consult"):  # of other kinds the detail is a device or a side of the body
+            line = line or first_text(*(says.get("orderDetail") or ()), *((says.get("category") or ()) if _plain_line(says) else ()))
         period = says.get("occurrencePeriod") or {}
         return {
             "FHIR record": kept.type,
@@ -151,7 +152,7 @@ class Rows:
             "Performing organization NPI": performer.organization_npi,
             "Performer": performer.name,
             "Performer NPI": performer.npi,
-            "Specialty": line or (first_text(says.get("category")) if kind in ("", "consult") and _plain_line(says) else ""),
+            "Specialty": line,
             "Request kind": kind,
             "Request priority": _text(says.get("priority")),
             "Payor": people.payer(says, own, says.get("subject")),

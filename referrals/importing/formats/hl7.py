@@ -126,7 +126,7 @@ class _View:
         _, field, repeat, component, sub = message.separators
         self._esc = message.esc
         self._escaped = re.compile(re.escape(self._esc) + r"([^\r]{0,400}?)" + re.escape(self._esc))
-        self._known = {"F": field, "R": repeat, "S": component, "T": sub, "E": self._esc}
+        self._known: dict[str, str] = {"F": field, "R": repeat, "S": component, "T": sub, "E": self._esc}
 
     def has(self, name: str) -> bool:
         """Is there such a segment?"""

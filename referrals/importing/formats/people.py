@@ -146,7 +146,8 @@ class People:
         for reference in coverage.says.get("payor") or ():
             if self.is_patient(reference, coverage.own):
                 return "Self-pay"
-            if name := self.who(reference, coverage.own).organization:
+            who = self.who(reference, coverage.own)
+            if name := who.organization or who.name:
                 return name
         plans = coverage.says.get("class") or ()
         return next((plan["name"] for plan in plans if plan.get("name") and first_code(plan.get("type")) == "plan"), "")

@@ -68,7 +68,7 @@ class Store:
 
     def _named(self, name: str) -> Kept | None:
         found = self._db.execute("SELECT line, type, own, body FROM name JOIN resource USING (id) WHERE name = ?", (name,)).fetchone()
-        return Kept(*found[:3], json.loads(found[3])) if found else None
+        return Kept(found[0], found[1], found[2], json.loads(found[3])) if found else None
 
     def of(self, *types: str) -> Iterator[Kept]:
         """All resources of these types, in the file's order."""
