@@ -18,6 +18,11 @@ from prm.processes import Unavailable
 # what is measured: (module, rows when nobody says, what it is)
 PROMISES = {
     "import": ("benchmarks.importing", 100_000, "promise 6: a validated import with rollups, against COPY and bulk_create"),
+    "nppes": (
+        "benchmarks.nppes",
+        200_000,
+        "promise 7: the registry read by column and staged, against csv.reader and COPY; memory for --gb",
+    ),
     "rollup": ("benchmarks.rollup", 1_000_000, "promise 5: refreshing rollups for 10,000 changed rows, at this size and a tenth of it"),
 }
 
@@ -28,6 +33,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, help="size of the data; each promise has its own default")
     parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds, of which the medians count (default: 7)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--gb", type=float, default=1.0, help="size of the file of which the memory is measured (nppes; default: 1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round there too")
     options = parser.parse_args()
     chosen = options.promises or list(PROMISES)
@@ -49,7 +55,8 @@ def main() -> None:
                 module, rows, what = PROMISES[name]
                 rows = options.rows or rows
                 print(f"\n{what}\n{rows:,} rows, {options.rounds} rounds, seed {options.seed}", flush=True)
-                ratios = importlib.import_module(module).measure(rows=rows, rounds=options.rounds, seed=options.seed)
+                more = {"gb": options.gb} if name == "nppes" else {}
+                ratios = importlib.import_module(module).measure(rows=rows, rounds=options.rounds, seed=options.seed, **more)
                 print(table(ratios), flush=True)
                 found += ratios
     except Unavailable as reason:

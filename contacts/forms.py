@@ -6,9 +6,11 @@ from django import forms
 from django.utils import timezone
 
 from accounts.models import User
+from common.exceptions import InputError
 from common.npi import is_valid_npi
 from common.places import is_zip
 from contacts.importing.cells import read_zip
+from contacts.importing.nppes import Choice
 from contacts.imports import FEEDS
 from contacts.models import Affiliation, AlignmentKind, Organization, Practice, PracticePin, Provider, Specialty, Staff
 from territories.models import Territory
@@ -164,4 +166,32 @@ class ImportForm(forms.Form):
         help_text="CSV, tab or pipe separated text, or Excel; zipped if you like.",
         error_messages={"required": "Choose the file."},
     )
-    dry_run = forms.BooleanField(label="Only check it, keep nothing", required=False)
+    states = forms.CharField(
+        label="Only these states",
+        required=False,
+        max_length=200,
+        help_text="For the registry, which holds the whole country: two letters each, like CT, RI. Providers you have are always updated.",
+    )
+    taxonomies = forms.CharField(
+        label="Only these specialty codes",
+        required=False,
+        max_length=400,
+        help_text="For the registry: codes, or what they begin with, like 207R, 363L. Blank takes all.",
+    )
+    dry_run = forms.BooleanField(
+        label="Only check it first", required=False, help_text="Tells what would change. It can be loaded from there within 24 hours."
+    )
+
+    def clean_states(self) -> tuple[str, ...]:
+        """As two letters each."""
+        return self._choice(states=self.cleaned_data["states"]).states
+
+    def clean_taxonomies(self) -> tuple[str, ...]:
+        """As codes or their beginnings."""
+        return self._choice(taxonomies=self.cleaned_data["taxonomies"]).taxonomies
+
+    def _choice(self, **texts: str) -> Choice:
+        try:
+            return Choice.of(**texts)
+        except InputError as error:
+            raise forms.ValidationError(str(error)) from error

@@ -37,6 +37,7 @@ urlpatterns = [
     path("specialties/<int:pk>/", organizations.specialty_edit, name="specialty-edit"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<int:pk>/", imports.import_result, name="import"),
+    path("imports/<int:pk>/load/", imports.load_checked, name="import-load"),
     path("territories/counts/", territory_views.territory_counts, name="territory-counts"),
     path("territories/preview/", territory_views.rule_preview, name="rule-preview"),
     path("territories/<int:pk>/", territory_views.territory_panel, name="territory-panel"),

@@ -74,13 +74,14 @@ def open_members(source: Source) -> Iterator[list[Member]]:
     with ExitStack() as stack:
         plain = stack.enter_context(open_plain(source))
         share = _share(plain)
-        if plain.read(4) != b"PK\x03\x04" or is_workbook(plain):
+        magic = plain.read(4)
+        plain.seek(0)
+        if magic != b"PK\x03\x04" or is_workbook(plain):
             head = _head(lambda: open_unpacked(plain))
             if (kind := kind_of_file(head.headers)) is None:
                 raise InputError(_unknown(head.headers))
             yield [Member("", kind, head, lambda: open_unpacked(plain), share)]
             return
-        plain.seek(0)
         try:
             archive = stack.enter_context(zipfile.ZipFile(plain))
         except (zipfile.BadZipFile, OSError, ValueError) as error:
