@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from common.names import fold
-from contacts.models import Alignment, AlignmentKind, Practice, Provider
+from contacts.models import Alignment, AlignmentKind, Organization, Practice, Provider
 from contacts.querysets import words_of
 from territories.models import Assignment, Territory
 
@@ -34,6 +34,13 @@ def owners_of(territories: Iterable[int | None]) -> dict[int, User]:
         if node is not None:
             owners[territory] = held[node]
     return owners
+
+
+def survivor_of(model: type[Provider] | type[Organization], pk: int) -> int | None:
+    """Into whom the record was merged, at the end of the chain; none when it was not."""
+    into = model._default_manager.filter(pk=pk).values_list("merged_into", flat=True).first()
+    further = survivor_of(model, into) if into is not None else None
+    return further if further is not None else into
 
 
 @dataclass(frozen=True)

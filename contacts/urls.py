@@ -3,7 +3,7 @@
 from django.urls import path
 
 from contacts import territory_views
-from contacts.views import alignments, imports, organizations, practices, providers, search
+from contacts.views import aliases, alignments, duplicates, imports, organizations, practices, providers, search
 
 app_name = "contacts"
 
@@ -38,6 +38,12 @@ urlpatterns = [
     path("imports/", imports.imports, name="imports"),
     path("imports/<int:pk>/", imports.import_result, name="import"),
     path("imports/<int:pk>/load/", imports.load_checked, name="import-load"),
+    path("aliases/", aliases.alias_list, name="aliases"),
+    path("aliases/<int:pk>/forget/", aliases.alias_forget, name="alias-forget"),
+    path("duplicates/", duplicates.duplicates, name="duplicates"),
+    path("duplicates/<slug:kind>/<int:first>/<int:second>/", duplicates.compare, name="duplicate"),
+    path("duplicates/<slug:kind>/<int:first>/<int:second>/apart/", duplicates.apart, name="duplicate-apart"),
+    path("merges/<slug:kind>/<int:pk>/undo/", duplicates.unmerge, name="unmerge"),
     path("territories/counts/", territory_views.territory_counts, name="territory-counts"),
     path("territories/preview/", territory_views.rule_preview, name="rule-preview"),
     path("territories/<int:pk>/", territory_views.territory_panel, name="territory-panel"),

@@ -14,7 +14,7 @@ from contacts.models import Practice, Provider
 from territories.models import Territory
 from territories.scope import below
 from visits.models import FollowUp, Mode, Outcome, Visit, VisitState
-from visits.queries import people_of
+from visits.queries import people_of, visits_with
 
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -68,7 +68,7 @@ class VisitFilter(filters.FilterSet):
         return rows.filter(practice__folded_name__contains=fold(value))
 
     def by_provider(self, rows: QuerySet[Visit], name: str, value: Provider) -> QuerySet[Visit]:
-        return rows.filter(pk__in=value.visits_attended.values("visit"))
+        return rows.filter(pk__in=visits_with(value))
 
     def since(self, rows: QuerySet[Visit], name: str, value: Any) -> QuerySet[Visit]:
         return rows.filter(Q(visited_at__date__gte=value) | Q(visited_at=None, planned_at__date__gte=value))

@@ -169,9 +169,16 @@ def follow_ups_with(user: User, *, practice: Practice | None = None, provider: P
     if practice:
         rows = rows.filter(practice=practice)
     if provider:
-        met = Attendee.objects.filter(provider=provider).values("visit")
-        rows = rows.filter(Q(provider=provider) | Q(provider=None, visit__in=met))
+        everybody = Provider.objects.all_of(provider)
+        met = Attendee.objects.filter(provider__in=everybody).values("visit")
+        rows = rows.filter(Q(provider__in=everybody) | Q(provider=None, visit__in=met))
     return rows
+
+
+def visits_with(provider: Provider) -> QuerySet[Attendee, dict[str, Any]]:
+    """Visits on which the provider was met, or somebody who was merged into them."""
+    met: QuerySet[Attendee, dict[str, Any]] = Attendee.objects.filter(provider__in=Provider.objects.all_of(provider)).values("visit")
+    return met
 
 
 def timeline(
@@ -182,7 +189,7 @@ def timeline(
     if practice:
         visits = visits.filter(practice=practice)
     if provider:
-        visits = visits.filter(attendees__provider=provider)
+        visits = visits.filter(pk__in=visits_with(provider))
     follow_ups = follow_ups_with(user, practice=practice, provider=provider).exclude(done_at=None)
     keys = _keys(visits, "visit", Coalesce("visited_at", "planned_at")).union(_keys(follow_ups, "follow-up", F("done_at")), all=True)
     rows = list(keys.order_by("-at", "-kind", "-key")[offset : offset + limit + 1])

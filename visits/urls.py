@@ -31,4 +31,5 @@ urlpatterns = [
     path("topics/<int:pk>/", topics.topic, name="topic"),
     path("practices/<int:pk>/panel/", panels.practice_panel, name="practice-panel"),
     path("providers/<int:pk>/panel/", panels.provider_panel, name="provider-panel"),
+    path("providers/<int:pk>/sum/", panels.provider_sum, name="provider-sum"),
 ]

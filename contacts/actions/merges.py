@@ -59,6 +59,9 @@ def unmerge(*, merge: ProviderMerge | OrganizationMerge, by: User | None) -> Non
     merged.merged_into = None
     merged.save(update_fields=["merged_into"])
     merging.move_back(survivor=survivor, merged=merged, moved=merge.moved)
+    for later in type(merge).objects.in_force().filter(merged__in=[survivor, *merging.above(survivor)]):
+        later.moved = merging.without(later.moved, merge.moved)
+        later.save(update_fields=["moved"])
     merge.unmerged_by, merge.unmerged_at = by, timezone.now()
     merge.save(update_fields=["unmerged_by", "unmerged_at"])
     what = survivor._meta.model_name

@@ -3,8 +3,11 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.exceptions import APIException
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,12 +26,32 @@ from contacts.api.serializers import (
 )
 from contacts.filters import OrganizationFilter, PracticeFilter, ProviderFilter
 from contacts.models import Organization, Practice, Provider
+from contacts.queries import survivor_of
+
+
+class Gone(APIException):
+    """Merged into another: `merged_into` in the answer says which."""
+
+    status_code = status.HTTP_410_GONE
+
+    def __init__(self, row: Any, survivor: Any) -> None:
+        super().__init__({"detail": f"{row} was merged into {survivor}.", "merged_into": survivor.pk})
 
 
 class _ContactViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
     required_permissions: tuple[Permission, ...] = (Permission.PROVIDER_VIEW,)
     write_permissions: tuple[Permission, ...] = (Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT)
     write_serializer_class: type[ModelSerializer]
+
+    def get_object(self) -> Any:
+        try:
+            return super().get_object()
+        except Http404:
+            model, pk = self.queryset.model, str(self.kwargs["pk"])
+            into = survivor_of(model, int(pk)) if pk.isdigit() and model in (Provider, Organization) else None
+            if into is None or (survivor := self.get_queryset().filter(pk=into).first()) is None:
+                raise
+            raise Gone(model._default_manager.get(pk=pk), survivor) from None
 
     def apply(self, row: Any, asked: dict[str, Any]) -> None:
         """Hand what was sent to the action."""

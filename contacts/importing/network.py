@@ -7,6 +7,7 @@ from contacts.importing.bulk import write_back
 from contacts.importing.cells import Columns
 from contacts.importing.outcome import Outcome, Progress, RowError
 from contacts.importing.specialties import ensure_service_lines
+from contacts.matching.directory import survivors
 from contacts.models import Organization
 
 NAME = "a network list"
@@ -52,4 +53,7 @@ def _ensure(names: dict[str, str], lines: dict[str, str], outcome: Outcome) -> d
     if moved:
         outcome.findings["service line changed"] += len(moved)
     outcome.organizations.update(organization.pk for organization in [*new, *moved])
-    return {organization.folded_name: organization.pk for organization in [*known.values(), *new]}
+    ids = {organization.folded_name: organization.pk for organization in [*known.values(), *new]}
+    into = survivors(Organization.objects.exclude(merged_into=None).values_list("pk", "merged_into"))
+    named = set(ids.values())  # what is said of the survivor itself goes before what is said of a name it took in
+    return {name: into[pk] if pk in into and into[pk] not in named else pk for name, pk in ids.items()}

@@ -13,6 +13,7 @@ from common.tables import Table
 from contacts.importing.bulk import write_back
 from contacts.importing.cells import Columns, read_zip
 from contacts.importing.outcome import Outcome, Progress, RowError
+from contacts.matching.directory import survivors
 from contacts.models import Affiliation, Practice, Provider
 
 NAME = "a list of practices"
@@ -128,7 +129,8 @@ def _write(practice: Practice, line: Line) -> bool:
 
 def _ensure_providers(lines: list[Line], outcome: Outcome) -> dict[str, int]:
     wanted = dict.fromkeys(line.npi for line in lines if line.npi)
-    known = dict(Provider.objects.filter(npi__in=wanted).values_list("npi", "pk"))
+    one = survivors(Provider.objects.exclude(merged_into=None).values_list("pk", "merged_into"))
+    known = {npi: one.get(pk, pk) for npi, pk in Provider.objects.filter(npi__in=wanted).values_list("npi", "pk")}
     unknown = [npi for npi in wanted if npi not in known]
     made = Provider.objects.bulk_create(
         [Provider(npi=npi, last_name=f"NPI {npi}", folded_name=fold(f"NPI {npi}")) for npi in unknown], batch_size=2000

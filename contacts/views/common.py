@@ -63,6 +63,11 @@ _WORDS = {
     "unpinned": "Pin taken off",
     "made_primary": "Primary practice chosen",
     "ended": "Left a practice",
+    "merged": "Took in a duplicate",
+    "merged_away": "Merged into another",
+    "unmerged": "Merge taken back",
+    "unmerged_from": "Stands alone again",
+    "kept_apart": "Is not the same as another",
 }
 
 
@@ -82,7 +87,8 @@ def _text(event: AuditEvent) -> str:
     told = event.details
     if isinstance(changes := told.get("changes"), dict):
         return ", ".join(name.replace("_", " ") for name in changes)
-    words = [str(told[name]) for name in ("practice", "territory", "kind", "reason") if told.get(name)]
+    names = ("practice", "territory", "kind", "reason", "merged", "into", "survivor", "other")
+    words = [str(told[name]) for name in names if told.get(name)]
     since = f"from {told['started_on']}" if told.get("started_on") else ""
     until = f"until {told['ended_on']}" if told.get("ended_on") else ""
     return ", ".join(filter(None, [*words, since, until]))

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -13,7 +13,8 @@ from accounts.permissions import Permission
 from contacts import actions
 from contacts.filters import OrganizationFilter
 from contacts.forms import OrganizationForm, SpecialtyForm
-from contacts.models import Organization, Practice, Specialty
+from contacts.models import Organization, OrganizationMerge, Practice, Specialty
+from contacts.queries import survivor_of
 from contacts.views.common import changes_of, editing, is_filtered, page_of, saved, show_form, today, wants_fragment
 
 EDIT = (Permission.PROVIDER_VIEW, Permission.SETTINGS_EDIT)
@@ -33,17 +34,29 @@ def organization_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 @requires(Permission.PROVIDER_VIEW)
 def organization_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    organization = get_object_or_404(Organization.objects.visible_to(request.user).for_list(today()), pk=pk)
+    organization = Organization.objects.visible_to(request.user).for_list(today()).filter(pk=pk).first()
+    if organization is None:
+        return _merged(request, pk)
     offices = Practice.objects.visible_to(request.user).live().filter(organization=organization).select_related("territory")
     context = {
         "organization": organization,
         "offices": offices[:OFFICES_SHOWN],
         "more_offices": max(0, offices.count() - OFFICES_SHOWN),
         "alignments": organization.alignments.all(),
+        "merged": OrganizationMerge.objects.in_force().filter(survivor=organization).select_related("merged"),
         "changes": changes_of(organization),
         "crumbs": [{"url": reverse("contacts:organizations"), "label": "Network"}],
     }
     return render(request, "contacts/organization_detail.html", context)
+
+
+def _merged(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was merged into another is seen there."""
+    survivor = Organization.objects.visible_to(request.user).filter(pk=survivor_of(Organization, pk)).first()
+    if survivor is None:
+        raise Http404
+    messages.info(request, f"{Organization.objects.get(pk=pk)} was merged into {survivor}.")
+    return redirect(survivor)
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,7 +1,7 @@
 """Pages of providers: list, detail, forms, where they work."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -13,7 +13,8 @@ from common.exceptions import PolicyViolation
 from contacts import actions, queries
 from contacts.filters import ProviderFilter
 from contacts.forms import AffiliationForm, EndForm, ProviderForm
-from contacts.models import Affiliation, Practice, Provider
+from contacts.models import Affiliation, Practice, Provider, ProviderMerge
+from contacts.queries import survivor_of
 from contacts.views.common import changes_of, editing, is_filtered, page_of, saved, show_form, today, wants_fragment
 from territories.scope import scope_of
 
@@ -43,7 +44,9 @@ def _practice_filtered_by(found: ProviderFilter) -> Practice | None:
 @require_GET
 @requires(Permission.PROVIDER_VIEW)
 def provider_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    provider = get_object_or_404(Provider.objects.visible_to(request.user).select_related("specialty__service_line"), pk=pk)
+    provider = Provider.objects.visible_to(request.user).select_related("specialty__service_line").filter(pk=pk).first()
+    if provider is None:
+        return _merged(request, pk)
     open_ones = provider.affiliations.open()
     works_at = list(open_ones.visible_to(request.user).select_related("practice__territory", "practice__organization"))
     primary = next((works.practice for works in works_at if works.is_primary), None)
@@ -57,10 +60,20 @@ def provider_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "alignments": provider.alignments.all(),
         "practice": primary or (works_at[0].practice if works_at else None),
         "owner": owners.get(primary.territory_id) if primary and primary.territory_id else None,
+        "merged": ProviderMerge.objects.in_force().filter(survivor=provider).select_related("merged"),
         "changes": changes_of(provider),
         "crumbs": [{"url": reverse("contacts:providers"), "label": "Providers"}],
     }
     return render(request, "contacts/provider_detail.html", context)
+
+
+def _merged(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who was merged into another is seen there."""
+    survivor = Provider.objects.visible_to(request.user).filter(pk=survivor_of(Provider, pk)).first()
+    if survivor is None:
+        raise Http404
+    messages.info(request, f"{Provider.objects.get(pk=pk)} was merged into {survivor}.")
+    return redirect(survivor)
 
 
 @require_http_methods(["GET", "POST"])

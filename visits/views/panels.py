@@ -9,7 +9,8 @@ from accounts.access import requires
 from accounts.permissions import Permission
 from contacts.models import Practice, Provider
 from visits import presenters
-from visits.queries import follow_ups_with, timeline
+from visits.models import Visit
+from visits.queries import follow_ups_with, timeline, visits_with
 from visits.views.common import number
 
 STEP = 8
@@ -27,6 +28,16 @@ def practice_panel(request: HttpRequest, pk: int) -> HttpResponse:
 def provider_panel(request: HttpRequest, pk: int) -> HttpResponse:
     provider = get_object_or_404(Provider.objects.visible_to(request.user), pk=pk)
     return _panel(request, f"provider={provider.pk}", reverse("visits:provider-panel", args=[pk]), provider=provider)
+
+
+@require_GET
+@requires(Permission.VISIT_VIEW, Permission.PROVIDER_VIEW)
+def provider_sum(request: HttpRequest, pk: int) -> HttpResponse:
+    """How many visits and follow-ups would follow a merge of the provider."""
+    provider = get_object_or_404(Provider.objects.visible_to(request.user), pk=pk)
+    met = Visit.objects.visible_to(request.user).filter(pk__in=visits_with(provider)).count()
+    promised = follow_ups_with(request.user, provider=provider).count()
+    return render(request, "visits/_provider_sum.html", {"met": met, "promised": promised})
 
 
 def _panel(

@@ -79,7 +79,7 @@ def move(*, survivor: Owner, merged: Owner) -> dict[str, Any]:
 
 def move_back(*, survivor: Owner, merged: Owner, moved: dict[str, Any]) -> None:
     """Give back what came with the merge and is still there; what the survivor got since stays."""
-    holders = [survivor, *_above(survivor)]
+    holders = [survivor, *above(survivor)]
     owner = str(merged._meta.model_name)
     for told in moved.get("alignments", []):
         _alignment_back(told, owner, holders, merged)
@@ -89,7 +89,20 @@ def move_back(*, survivor: Owner, merged: Owner, moved: dict[str, Any]) -> None:
     _affiliations_back(moved, holders, merged)
 
 
-def _above(owner: Owner) -> list[Owner]:
+def without(moved: dict[str, Any], gone: dict[str, Any]) -> dict[str, Any]:
+    """What a later merge of the chain still has to give back, when an earlier one was taken back before it."""
+    same = ("kind", "started_on", "ended_on")
+    ids = {row["id"] for row in gone.get("affiliations", [])}
+    told = [{name: row[name] for name in same} for row in gone.get("alignments", [])]
+    return {
+        **moved,
+        "affiliations": [row for row in moved.get("affiliations", []) if row["id"] not in ids],
+        "alignments": [row for row in moved.get("alignments", []) if {name: row[name] for name in same} not in told],
+        "practices": [pk for pk in moved.get("practices", []) if pk not in gone.get("practices", [])],
+    }
+
+
+def above(owner: Owner) -> list[Owner]:
     """Whom the record was merged into, step by step: what it got may have gone on with it."""
     found: list[Owner] = []
     into = owner.merged_into

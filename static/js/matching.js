@@ -1,0 +1,64 @@
+// The queue by keyboard: j/k or arrows move, 1-5 choose, Enter the first, s searches, n nobody we know, u takes the last answer back.
+(() => {
+  const root = document.querySelector("[data-matching]");
+  if (!root) return;
+  const cards = () => [...root.querySelectorAll("[data-card]")];
+  let current = null, answered = [];
+
+  function move(card) {
+    if (!card) return;
+    cards().forEach((other) => other.toggleAttribute("data-current", other === card));
+    current = card.id;
+    card.focus({ preventScroll: true });
+    card.scrollIntoView({ block: "nearest" });
+  }
+  const here = () => document.getElementById(current) ?? cards().find((card) => !card.hasAttribute("data-done"));
+  function step(by) {
+    const all = cards();
+    const at = all.indexOf(here());
+    move(document.getElementById(current) ? all[Math.min(Math.max(at + by, 0), all.length - 1)] : all[Math.max(at, 0)]);
+  }
+  const press = (selector) => here()?.querySelector(selector)?.click();
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable], dialog, summary")) {
+      if (event.key === "Escape" && event.target.closest("[data-search-box]")) move(here());
+      return;
+    }
+    const keys = {
+      j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
+      n: () => press("[data-nobody]"),
+      s: () => here()?.querySelector("[data-combobox]")?.focus(),
+      u: () => document.getElementById(answered.pop())?.querySelector("[data-undo]")?.click(),
+    };
+    const chosen = /^[1-5]$/.test(event.key) && (() => press(`[data-key="${event.key}"]`));
+    // Enter on a button or a link presses that one; on the card it takes the first.
+    const first = event.key === "Enter" && !event.target.closest("button, a") && (() => press('[data-key="1"]'));
+    const run = keys[event.key] || chosen || first;
+    if (!run) return;
+    event.preventDefault();
+    run();
+  });
+
+  root.addEventListener("focusin", (event) => {
+    const card = event.target.closest("[data-card]");
+    if (card && card.id !== current) { cards().forEach((other) => other.toggleAttribute("data-current", other === card)); current = card.id; }
+  });
+  // Somebody found by the search is chosen at once.
+  root.addEventListener("change", (event) => {
+    if (event.target.matches("[data-combo-value]") && event.target.value) event.target.form.requestSubmit();
+  });
+  document.addEventListener("submit", (event) => {
+    const card = event.target.closest("[data-card]");
+    if (card && !card.hasAttribute("data-done")) answered = [...answered.filter((id) => id !== card.id), card.id];
+    if (card) current = card.id;
+  }, true);
+  document.addEventListener("htmx:after:swap", () => {
+    const card = document.getElementById(current);
+    if (!card || card.contains(document.activeElement)) return;
+    if (document.activeElement && document.activeElement !== document.body) return;
+    const all = cards();
+    move(card.hasAttribute("data-done") ? all.slice(all.indexOf(card)).find((next) => !next.hasAttribute("data-done")) ?? card : card);
+    document.getElementById("matching-progress")?.dispatchEvent(new CustomEvent("decided"));
+  });
+})();
