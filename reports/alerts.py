@@ -55,7 +55,7 @@ class Alert:
 class Tests(NamedTuple):
     """What is compared, one row a provider: counts and exposures before and now, months of baseline."""
 
-    providers: np.ndarray
+    providers: list[Hashable]
     before: np.ndarray
     now: np.ndarray
     exposure_before: np.ndarray
@@ -75,6 +75,7 @@ def find_alerts(
     """Alerts of one run, the largest shortfalls first, then the largest gains.
 
     `counts` has columns provider, month (any day of it) and n; a month without a row is a zero from the frame's first month to its last.
+    Rows without a provider are nobody's.
     `through` is the last mature month, by its first or last day; a day inside a month leaves that month out. `left_out` (columns month
     and, where it is not for everybody, provider) names what was not seen: immature months and gaps of a feed are no exposure, and
     their counts are not read. Holidays are the US federal ones unless given.
@@ -115,6 +116,7 @@ def two_sided(successes: np.ndarray, among: np.ndarray, share: np.ndarray) -> np
 def _prepare(
     counts: pd.DataFrame, through: dt.date | str | pd.Period | None, left_out: pd.DataFrame | None, holidays: Iterable[dt.date] | None
 ) -> Tests | None:
+    counts = counts[counts["provider"].notna()]
     if counts.empty:
         return None
     numbers = _month_numbers(counts["month"])
@@ -126,7 +128,7 @@ def _prepare(
     codes, providers = pd.factorize(counts["provider"])
     span = numbers <= last
     seen = np.zeros((len(providers), last - first + 1))
-    np.add.at(seen, (codes[span], numbers[span] - first), counts["n"].to_numpy()[span])
+    np.add.at(seen, (codes[span], numbers[span] - first), counts["n"].to_numpy(float)[span])
 
     began = np.where(seen.any(axis=1), (seen > 0).argmax(axis=1), seen.shape[1])
     exposed = (np.arange(seen.shape[1]) > began[:, None]) | (began == 0)[:, None]
@@ -144,7 +146,9 @@ def _prepare(
     total, recent, weight = total[tested], recent[tested], weight[tested]
     exposure_before, exposure_now = weight[:, before].sum(axis=1), weight[:, now].sum(axis=1)
     common = _common_change(total, recent, exposure_now / exposure_before)
-    return Tests(providers[tested], total, recent, exposure_before, exposure_now * common, baseline_months[tested], months[-1])
+    return Tests(
+        np.asarray(providers)[tested].tolist(), total, recent, exposure_before, exposure_now * common, baseline_months[tested], months[-1]
+    )
 
 
 def _season(seen: np.ndarray, days: np.ndarray) -> np.ndarray:

