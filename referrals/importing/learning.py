@@ -5,7 +5,7 @@ from typing import Any
 from accounts.models import User
 from jobs.actions import enqueue
 from referrals.importing.mapping import Mapping
-from referrals.models import ImportBatch, MappingVersion, Referral, Source
+from referrals.models import BatchState, ImportBatch, MappingVersion, Referral, Sees, Source
 
 
 def learn_mapping(batch: ImportBatch) -> None:
@@ -35,16 +35,20 @@ def source_sees(*, source: Source, sees: str, by: User | None) -> None:
 
 
 def forget_mapping(batch: ImportBatch) -> None:
-    """Take back what an undone import taught; a later version stays in use."""
-    source = batch.source
-    taught = list(source.mapping_versions.filter(batch=batch))
-    if not taught:
-        return
+    """Take back what an undone import taught. What a later one read in the same way, that one would have taught; later versions stay."""
+    source, gone = batch.source, []
     in_use = source.mapping_versions.order_by("-number").first()
-    source.mapping_versions.filter(batch=batch).delete()
-    if in_use in taught:
+    others = source.batches.filter(state=BatchState.LOADED).exclude(pk=batch.pk).order_by("loaded_at", "pk")
+    for version in source.mapping_versions.filter(batch=batch):
+        version.batch = others.filter(mapping=version.mapping).first()
+        if version.batch:
+            version.save(update_fields=["batch"])
+        else:
+            gone.append(version.pk)
+    source.mapping_versions.filter(pk__in=gone).delete()
+    if in_use is not None and in_use.pk in gone:
         last = source.mapping_versions.order_by("-number").first()
-        _set(source, last.mapping if last else {}, last.sees if last else Source._meta.get_field("sees").get_default(), None)
+        _set(source, last.mapping if last else {}, last.sees if last else Sees.OUR_ORDERS, None)
 
 
 def _set(source: Source, mapping: dict[str, Any], sees: str, by: User | None) -> None:

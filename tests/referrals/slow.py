@@ -72,7 +72,7 @@ def derive_one(r: Referral, rules: CountingRules) -> dict[str, Any]:
     if r.provider_id and r.performer_id:
         one, other = Provider.objects.get(pk=r.provider_id), Provider.objects.get(pk=r.performer_id)
         same_desk = practice and away and practice.pk == away.pk and one.specialty_id and one.specialty_id == other.specialty_id
-        own = one.pk == other.pk or bool(same_desk)
+        own = not r.linked_to_id and (one.pk == other.pk or bool(same_desk))
     return {
         "month": day.replace(day=1),
         "practice_id": practice.pk if practice else None,
@@ -93,17 +93,20 @@ def derive_all() -> dict[int, dict[str, Any]]:
     for r in rows:
         mine = derived[r.pk]
         requester = ("provider", r.provider_id) if r.provider_id else ("practice", mine["practice_id"])
-        mine["is_duplicate"] = bool(r.patient_hash and r.service_line_id and requester[1]) and any(
+        mine["is_duplicate"] = bool(not r.linked_to_id and r.patient_hash and r.service_line_id and requester[1]) and any(
             (e.source_id, e.patient_hash, e.service_line_id) == (r.source_id, r.patient_hash, r.service_line_id)
             and (("provider", e.provider_id) if e.provider_id else ("practice", derived[e.pk]["practice_id"])) == requester
             and (e.anchor_on, e.source_key) < (r.anchor_on, r.source_key)
             and r.anchor_on - e.anchor_on <= dt.timedelta(days=rules.duplicate_days)
             and e.state != "rejected"
+            and not e.linked_to_id
             and e.kind in rules.counted_kinds
             and not derived[e.pk]["is_own_follow_up"]
             for e in rows
         )
-        mine["is_counted"] = r.kind in rules.counted_kinds and not mine["is_own_follow_up"] and not mine["is_duplicate"]
+        mine["is_counted"] = (
+            not r.linked_to_id and r.kind in rules.counted_kinds and not mine["is_own_follow_up"] and not mine["is_duplicate"]
+        )
     return derived
 
 

@@ -369,3 +369,44 @@ def test_nothing_of_a_patient_is_left_anywhere(
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM contacts_practice t WHERE t::text ~* %s", [canary.pattern.replace(r"\b", r"\y")])
         assert cursor.fetchone()[0] == 1  # the search does find what is there
+
+
+def test_the_command_takes_several_files_and_takes_one_back(world: Any, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("one.csv", "two.csv", "bad.csv")]
+    for file, content in zip(files, ([row("1"), row("2")], [row("2", payer="Aetna"), row("", mrn="9")], None), strict=True):
+        file.write_bytes(table(content).getvalue() if content else b"")
+    mapping = tmp_path / "mapping.json"
+    mapping.write_text(json.dumps(MAPPING))
+    told = {"source": "x", "mapping": mapping, "json": True, "stderr": io.StringIO()}
+    out = io.StringIO()
+    with pytest.raises(CommandError, match=r"bad\.csv: The file is empty"):
+        call_command("import_referrals", *map(str, files), stdout=out, **told)
+    one, two, sums = map(json.loads, out.getvalue().splitlines())
+    assert (one["file"], one["new"], two["changed"], two["rejected"]) == ("one.csv", 2, 1, {"missing id": 1})
+    assert (sums["rows"], sums["new"], sums["changed"], sums["rejected"], sums["batches"]) == (
+        4, 2, 1, {"missing id": 1}, [one["batch"], two["batch"]],
+    )  # fmt: skip
+    assert set(ImportBatch.objects.values_list("arrived_by", "format")) == {("command", "csv")}
+    out = io.StringIO()
+    call_command("import_referrals", undo=two["batch"], why="The wrong month", stdout=out)
+    assert f"Import {two['batch']} is undone" in out.getvalue()
+    assert Referral.objects.get(source_key="2").payer is None
+    for wrong, sentence in (
+        ({"undo": 0, "why": "x"}, "no import 0"),
+        ({"undo": two["batch"], "why": "x"}, "undone already"),
+        ({}, "Name the files"),
+    ):
+        with pytest.raises(CommandError, match=sentence):
+            call_command("import_referrals", **wrong)
+
+
+def test_two_uploads_of_one_file_are_one_batch(world: Any) -> None:
+    first, second = upload(row("1")), upload(row("1"))
+    assert first == second
+    assert len(list(Path(project.UPLOADS).iterdir())) == 1
+    again = upload(row("1"), name="Read otherwise")
+    assert (again, again.mapping["name"]) == (first, "Read otherwise")
+    actions.open_upload(first).unlink()
+    assert actions.open_upload(upload(row("1"))).is_file(), "what came again is kept where the first was lost"
+    run(actions.start_load(batch=first, by=None).pk)
+    assert upload(row("1")) != first
