@@ -134,9 +134,9 @@ def write_records(cursor: CursorWrapper, outcome: Outcome, *, states: Sequence[s
     outcome.findings = +outcome.findings
 
 
-def _make(cursor: CursorWrapper, table: str, sql: str, params: object = None) -> None:
+def _make(cursor: CursorWrapper, table: str, sql: str) -> None:
     cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
-    cursor.execute(sql, params)
+    cursor.execute(sql)
 
 
 def _refuse(cursor: CursorWrapper, outcome: Outcome) -> int:

@@ -121,7 +121,8 @@ class Chunks:
     def __init__(self, chunks: Iterator[tuple[int, bytes]], member: Member, progress: Progress | None) -> None:
         self._chunks, self._member, self._progress, self._pace = chunks, member, progress, Pace()
         self._chunk = io.BytesIO()
-        self.rows, self.error = 0, None
+        self.rows = 0
+        self.error: Exception | None = None
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes, none at the end."""
@@ -129,7 +130,7 @@ class Chunks:
             try:
                 rows, text = next(self._chunks, (0, b""))
             except Exception as error:
-                self.error: Exception | None = error
+                self.error = error
                 raise
             if not text:
                 return b""
