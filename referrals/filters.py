@@ -11,7 +11,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from contacts.models import Organization, Practice, Provider
-from referrals.models import BatchState, Flow, ImportBatch, Payer, Referral, Source, State
+from referrals.models import BatchState, ControlTotal, Flow, ImportBatch, Payer, Referral, Source, State
 from territories.models import ServiceLine, Territory
 from territories.scope import below
 
@@ -110,4 +110,14 @@ class BatchFilter(filters.FilterSet):
 
     class Meta:
         model = ImportBatch
+        fields = ()
+
+
+class ControlTotalFilter(filters.FilterSet):
+    source = _one(Source.objects.all(), label="Feed", empty="All feeds")
+    start = filters.DateFilter(label="From", field_name="month", lookup_expr="gte", widget=_DAY)
+    end = filters.DateFilter(label="Before", field_name="month", lookup_expr="lt", widget=_DAY)
+
+    class Meta:
+        model = ControlTotal
         fields = ()

@@ -1,18 +1,21 @@
 """Referrals, imports and feeds as JSON. No rules here; of a patient there is the keyed hash and nothing else."""
 
+import datetime as dt
 from typing import Any
 
 from rest_framework import serializers
 
 from contacts.models import Organization, Practice, Provider
-from referrals.models import ImportBatch, Kind, LossReason, Payer, Referral, Source, StatusEvent
+from referrals.forms import UNDO_REASONS
+from referrals.importing.totals import LARGEST
+from referrals.models import ControlTotal, Format, ImportBatch, Kind, LossReason, Payer, Referral, Source, StatusEvent
 from territories.models import ServiceLine
 
 
 class SourceSerializer(serializers.ModelSerializer):
     class Meta:
         model = Source
-        fields = ("id", "name", "title", "sees")
+        fields = ("id", "name", "title", "sees", "from_folder", "due_every_days")
 
 
 class StatusEventSerializer(serializers.ModelSerializer):
@@ -72,8 +75,9 @@ class ImportBatchSerializer(serializers.ModelSerializer):
     class Meta:
         model = ImportBatch
         fields = (
-            "id", "source", "file_name", "sha256", "size_bytes", "state", "error", "progress", "uploaded_at", "loaded_at", "rows", "new",
-            "changed", "unchanged", "unmatched", "rejected", "findings", "by_month", "first_on", "last_on",
+            "id", "source", "format", "arrived_by", "file_name", "sha256", "size_bytes", "state", "error", "progress", "uploaded_at",
+            "loaded_at", "rows", "new", "changed", "unchanged", "duplicates", "unmatched", "rejected", "findings", "by_month", "first_on",
+            "last_on", "alarms", "undone_at", "undone_why",
         )  # fmt: skip
 
     def get_progress(self, batch: ImportBatch) -> int | None:
@@ -85,9 +89,47 @@ class UploadSerializer(serializers.Serializer):
 
     file = serializers.FileField()
     source = serializers.CharField(max_length=60, help_text="the feed's name; a new one is made")  # type: ignore[assignment]
+    format = serializers.ChoiceField(choices=Format.choices, required=False, help_text="guessed from the file unless it is given")
     mapping = serializers.JSONField(required=False, help_text="a mapping as `import_referrals --mapping` reads it")
 
     def validate_mapping(self, value: Any) -> Any:
         if not isinstance(value, dict):
             raise serializers.ValidationError("The mapping must be a JSON object.")
         return value
+
+
+class LoadSerializer(serializers.Serializer):
+    """A file with alarms is loaded only by somebody who has seen them."""
+
+    looked = serializers.BooleanField(default=False, help_text="true: the alarms were looked at, and the file is right")
+
+
+class UndoSerializer(serializers.Serializer):
+    """Reasons are chosen, not typed: the audit trail must hold nothing of a patient."""
+
+    why = serializers.ChoiceField(choices=[(word, word) for word in UNDO_REASONS])
+
+
+class ControlTotalSerializer(serializers.ModelSerializer):
+    """What a source itself counted in a month."""
+
+    source = serializers.SlugRelatedField(slug_field="name", read_only=True)  # type: ignore[var-annotated,assignment]
+
+    class Meta:
+        model = ControlTotal
+        fields = ("id", "source", "month", "total", "told_at")
+
+
+class TotalsSerializer(serializers.Serializer):
+    """Counts of a feed by month; null takes a month's count away. Months that are not named stay."""
+
+    source = serializers.SlugRelatedField(slug_field="name", queryset=Source.objects.all())  # type: ignore[assignment]
+    totals = serializers.DictField(
+        child=serializers.IntegerField(min_value=0, max_value=LARGEST, allow_null=True), help_text='{"2026-05": 1284}', allow_empty=False
+    )
+
+    def validate_totals(self, value: dict[str, int | None]) -> dict[dt.date, int | None]:
+        try:
+            return {dt.date.fromisoformat(f"{month}-01"): total for month, total in value.items()}
+        except ValueError as error:
+            raise serializers.ValidationError("Write each month as 2026-05.") from error

@@ -1,12 +1,16 @@
 """The API of referrals: HTTP only; the same visibility, filters, actions and records of who looked as the pages."""
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,17 +18,21 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import Permission
 from audit.actions import record
-from referrals import actions
+from referrals import actions, exports
 from referrals.api.serializers import (
+    ControlTotalSerializer,
     ImportBatchSerializer,
+    LoadSerializer,
     ReferralDetailSerializer,
     ReferralEditSerializer,
     ReferralSerializer,
     SourceSerializer,
+    TotalsSerializer,
+    UndoSerializer,
     UploadSerializer,
 )
-from referrals.filters import BatchFilter, ReferralFilter
-from referrals.models import ImportBatch, Referral, Source
+from referrals.filters import BatchFilter, ControlTotalFilter, ReferralFilter
+from referrals.models import ArrivedBy, ControlTotal, ImportBatch, Referral, Source
 
 
 class SourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
@@ -101,7 +109,13 @@ class ImportBatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Gener
         data = asked.validated_data
         source = actions.source_named(name=data["source"], by=request.user)
         batch = actions.create_batch(
-            source=source, file=data["file"], file_name=data["file"].name, by=request.user, mapping=data.get("mapping")
+            source=source,
+            file=data["file"],
+            file_name=data["file"].name,
+            by=request.user,
+            mapping=data.get("mapping"),
+            arrived_by=ArrivedBy.API,
+            format=data.get("format", ""),
         )
         return Response(self.get_serializer(batch).data, status=status.HTTP_201_CREATED)
 
@@ -114,11 +128,31 @@ class ImportBatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Gener
         """Find out what loading would do; ask for the batch until its state is "checked"."""
         return self._start(actions.start_dry_run)
 
-    @extend_schema(request=None)
+    @extend_schema(request=LoadSerializer)
     @action(detail=True, methods=["post"])
     def load(self, request: Request, pk: str | None = None) -> Response:
-        """Load the file; ask for the batch until its state is "loaded" or "failed"."""
+        """Load the file; ask for the batch until its state is "loaded" or "failed". One with alarms is refused unless `looked` is true."""
+        asked = LoadSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        if self.get_object().alarms and not asked.validated_data["looked"]:
+            raise ValidationError({"looked": ["Look at the alarms first. If the file is right all the same, send true."]})
         return self._start(actions.start_load)
+
+    @extend_schema(request=UndoSerializer)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str | None = None) -> Response:
+        """Take a loaded file back, exactly; ask for the batch until its state is "undone"."""
+        asked = UndoSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return self._start(partial(actions.start_undo, why=asked.validated_data["why"]))
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
+    @action(detail=True, methods=["get"])
+    def rejects(self, request: Request, pk: str | None = None) -> StreamingHttpResponse:
+        """The refused rows in the source's own shape, hashes in place of identifiers: mended, they can be sent again."""
+        batch = self.get_object()
+        record("import.rejects_downloaded", by=request.user, target=batch, rows=batch.rejected_total, api=True)
+        return exports.rejects(batch)
 
     def _start(self, start: Any) -> Response:
         batch = self.get_object()
@@ -126,8 +160,32 @@ class ImportBatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Gener
         return Response(self.get_serializer(self.get_object()).data, status=status.HTTP_202_ACCEPTED)
 
 
+class ControlTotalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
+    """What sources counted themselves, by month; tie-outs hold ours against it."""
+
+    queryset = ControlTotal.objects.none()
+    serializer_class = ControlTotalSerializer
+    filterset_class = ControlTotalFilter
+    required_permissions = (Permission.IMPORT_RUN,)
+    write_permissions = (Permission.IMPORT_RUN,)
+
+    def get_queryset(self) -> QuerySet[ControlTotal]:
+        seen = Source.objects.visible_to(self.request.user)
+        return ControlTotal.objects.filter(source__in=seen).select_related("source").order_by("source", "-month")
+
+    @extend_schema(request=TotalsSerializer, responses={200: ControlTotalSerializer(many=True)})
+    def create(self, request: Request) -> Response:
+        """Tell counts of a feed by month; what was told before is replaced."""
+        asked = TotalsSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        source, totals = asked.validated_data["source"], asked.validated_data["totals"]
+        actions.save_control_totals(source=source, totals=totals, by=request.user)
+        return Response(self.get_serializer(self.get_queryset().filter(source=source, month__in=totals), many=True).data)
+
+
 VIEWSETS: dict[str, type[GenericViewSet]] = {
     "referrals": ReferralViewSet,
     "import-batches": ImportBatchViewSet,
+    "control-totals": ControlTotalViewSet,
     "sources": SourceViewSet,
 }

@@ -1,7 +1,8 @@
 """What people type about feeds, and the rules by which their referrals count."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from collections.abc import Mapping as Table
 from typing import Any
 
 from django import forms
@@ -9,24 +10,59 @@ from django import forms
 from common.exceptions import InputError
 from common.tables import open_table
 from referrals.forms.imports import SEES_HELP
+from referrals.importing.mapping import Mapping
 from referrals.importing.totals import LARGEST, parse_totals
 from referrals.models import CountingRules, Kind, Source
-from referrals.models.facts import Sees
+from referrals.models.facts import FromFolder, Sees
+
+LARGEST_MAPPING = 1_000_000  # bytes
 
 
 class SourceForm(forms.ModelForm):
-    """A feed: how it is called on pages, and what it sees."""
+    """A feed: how it is called on pages, what it sees, and how its files come."""
 
     class Meta:
         model = Source
-        fields = ("title", "sees")
-        labels = {"title": "Title", "sees": "What it sees"}
-        help_texts = {"sees": "A change counts this feed's referrals anew, in the background."}
-        widgets = {"sees": forms.RadioSelect}
+        fields = ("title", "sees", "from_folder", "due_every_days")
+        labels = {"title": "Title", "sees": "What it sees", "from_folder": "Files in its folder", "due_every_days": "Expected every … days"}
+        help_texts = {
+            "sees": "A change counts this feed's referrals anew, in the background.",
+            "from_folder": "“Odd” is an alarm of the check, or more than a few rejected rows; then a person loads it.",
+            "due_every_days": "A feed that is later than this is shown as overdue. 0: whenever it comes.",
+        }
+        widgets = {"sees": forms.RadioSelect, "from_folder": forms.RadioSelect}
+        error_messages = {
+            "due_every_days": {
+                "required": "Enter a number of days, or 0 for a feed that comes whenever it comes.",
+                "invalid": "Enter a whole number of days, such as 7.",
+            },
+            "sees": {"required": "Choose what the feed sees."},
+            "from_folder": {"required": "Choose what happens to files in its folder."},
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["sees"].choices = [(word, SEES_HELP[word]) for word, _ in Sees.choices]
+        self.fields["from_folder"].choices = FromFolder.choices
+
+
+class MappingFileForm(forms.Form):
+    """A mapping as the JSON file that “As a file” gives."""
+
+    file = forms.FileField(
+        label="Mapping file",
+        help_text="JSON, as another PRM or “As a file” gave it. Imports that are loaded already stay as they are.",
+        error_messages={"required": "Choose the mapping file.", "empty": "The file is empty. Choose a mapping file."},
+    )
+
+    def clean_file(self) -> dict[str, Any]:
+        text = self.cleaned_data["file"].read(LARGEST_MAPPING + 1)
+        if len(text) > LARGEST_MAPPING:
+            raise forms.ValidationError("This is no mapping: it is larger than 1 MB.")
+        try:
+            return Mapping.from_json(text).to_json()
+        except InputError as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
 
 
 class TotalsForm(forms.Form):
@@ -46,7 +82,7 @@ class TotalsForm(forms.Form):
         error_messages={"empty": "The file is empty. Choose another, or paste the counts."},
     )
 
-    def __init__(self, data: Any = None, files: Any = None, *, months: Iterable[dt.date], told: Mapping[dt.date, int]) -> None:
+    def __init__(self, data: Any = None, files: Any = None, *, months: Iterable[dt.date], told: Table[dt.date, int]) -> None:
         super().__init__(data, files)
         self.months = {f"month-{month:%Y-%m}": month for month in months}
         for name, month in self.months.items():

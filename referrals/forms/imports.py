@@ -56,6 +56,9 @@ SEES_HELP = {
 }
 
 
+UNDO_REASONS = ("Wrong file", "Wrong feed", "Wrong mapping", "Incomplete or damaged file", "Test data", "The source asked for it")
+
+
 class UploadForm(forms.Form):
     """A file of a feed that exists, or of a new one."""
 
@@ -68,7 +71,8 @@ class UploadForm(forms.Form):
     )
     file = forms.FileField(
         label="File",
-        help_text="CSV, tab- or pipe-separated text, or Excel; also inside a zip or gzip. The first line must name the columns.",
+        help_text="CSV, tab- or pipe-separated text, Excel, FHIR (JSON, NDJSON) or HL7 v2 messages; also inside a zip or gzip."
+        " The first line of a table must name the columns.",
         error_messages={
             "required": "Choose the file.",
             "empty": "The file is empty. Export it again; nothing was loaded.",
@@ -109,10 +113,7 @@ class UndoForm(forms.Form):
 
     why = forms.ChoiceField(
         label="Why is it undone?",
-        choices=[
-            (word, word)
-            for word in ("Wrong file", "Wrong feed", "Wrong mapping", "Incomplete or damaged file", "Test data", "The source asked for it")
-        ],
+        choices=[(word, word) for word in UNDO_REASONS],
         widget=forms.RadioSelect,
         error_messages={"required": "Choose why the import is undone."},
     )
@@ -141,13 +142,23 @@ class MappingForm(forms.Form):
     )
 
     def __init__(
-        self, data: Any = None, *, preview: Preview, base: Mapping, sure: bool, refused: Table[str, Collection[str]] | None = None
+        self,
+        data: Any = None,
+        *,
+        preview: Preview,
+        base: Mapping,
+        sure: bool,
+        is_fixed: bool = False,
+        refused: Table[str, Collection[str]] | None = None,
     ) -> None:
-        """`sure`: the mapping was used before or chosen, so its date style and feed need not be asked for again."""
-        self.preview, self.base = preview, base
+        """`sure`: the mapping was used before or chosen, so its date style and feed need not be asked for again. `is_fixed`: the format
+        says what each column is, as FHIR and HL7 do; then only words are asked for."""
+        self.preview, self.base, self.is_fixed = preview, base, is_fixed
         initial = {"sees": base.sees if sure else None, "dates": base.dates if sure or not preview.suggestion.dates.ambiguous else None}
         super().__init__(data, initial=initial)
-        for number, column in enumerate(preview.columns):
+        if is_fixed:
+            del self.fields["dates"]
+        for number, column in enumerate(() if is_fixed else preview.columns):
             self.fields[f"column-{number}"] = forms.ChoiceField(
                 label=column.header, choices=COLUMN_CHOICES, required=False, initial=self._reading(column)
             )
@@ -178,6 +189,8 @@ class MappingForm(forms.Form):
 
     def _chosen(self) -> list[tuple[Column, str]]:
         """Each column with what is chosen for it now: in the answer, else at first."""
+        if self.is_fixed:
+            return [(column, self._reading(column)) for column in self.preview.columns]
         return [
             (column, str((self.data.get(name) if self.is_bound else self.fields[name].initial) or ""))
             for number, column in enumerate(self.preview.columns)
@@ -215,6 +228,8 @@ class MappingForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        if self.is_fixed:
+            return data
         taken: dict[str, str] = {}
         for number, (column, chosen) in enumerate(self._chosen()):
             if chosen and chosen != DROP and chosen in taken:
@@ -245,12 +260,13 @@ class MappingForm(forms.Form):
         return replace(
             self.base,
             sees=self.cleaned_data["sees"],
-            dates=self.cleaned_data["dates"],
+            dates=self.cleaned_data.get("dates", self.base.dates),
             columns={field: column.header for column, field in chosen if field in FIELDS},
             identifier=next((column.header for column, field in chosen if field == HASH), ""),
             enterprise=next((column.header for column, field in chosen if field == SHARED), ""),
             dropped=tuple(column.header for column, field in chosen if field == DROP),
             delimiter=self.base.delimiter or self.preview.delimiter,
+            sheet=self.preview.sheet if len(self.preview.sheets) > 1 else "",
             **words,
         )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from common.npi import is_valid_npi
 from common.tables import open_table
 from referrals.importing.dates import parse_date
+from referrals.importing.formats import open_records
 from referrals.importing.mapping import Mapping, header_key
 from referrals.importing.suggesting import PatientColumn, Suggestion, suggest
 
@@ -41,6 +42,8 @@ class Preview:
     suggestion: Suggestion
     words: dict[str, dict[str, int]]  # header: {word: rows}, of columns with few words that are no patient's
     delimiter: str
+    sheet: str = ""  # of a workbook: the one that is read, and all
+    sheets: tuple[str, ...] = ()
 
     @property
     def headers(self) -> list[str]:
@@ -51,10 +54,12 @@ class Preview:
         return self.words.get(header)
 
 
-def preview(path: Path, *, mapping: Mapping | None = None, earlier: Iterable[Mapping] = ()) -> Preview:
+def preview(path: Path, *, format: str = "", mapping: Mapping | None = None, sheet: str = "", earlier: Iterable[Mapping] = ()) -> Preview:
     """Read the beginning of a file. Without a mapping that fits, one is guessed from headers, content and earlier mappings."""
     known = [mapping] if mapping else []
-    with open_table(path, delimiter=mapping.delimiter if mapping else "", encoding=mapping.encoding if mapping else "") as table:
+    sheet, sheets = _sheets(path, sheet or (mapping.sheet if mapping else "")) if format == "xlsx" else ("", ())
+    shape = {"delimiter": mapping.delimiter, "encoding": mapping.encoding} if mapping else {}
+    with open_records(path, format=format, first=READ, sheet=sheet, **shape) as table:
         headers, rows = list(table.headers), iter(table)
         sample = [values for _, values in islice(rows, SAMPLE)]
         counts: list[Counter[str] | None] = [Counter() for _ in headers]
@@ -80,7 +85,14 @@ def preview(path: Path, *, mapping: Mapping | None = None, earlier: Iterable[Map
         for header, found in zip(headers, counts, strict=True)
         if found and header_key(header) not in secret
     }
-    return Preview(columns, suggestion, words, delimiter)
+    return Preview(columns, suggestion, words, delimiter, sheet, sheets)
+
+
+def _sheets(path: Path, wanted: str) -> tuple[str, tuple[str, ...]]:
+    """The sheet of a workbook that is read, and all that it has. One that is not there any more is not insisted on."""
+    with open_table(path) as table:
+        sheet, sheets = table.sheet, table.sheets
+    return (wanted if wanted in sheets else sheet), sheets
 
 
 def _count(counts: list[Counter[str] | None], values: Sequence[str]) -> None:

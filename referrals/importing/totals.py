@@ -1,8 +1,12 @@
-"""A source's own counts per month, as people paste or export them: one month and one number a line."""
+"""A source's own counts per month, as people paste or export them, and the month of a row that was refused."""
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from referrals.importing.dates import parse_date
+from referrals.importing.mapping import ANCHORS, Mapping, header_key
 
 LARGEST = 2_147_483_647
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -45,3 +49,17 @@ def _read(text: str) -> tuple[dt.date, int] | None:
         month = int(found["month"] or found["month_1"])
     total = int(re.sub(r"\D", "", count[1]))
     return (dt.date(year, month, 1), total) if 1 <= month <= 12 and 1900 <= year <= 2200 and total <= LARGEST else None
+
+
+def record_reader(stored: dict[str, Any]) -> Callable[[dict[str, str]], tuple[str, dt.date | None]]:
+    """Reads the number and the month out of a kept row, by the mapping of its batch."""
+    mapping = Mapping.from_json(stored)
+    wanted = {name: header_key(mapping.columns[name]) for name in ("source_key", *ANCHORS) if name in mapping.columns}
+
+    def read(record: dict[str, str]) -> tuple[str, dt.date | None]:
+        cells = {header_key(header): value for header, value in record.items()}
+        days = (parse_date(cells.get(wanted[name], ""), mapping.dates) for name in ANCHORS if name in wanted)
+        day = next((day for day in days if day), None)
+        return " ".join(cells.get(wanted["source_key"], "").split()), day and day.replace(day=1)
+
+    return read

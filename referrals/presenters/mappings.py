@@ -1,12 +1,13 @@
 """A mapping in words, and the page that asks for one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from referrals.importing.mapping import DATE_STYLES, FIELDS
 from referrals.importing.mapping import Mapping as FeedMapping
-from referrals.models import State
+from referrals.models import MappingVersion, State
 from referrals.models.facts import Sees
 
 
@@ -36,6 +37,50 @@ def mapping_summary(stored: Mapping[str, Any]) -> MappingSummary | None:
         patient + [(header, "never kept") for header in mapping.dropped],
         [(word or "(blank)", State(state).label) for word, state in mapping.status.items()],
     )
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """How a feed's files were read from a day on, and what was different before."""
+
+    version: MappingVersion
+    changes: list[str]
+    is_in_use: bool
+
+
+def version_rows(versions: Sequence[MappingVersion]) -> list[VersionRow]:
+    """Newest first, each with what it changed."""
+    return [
+        VersionRow(version, differences(old.mapping, version.mapping) if old else [], place == 0)
+        for place, (version, old) in enumerate(zip_longest(versions, versions[1:]))
+    ]
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What reads otherwise in the second mapping, a phrase each."""
+    was, now = FeedMapping.from_json(dict(old)), FeedMapping.from_json(dict(new))
+    said = [] if was.sees == now.sees else [f"The feed sees: {Sees(now.sees).label.lower()}, before {Sees(was.sees).label.lower()}"]
+    if was.dates != now.dates:
+        said.append(f"Dates: {DATE_STYLES[now.dates].lower()}, before {DATE_STYLES[was.dates].lower()}")
+    said += _words(was.columns, now.columns, lambda field: FIELDS[field])
+    patients = {**_kept_as(was)}, {**_kept_as(now)}
+    said += _words(*patients, lambda header: f"Patient column “{header}”")
+    for title, part in (("Status", "status"), ("Kind", "kinds"), ("Priority", "priorities"), ("Reason", "reasons")):
+        said += _words(getattr(was, part), getattr(now, part), lambda word, title=title: f"{title} “{word or 'blank'}”")  # type: ignore[misc]
+    if was.sheet != now.sheet:
+        said.append(f"Sheet: {now.sheet or 'the one that is open'}")
+    return said or ["Only how the file is written: delimiter, encoding or name"]
+
+
+def _kept_as(mapping: FeedMapping) -> dict[str, str]:
+    kept = dict.fromkeys(mapping.dropped, "never kept")
+    kept |= {mapping.identifier: "hashed"} if mapping.identifier else {}
+    return kept | ({mapping.enterprise: "hashed, the same in all feeds"} if mapping.enterprise else {})
+
+
+def _words(was: Mapping[str, str], now: Mapping[str, str], name: Callable[[str], str]) -> list[str]:
+    said = [f"{name(key)}: {now[key]}" + (f", before {was[key]}" if key in was else "") for key in now if was.get(key) != now[key]]
+    return said + [f"{name(key)}: not read any more" for key in was if key not in now]
 
 
 _KEPT_AS = {"hash": "hashed", "enterprise": "hashed, the same in all feeds", "drop": "never kept"}

@@ -11,7 +11,18 @@ from django.shortcuts import get_object_or_404
 
 from common.names import fold
 from contacts.models import Affiliation, Organization, Practice, Provider
-from referrals.models import BatchState, ControlTotal, CountingRules, Flow, ImportBatch, Referral, RowOutcome, Source, SourceRow
+from referrals.models import (
+    BatchState,
+    ControlTotal,
+    CountingRules,
+    Flow,
+    ImportBatch,
+    MappingVersion,
+    Referral,
+    RowOutcome,
+    Source,
+    SourceRow,
+)
 
 CAP = 10_000
 UNDER_WAY = (BatchState.CHECKING, BatchState.LOADING, BatchState.UNDOING)
@@ -120,10 +131,16 @@ def feeds(user: Any) -> list[Feed]:
     return [Feed(source, *found.get(source.pk, (0, None)), batches.get(source.newest)) for source in sources]
 
 
-def row_counts(batch: ImportBatch) -> list[tuple[str, str, int]]:
-    """(outcome, reason, rows kept) of a batch, rejections first."""
-    rows = batch.source_rows.order_by().values_list("outcome", "reason").annotate(n=Count("pk"))
-    return sorted(rows, key=lambda row: (row[0] != RowOutcome.REJECTED, -row[2], row[1]))
+def feed(source: Source) -> Feed:
+    """One source, as in the list."""
+    told = Referral.objects.filter(source=source).aggregate(n=Count("pk"), last=Max("anchor_on"))
+    batches = ImportBatch.objects.filter(source=source, state=BatchState.LOADED).order_by("-loaded_at", "-pk")
+    return Feed(source, told["n"], told["last"], batches.first())
+
+
+def mapping_versions(source: Source) -> list[MappingVersion]:
+    """How the feed's files were read, newest first."""
+    return list(MappingVersion.objects.filter(source=source).select_related("saved_by", "batch").order_by("-number"))
 
 
 def examples(batch: ImportBatch) -> dict[str, tuple[int, str]]:

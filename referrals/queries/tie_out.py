@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,14 +10,13 @@ from django.db import connection
 from django.db.models import Max
 
 from audit.models import AuditEvent
-from referrals.importing.dates import parse_date
-from referrals.importing.mapping import ANCHORS, Mapping, header_key
 from referrals.models import BatchState, ControlTotal, CountingRules, Referral, RowOutcome, Source, SourceRow
 
 MOST_REJECTED = 50_000  # refused rows that are looked at one by one; the rest are of an unknown month
 _CHUNK = 5_000
 
 Months = dict[dt.date, int]
+Reader = Callable[[dict[str, str]], tuple[str, dt.date | None]]
 
 
 @dataclass
@@ -34,15 +33,16 @@ class Counts:
     data_through: dt.date | None = None
 
 
-def counts(source: Source) -> Counts:
-    """Everything that a tie-out of this feed is made of. One scan of the feed's referrals, and of what was refused."""
+def counts(source: Source, *, reader: Callable[[dict[str, Any]], Reader]) -> Counts:
+    """Everything that a tie-out of this feed is made of. One scan of the feed's referrals, and of what was refused; `reader` makes of a
+    mapping what finds number and month in a refused row (importing.totals)."""
     found = Counts(theirs=dict(ControlTotal.objects.filter(source=source).values_list("month", "total")))
     if not found.theirs:
         return found
     first, last = min(found.theirs), max(found.theirs)
     found.ours = _ours(source, first, last)
     found.data_through = Referral.objects.filter(source=source).aggregate(last=Max("anchor_on"))["last"]
-    found.rejected, found.rejected_sometime = _rejected(source)
+    found.rejected, found.rejected_sometime = _rejected(source, reader)
     found.deleted = _deleted(source)
     found.undone, found.waiting = _batches(source, BatchState.UNDONE), _batches(source, BatchState.CHECKED)
     return found
@@ -63,12 +63,12 @@ def _ours(source: Source, first: dt.date, last: dt.date) -> dict[str, Months]:
     return found
 
 
-def _rejected(source: Source) -> tuple[Months, int]:
+def _rejected(source: Source, reader: Callable[[dict[str, Any]], Reader]) -> tuple[Months, int]:
     """Refused rows that never came in after all: by month as far as their own date tells it, else how many. A number refused in many
     files is one."""
     mappings: dict[int, dict[str, Any]] = dict(source.batches.filter(state=BatchState.LOADED).values_list("pk", "mapping"))
     total = sum(sum(rejected.values()) for rejected in source.batches.filter(pk__in=mappings).values_list("rejected", flat=True))
-    readers = {pk: _reader(mapping) for pk, mapping in mappings.items() if mapping}
+    readers = {pk: reader(mapping) for pk, mapping in mappings.items() if mapping}
     rows = SourceRow.objects.filter(batch__in=readers, outcome=RowOutcome.REJECTED).order_by("-batch", "line_number")
     months: dict[str, dt.date | None] = {}
     looked = 0
@@ -80,20 +80,6 @@ def _rejected(source: Source) -> tuple[Months, int]:
         del months[key]
     by_month = Counter(month for month in months.values() if month)
     return dict(by_month), max(total - looked, 0) + len(months) - by_month.total()
-
-
-def _reader(stored: dict[str, Any]) -> Any:
-    """Reads the number and the month out of a kept row, by the mapping of its batch."""
-    mapping = Mapping.from_json(stored)
-    wanted = {name: header_key(mapping.columns[name]) for name in ("source_key", *ANCHORS) if name in mapping.columns}
-
-    def read(record: dict[str, str]) -> tuple[str, dt.date | None]:
-        cells = {header_key(header): value for header, value in record.items()}
-        days = (parse_date(cells.get(wanted[name], ""), mapping.dates) for name in ANCHORS if name in wanted)
-        day = next((day for day in days if day), None)
-        return " ".join(cells.get(wanted["source_key"], "").split()), day and day.replace(day=1)
-
-    return read
 
 
 def _loaded(source: Source, keys: Iterable[str]) -> list[str]:

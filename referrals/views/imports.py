@@ -22,11 +22,12 @@ from referrals.filters import BatchFilter
 from referrals.forms import LoadForm, MappingForm, MendedForm, UndoForm, UploadForm, word_field
 from referrals.importing.mapping import Mapping, shipped_mappings
 from referrals.importing.previewing import Preview, preview
-from referrals.models import BatchState, ImportBatch, RowOutcome, Source
+from referrals.models import BatchState, Format, ImportBatch, RowOutcome, Source
 from referrals.presenters import batches as shown
 from referrals.presenters import findings, mappings
 
 PAGE, ROWS = 25, 50
+_FIXED = (Format.FHIR, Format.HL7)  # what their columns are, the format says
 
 
 def _batch(request: HttpRequest, pk: int) -> ImportBatch:
@@ -93,7 +94,8 @@ def batch_map(request: HttpRequest, pk: int) -> HttpResponse:
         policies.check_can_map(batch)
         path = actions.open_upload(batch)
         start, sure, lacking = _start_from(request, batch)
-        seen = preview(path, mapping=start, earlier=[] if request.GET.get("start") == "file" else _known(batch.source))
+        earlier = [] if request.GET.get("start") == "file" else _known(batch.source)
+        seen = preview(path, format=batch.format, mapping=start, sheet=request.GET.get("sheet", ""), earlier=earlier)
     except (PolicyViolation, InputError) as refusal:
         messages.error(request, str(refusal))
         return redirect(batch)
@@ -103,6 +105,7 @@ def batch_map(request: HttpRequest, pk: int) -> HttpResponse:
         preview=seen,
         base=base,
         sure=sure and base is start,
+        is_fixed=batch.format in _FIXED and base.fits(seen.headers),
         refused=_refused(batch, base),
     )
     if request.method == "POST" and form.is_valid():
@@ -124,7 +127,9 @@ def _map_context(request: HttpRequest, batch: ImportBatch, form: MappingForm, se
     return {
         "batch": batch,
         "form": form,
-        "columns": mappings.column_rows(form),
+        "columns": [] if form.is_fixed else mappings.column_rows(form),
+        "sheet": seen.sheet,
+        "sheets": seen.sheets if len(seen.sheets) > 1 else (),
         "words": mappings.word_groups(form, word_field),
         "dates": seen.suggestion.dates,
         "starts": _starts(batch),
@@ -149,7 +154,7 @@ def _known(source: Source) -> list[Mapping]:
 def _starts(batch: ImportBatch) -> list[tuple[str, str]]:
     """Which mappings one can start from."""
     saved = [(f"feed-{source.pk}", f"The feed {source}") for source in Source.objects.exclude(mapping={})]
-    shipped = [(f"shipped-{number}", mapping.name) for number, mapping in enumerate(shipped_mappings())]
+    shipped = [(f"shipped-{number}", mapping.name) for number, mapping in enumerate(shipped_mappings()) if mapping.fits(batch.headers)]
     now = [("", "This import's own mapping")] if batch.mapping else []
     return [*now, ("file", "What the file itself suggests"), *saved, *shipped]
 

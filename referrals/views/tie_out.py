@@ -13,6 +13,7 @@ from accounts.permissions import Permission
 from common.exceptions import InputError
 from referrals import actions
 from referrals.forms import TotalsForm
+from referrals.importing.totals import record_reader
 from referrals.presenters import feeds, tie_out
 from referrals.queries import control_totals, feed_or_404
 from referrals.queries.tie_out import counts
@@ -25,7 +26,7 @@ _ASKED = 13  # months: this one and a year back
 def tie_out_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Theirs, ours, and the difference by reason."""
     source = feed_or_404(request.user, pk)
-    found = tie_out.tie_out(counts(source))
+    found = tie_out.tie_out(counts(source, reader=record_reader))
     context = {"source": source, "tabs": feeds.tabs(source, "tie-out"), "found": found}
     if found.lines:
         context["chart"] = tie_out.chart(found)

@@ -13,6 +13,7 @@ from referrals.models import ImportBatch, Referral
 from tests.factories.rows import make_referral, make_source
 
 MAPPING = Mapping(name="Plain", columns={"source_key": "Nr", "ordered_on": "Ordered"}, dates="ymd", identifier="MRN")
+PLAIN = {"columns": {"source_key": "Nr", "ordered_on": "On"}}
 CSV = b"Nr,Ordered,MRN\nR1,2026-05-03,QX1\nR2,2026-05-04,QX2\n"
 
 
@@ -79,11 +80,11 @@ def test_a_file_through_the_api(as_, world, run_jobs):
     assert client.post(f"{url}dry-run/").json()["state"] == "checking"
     run_jobs()
     assert (client.get(url).json()["state"], client.get(url).json()["new"]) == ("checked", 2)
-    assert client.post(f"{url}load/").status_code == 202
+    assert client.post(f"{url}load/", content_type="application/json").status_code == 202
     run_jobs()
     assert client.get(url).json()["state"] == "loaded"
     assert Referral.objects.count() == 2
-    again = client.post(f"{url}load/")
+    again = client.post(f"{url}load/", content_type="application/json")
     assert (again.status_code, again.json()["detail"]) == (400, "This file is loaded already.")
     assert [row["name"] for row in client.get("/api/v1/sources/").json()["results"]] == ["api-orders"]
     assert client.get("/api/v1/import-batches/?state=loaded").json()["count"] == 1
@@ -115,3 +116,49 @@ def test_files_are_for_those_who_import(as_, who):
     assert client.get("/api/v1/import-batches/").status_code == 403
     assert client.post("/api/v1/import-batches/", {"source": "x"}).status_code == 403
     assert client.get("/api/v1/sources/").status_code == 200
+
+
+def test_alarms_are_seen_before_loading_and_a_load_is_undone(as_, world, run_jobs):
+    client = as_("ivan")
+    file = SimpleUploadedFile("a.csv", b"Nr,On\nR1,2026-05-01\n,x\n")
+    told = {"source": "orders", "format": "csv", "mapping": json.dumps(PLAIN)}
+    sent = client.post("/api/v1/import-batches/", {**told, "file": file})
+    assert sent.json()["arrived_by"] == "api", sent.json()
+    batch = ImportBatch.objects.get()
+    url = f"/api/v1/import-batches/{batch.pk}/"
+    client.post(f"{url}dry-run/")
+    run_jobs()
+    batch.refresh_from_db()
+    batch.alarms = [{"kind": "volume", "sentence": "Odd."}]
+    batch.save()
+    assert client.get(url).json()["alarms"] == batch.alarms
+    refused = client.post(f"{url}load/", content_type="application/json")
+    assert (refused.status_code, "looked" in refused.json()) == (400, True)
+    assert client.post(f"{url}load/", {"looked": True}, content_type="application/json").status_code == 202
+    run_jobs()
+    assert Referral.objects.count() == 1
+    rejects = client.get(f"{url}rejects/")
+    assert b"What is wrong" in rejects.getvalue()
+    assert client.post(f"{url}undo/", {"why": "of patient Doe"}, content_type="application/json").status_code == 400
+    assert client.post(f"{url}undo/", {"why": "Wrong file"}, content_type="application/json").status_code == 202
+    run_jobs()
+    assert client.get(url).json()["state"] == "undone"
+    assert not Referral.objects.exists()
+
+
+def test_counts_of_a_source(as_, world):
+    make_source("orders")
+    client = as_("ivan")
+
+    def tell(**totals):
+        data = {"source": "orders", "totals": {month.replace("_", "-").lstrip("m"): n for month, n in totals.items()}}
+        return client.post("/api/v1/control-totals/", data, content_type="application/json")
+
+    told = tell(m2026_05=12, m2026_04=9)
+    assert [(row["month"], row["total"]) for row in told.json()] == [("2026-05-01", 12), ("2026-04-01", 9)]
+    tell(m2026_04=None)
+    assert client.get("/api/v1/control-totals/?start=2026-01-01").json()["count"] == 1
+    assert tell(may=3).status_code == 400
+    assert tell(m2026_05=-3).status_code == 400
+    assert tell(m2099_05=3).status_code in {400, 409, 422}
+    assert as_("nora").get("/api/v1/control-totals/").status_code == 403

@@ -154,7 +154,7 @@ def test_the_invented_shapes_pass_through_the_pages(ivan, world, run_jobs, inven
     assert ivan.post(sent["Location"], answers(page, **{question.name: "~skip" for question in unknown})).status_code == 302
     run_jobs()
     ivan.get(batch.get_absolute_url())
-    ivan.post(reverse("referrals:batch-load", args=[batch.pk]))
+    ivan.post(reverse("referrals:batch-load", args=[batch.pk]), {"looked": "on"})
     run_jobs()
     batch.refresh_from_db()
     assert batch.state == "loaded", batch.error
@@ -224,7 +224,7 @@ def test_a_mapping_that_does_not_fit_is_told_and_the_files_own_is_filled_in(ivan
     sent = send(ivan)
     page = ivan.get(f"{sent['Location']}?start=shipped-0").content.decode()
     assert "That mapping does not fit this file" in page
-    assert "“Referral ID”" in page
+    assert "“Request number”" in page
     for start in ("file", "feed-987", "shipped-99", "nonsense"):
         assert ivan.get(f"{sent['Location']}?start={start}").status_code == 200
 
@@ -403,13 +403,14 @@ def test_feeds_are_listed_flat_and_edited(ivan, world, assert_flat_queries):
 
     assert_flat_queries(reverse("referrals:sources"), add)
     source = make_source("feed-1")
-    source.mapping = shipped_mappings()[0].to_json()
+    source.mapping = next(mapping.to_json() for mapping in shipped_mappings() if mapping.sees == "our_orders")
     source.save()
-    answer = ivan.post(reverse("referrals:source", args=[source.pk]), {"title": "Epic", "sees": "received"})
+    changed = {"title": "Epic", "sees": "received", "from_folder": "off", "due_every_days": "0"}
+    answer = ivan.post(reverse("referrals:source", args=[source.pk]), changed)
     assert answer.status_code == 302
     source.refresh_from_db()
     assert (source.title, source.sees, source.mapping["sees"]) == ("Epic", "received", "received")
-    assert Job.objects.filter(name="referrals.derive", args=["sources", [source.pk]]).exists()
+    assert Job.objects.filter(name="referrals.relink", args=[[source.pk]]).exists()
     assert ivan.post(reverse("referrals:source", args=[source.pk]), {"sees": "all of it"}).status_code == 422
     file = ivan.get(reverse("referrals:source-mapping", args=[source.pk]))
     assert Mapping.from_json(json.loads(file.content)) == Mapping.from_json(source.mapping)

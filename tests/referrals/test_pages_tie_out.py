@@ -12,7 +12,7 @@ from audit.actions import record
 from audit.models import AuditEvent
 from common.exceptions import InputError
 from referrals import actions
-from referrals.importing.totals import parse_totals
+from referrals.importing.totals import parse_totals, record_reader
 from referrals.models import ControlTotal, Referral, SourceRow
 from referrals.presenters.tie_out import LABELS, chart, tie_out
 from referrals.queries.tie_out import Counts, counts
@@ -136,7 +136,7 @@ def feed(world):
 
 
 def test_every_part_of_the_difference(feed):
-    (line,) = tie_out(counts(feed)).lines
+    (line,) = tie_out(counts(feed, reader=record_reader)).lines
     assert (line.theirs, line.ours, line.difference) == (20, 9, 11)
     assert {key: n for key, n in line.parts.items() if n} == {
         "kind": 2, "duplicate": 1, "own": 1, "linked": 1, "rejected": 3, "deleted": 1, "unexplained": 2,
@@ -144,28 +144,30 @@ def test_every_part_of_the_difference(feed):
 
 
 def test_rows_without_a_month_and_beyond_the_bound_are_told_apart(feed, monkeypatch):
-    assert tie_out(counts(feed)).rejected_sometime == 2, "one without a date, and the seventh of the batch was not kept"
+    assert tie_out(counts(feed, reader=record_reader)).rejected_sometime == 2, (
+        "one without a date, and the seventh of the batch was not kept"
+    )
     monkeypatch.setattr("referrals.queries.tie_out.MOST_REJECTED", 2)
-    found = counts(feed)
+    found = counts(feed, reader=record_reader)
     assert sum(found.rejected.values()) <= 2
     assert found.rejected_sometime >= 5
 
 
 def test_undone_waiting_and_open_months_explain_at_most_the_rest(feed):
     make_batch(source=feed, state="undone", by_month={"2026-05-01": 1})
-    (line,) = tie_out(counts(feed)).lines
+    (line,) = tie_out(counts(feed, reader=record_reader)).lines
     assert (line.parts["undone"], line.unexplained) == (1, 1)
     make_batch(source=feed, state="checked", by_month={"2026-05-01": 40})
-    (line,) = tie_out(counts(feed)).lines
+    (line,) = tie_out(counts(feed, reader=record_reader)).lines
     assert (line.parts["undone"], line.parts["waiting"], line.unexplained) == (1, 1, 0)
     ControlTotal.objects.create(source=feed, month=dt.date(2026, 7, 1), total=5)
-    newest = tie_out(counts(feed)).lines[0]
+    newest = tie_out(counts(feed, reader=record_reader)).lines[0]
     assert {key: n for key, n in newest.parts.items() if n} == {"later": 5}
 
 
 def test_more_here_than_there(feed):
     ControlTotal.objects.update(total=5)
-    found = tie_out(counts(feed))
+    found = tie_out(counts(feed, reader=record_reader))
     assert found.lines[0].unexplained == -13
     assert chart(found).title == "May 2026 has 13 more here than there that nothing explains"
 
@@ -204,7 +206,7 @@ def test_the_sum_of_the_parts_is_the_difference_whatever_is_there():
     for r in Referral.objects.filter(source=source):
         why = "counted" if r.is_counted else "linked" if r.linked_to_id else "own" if r.is_own_follow_up else "kind"
         slow[r.month, "duplicate" if why == "kind" and r.kind == "consult" else why] += 1
-    found = tie_out(counts(source))
+    found = tie_out(counts(source, reader=record_reader))
     for line in found.lines:
         assert sum(line.parts.values()) == line.difference
         assert set(line.parts) == set(LABELS)
