@@ -58,7 +58,7 @@ def _volume(file: Picture, before: Picture) -> Iterable[Alarm]:
     usual = median(known[month] for month in whole[-12:]) if len(whole) >= 3 else 0
     for month in _whole_months(file.by_day):
         expected, against = (known[month], "already loaded for it") if known[month] else (usual, "of a usual month")
-        change = ours[month] / expected - 1 if expected >= FEWEST_EXPECTED else 0.0
+        change = round(ours[month] / expected - 1, 6) if expected >= FEWEST_EXPECTED else 0.0
         if abs(change) > VOLUME_CHANGE:
             way = "fewer" if change < 0 else "more"
             yield Alarm(VOLUME, f"{month:%B %Y} has {ours[month]:,} referrals, {abs(change):.0%} {way} than the {expected:,.0f} {against}.")
