@@ -53,13 +53,20 @@ class _Frugal(io.RawIOBase):
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
-        self.seek, self.tell = stream.seek, stream.tell  # type: ignore[method-assign]
 
     def seekable(self) -> bool:
         """Always: who opens a zip must jump to its end."""
         return True
 
-    def read(self, size: int | None = -1) -> bytes:  # type: ignore[override]
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """As the stream does."""
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        """As the stream does."""
+        return self._stream.tell()
+
+    def read(self, size: int | None = -1) -> bytes:
         """As asked, but not too much at once."""
         data = self._stream.read(size if size is not None and 0 <= size <= _MAX_CONTENTS else _MAX_CONTENTS + 1)
         if len(data) > _MAX_CONTENTS:
@@ -69,7 +76,7 @@ class _Frugal(io.RawIOBase):
 
 def open_zip(stream: IO[bytes]) -> zipfile.ZipFile:
     """The archive in a seekable stream, which stays open; BadZipFile when it is none, or its table of contents is beyond all measure."""
-    return zipfile.ZipFile(_Frugal(stream))  # type: ignore[arg-type]
+    return zipfile.ZipFile(_Frugal(stream))
 
 
 @contextmanager

@@ -46,7 +46,6 @@ WRITE_ROOMS = {"actions", "importing", "rollups", "querysets", "deriving", "plac
 # path: why it may write outside the write rooms
 WRITE_EXCEPTIONS = {
     "jobs/relay.py": "the relay's own state of a job, by compare-and-set",
-    "reports/exports.py": "saves a workbook, no row",
     "accounts/management/commands/create_admin.py": "sets the typed password of the first admin, in the action's transaction",
 }
 

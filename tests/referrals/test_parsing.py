@@ -23,7 +23,7 @@ from tests.referrals.conftest import make_world
 TODAY = dt.date(2026, 11, 21)
 NPI = with_check_digit("200000001")
 HASH = patient_hasher(b"a key", "north")
-ORDERS = shipped_mappings()[0]
+ORDERS = next(mapping for mapping in shipped_mappings() if mapping.name.startswith("Our orders, comma"))
 HEADERS = [*ORDERS.columns.values(), ORDERS.identifier, *ORDERS.dropped, "Comment"]
 RECORD = dict.fromkeys(HEADERS, "") | {
     "Referral ID": "A1",
