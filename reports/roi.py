@@ -32,6 +32,7 @@ FEWEST_TREATED = 20
 FEWEST_EVENTS = 100
 FEWEST_CONTROLS = 20  # below it a few practices' luck is the whole comparison: grade C
 YEAR = 12
+ALL_VISITED = "Every practice was visited in the end: compared with those not visited yet."
 FLAT = 0.05  # a pre-trend with a smaller p is not flat
 
 
@@ -100,9 +101,10 @@ def estimate(
     if by_past:
         practices, said = _with_history(practices)
         remarks += said
-    if control == "never_treated" and not (practices.first == 0).any() and len(practices.cohorts) > 1:
+    never, later = practices.controls("never_treated"), practices.controls("not_yet_treated")
+    if control == "never_treated" and later > never and never < (FEWEST_CONTROLS if by_past else 1):
         control = "not_yet_treated"
-        remarks.append("Every practice was visited in the end: compared with those not visited yet.")
+        remarks.append(f"Only {never} practices were never visited: compared with those not visited yet." if never else ALL_VISITED)
     found = RoiEstimate(
         scale=scale,
         control=control,
@@ -114,7 +116,7 @@ def estimate(
     )
     if why_not := _why_not(found, practices):
         return replace(found, why_not=why_not)
-    if found.n_control < FEWEST_CONTROLS and practices.are_counts:
+    if not found.n_control or (by_past and found.n_control < FEWEST_CONTROLS):
         return _by_series(found, practices)
     if by_past:
         return _by_past(found, practices, randomised)
@@ -154,7 +156,7 @@ def _by_past(found: RoiEstimate, practices: Practices, randomised: bool) -> RoiE
         found,
         n_treated=int(units[1.0]),
         n_control=int(units[0.0]),
-        freedom=float(min(units[0.0], units[1.0]) - 1),
+        freedom=max(1.0, min(units[0.0], roi_trajectory.effective(trials)) - 1),
         observed=float(treated["outcome"].sum()),
         months=len(treated),
         pretrend_p=roi_trajectory.pretrend(trials),
@@ -193,7 +195,8 @@ def _plain(found: RoiEstimate, practices: Practices, randomised: bool) -> RoiEst
     """Group-time effects, not adjusted; as a ratio, the same trials with an effect for each practice."""
     plain = roi_did.aggregates(practices, found.control)
     found = replace(found, pretrend_p=plain.pretrend_p, unadjusted_att=plain.simple[0], unadjusted_se=plain.simple[1])
-    found = replace(found, grade="A" if randomised else "B" if found.has_flat_pretrend else "C")
+    holds = found.has_flat_pretrend and found.n_control >= FEWEST_CONTROLS
+    found = replace(found, grade="A" if randomised else "B" if holds else "C")
     if found.scale == "ratio":
         within = roi_series.within(practices, found.control)
         found = replace(found, freedom=min(found.n_treated, found.n_control) - 1, observed=within.observed, months=within.months)

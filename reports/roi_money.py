@@ -52,9 +52,10 @@ def value(
 ) -> RoiMoney:
     """The return: (extra referrals x mean margin x weight - cost) / cost.
 
-    Extra referrals are what visited practices sent in the months after their visits less what they would have sent without. Their interval
-    is the effect's own; the return's comes from draws of the effect (Student's t on the logarithm), of the mix (Dirichlet over the
-    referrals seen) and of the margins (normal, where a range is given). `weight` is the share of the effect that is credited to visits.
+    Extra referrals are what visited practices sent in the months after their visits (twelve at most, the visit's own month not among
+    them) less what they would have sent without; `cost` is that of the same months. Their interval is the effect's own; the return's
+    comes from draws of the effect (Student's t on the logarithm), of the mix (Dirichlet over the referrals seen) and of the margins
+    (normal, where a range is given). `weight` is the share of the effect that is credited to visits.
     """
     if cost <= 0:
         raise ValueError("The programme's cost must be above zero.")

@@ -1,12 +1,13 @@
 """Ratios without conditioning on the past: within practices over time, against others (`within`) or against a series (`interrupted`)."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from reports.roi_practices import BASELINE, Practices
-from reports.roi_trajectory import BLOCK, FOLLOWED, LogRatio, averaged, poisson
+from reports.roi_trajectory import BLOCK, FOLLOWED, LogRatio, averaged, log_ratio, poisson
 
 SEASON = 12
 
@@ -50,9 +51,8 @@ def within(practices: Practices, control: str) -> Within:
     rows["practice"] = rows["trial"] * len(practices.first) + rows["unit"]
     effects = "cell + practice"
     after = rows[rows["visited"] == 1]
-    model = poisson(f"outcome ~ visited | {effects}", rows, vcov={"CRV1": "unit"})
     return Within(
-        simple=LogRatio(float(model.coef()["visited"]), float(model.se()["visited"])),
+        simple=log_ratio(f"outcome ~ visited | {effects}", rows),
         dynamic=averaged(rows, (rows["month"] - rows["trial"]) // BLOCK, f"| {effects}", by_size=False),
         group=averaged(rows, rows["trial"], f"| {effects}", by_size=True),
         observed=float(after["outcome"].sum()),
@@ -84,17 +84,22 @@ def interrupted(practices: Practices) -> Series | None:
         if practices.months >= 2 * SEASON:
             rows["season"] = rows["month"] % SEASON
             effects = "unit + season"
-    model = poisson(f"outcome ~ {terms} | {effects}", rows, vcov={"CRV1": "unit + month"})
-    error = float(model.se().get("visited", np.nan))
-    if not np.isfinite(error):  # two-way clustering need not give a variance
-        model = poisson(f"outcome ~ {terms} | {effects}", rows, vcov={"CRV1": "unit"})
-        error = float(model.se().get("visited", np.nan))
-    if not np.isfinite(error):
+    ratio = _clustered(f"outcome ~ {terms} | {effects}", rows, "unit + month")
+    if not math.isfinite(ratio.error):
+        ratio = _clustered(f"outcome ~ {terms} | {effects}", rows, "unit")
+    if not math.isfinite(ratio.error):
         return None
     return Series(
-        simple=LogRatio(float(model.coef()["visited"]), error),
+        simple=ratio,
         has_control=has_control,
         freedom=float(min(len(treated), practices.months) - 1),
         observed=float(after["outcome"].sum()),
         months=len(after),
     )
+
+
+def _clustered(formula: str, rows: pd.DataFrame, by: str) -> LogRatio:
+    """By practice and month, since all share the months; the error is not a number where two ways leave no variance above zero."""
+    model = poisson(formula, rows, vcov={"CRV1": by})
+    with np.errstate(invalid="ignore"):
+        return LogRatio(float(model.coef().get("visited", np.nan)), float(model.se().get("visited", np.nan)))
