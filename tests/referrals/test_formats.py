@@ -136,7 +136,7 @@ def test_a_format_that_is_none() -> None:
         (b'{"a" 1}', "fhir", "not JSON"),
         (b"{1: 2}", "fhir", "not JSON"),
         (b'{"a": 1}\n"text"', "fhir", None),
-        (b'[{"a": tru}]', "fhir", "not JSON"),
+        (b'[{"a": tru, "b": 1, "c": 2}]', "fhir", "not JSON"),
         (b'[{"a": "\xff\xfe"}]', "fhir", "not UTF-8"),
         (b'<Bundle xmlns="http://hl7.org/fhir"/>', "", "This is XML"),
         (b"\n<Bundle/>", "fhir", "This is XML"),

@@ -126,8 +126,15 @@ def _keep(found: Found, store: Store, remarks: Remarks, done: Counter[str]) -> N
     if problem := _problem(type, resource):
         remarks.say(found.line, "not valid FHIR", problem)
         return
+    try:
+        _put_all(found, type, resource, store, done["resources"])
+    except _INVALID:  # the models take some things for others, such as a text of JSON for an object
+        remarks.say(found.line, "not valid FHIR", f"This {type} is not as FHIR R4 wants it.")
+
+
+def _put_all(found: Found, type: str, resource: dict[str, Any], store: Store, number: int) -> None:
     id = resource.get("id") or ""
-    own = f"{type}/{id}" if id else local(found.url) or found.url or f"{type}/#{done['resources']}"
+    own = f"{type}/{id}" if id else local(found.url) or found.url or f"{type}/#{number}"
     _put(store, found, type, own, [own, found.url], resource)
     for inner in resource.get("contained") or ():
         inner_type = inner.get("resourceType")

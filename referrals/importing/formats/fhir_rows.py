@@ -42,6 +42,7 @@ _FINAL = {
 _MOST_HOPS = 50
 
 _REMEMBERED = 5_000
+_ODD = (AttributeError, TypeError, KeyError, ValueError)  # what the models let through, such as a text of JSON for an object
 
 Cells = dict[str, str]
 T = TypeVar("T")
@@ -73,7 +74,12 @@ class Rows:
             **dict.fromkeys(_FINAL, self._report),
         }
         for kept in self._store.of(*SPEAKING):
-            for cells in tell[kept.type](kept):
+            try:
+                told = list(tell[kept.type](kept))
+            except _ODD:
+                self._remarks.say(kept.line, "not valid FHIR", f"This {kept.type}, or one that it names, is not as FHIR R4 wants it.")
+                continue
+            for cells in told:
                 yield kept.line, [str(cells.get(header) or "") for header in self._headers]
 
     # Requests
@@ -183,7 +189,7 @@ class Rows:
     def _find_replaced(self) -> Iterator[str]:
         for replacing in self._store.all_linked("replaces"):
             if replacing.type == "ServiceRequest" and not self._why_not(replacing):
-                for reference in replacing.says.get("replaces") or ():
+                for reference in _references(replacing.says.get("replaces")):
                     if found := self._people.resolve(reference, replacing.own, "ServiceRequest"):
                         yield found.own
 
@@ -345,6 +351,10 @@ class Rows:
         if not requests:
             self._remarks.say(kept.line, "no order", f"The {kept.type} names no request of the file, so it belongs to no referral.")
         yield from self._told(kept, requests, {"FHIR status": "report", "Last modified": at, "Report date": at})
+
+
+def _references(value: Any) -> list[dict[str, Any]]:
+    return [reference for reference in value if isinstance(reference, dict)] if isinstance(value, list) else []
 
 
 def _remembered(known: dict[tuple[str, int], T], kept: Kept, work_out: Callable[[Kept], T]) -> T:

@@ -30,14 +30,17 @@ _REFERRALS = frozenset({"I12", "I13", "I14", "I15"})
 _VISITS = frozenset({"S12", "S13", "S14", "S15", "S16", "S17", "S18", "S19", "S20", "S21", "S22", "S26"})
 _DECIDING = frozenset({"I14", "S15", "S16", "S17", "S26"})  # these events say themselves what happened
 _SEEN = frozenset({"complete", "completed", "arrived", "started", "checked in", "checked out"})
-_WANTED = frozenset({"RF1", "PRD", "PID", "IN1", "PV1", "SCH", "TQ1", "AIS", "AIG", "AIP", "AIL"})
+# The segments that are read, and the last field of each: a name and a birth date come after it in PID.
+_LAST_FIELD = {
+    "MSH": 8, "RF1": 20, "PRD": 11, "PID": 4, "IN1": 4, "PV1": 8, "SCH": 27, "TQ1": 7, "AIS": 4, "AIG": 8, "AIP": 6, "AIL": 6,
+}  # fmt: skip
+_WANTED = frozenset(_LAST_FIELD)
 _TYPES = frozenset({"LAB", "RAD", "MED", "SKN", "PSY", "HOM"})  # table 0281: kinds; any other word there is a service line
 _EVENT = re.compile(r"(?:([A-Z]{3})_)?([A-Z]\d\d)")
 _READ = {"REF": _REFERRALS, "RRI": _REFERRALS, "SIU": _VISITS}  # an RRI answers a REF, with the status
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?(?:\.\d+)?)?([+-]\d{4})?")
 _ENTERPRISE = frozenset({"EPI", "EMPI", "EUID", "ENTERPRISE"})
 _NO_RECORD_NUMBER = frozenset({"SS", "SSN", "DL", "PPN", "AN", "VN"})
-_PERSON_FIELDS = 5  # of PID up to PID-4: names and birth dates come after it
 _BROKEN = (hl7.HL7Exception, IndexError, AssertionError, KeyError, ValueError)  # what the parser raises at a header that is none
 
 Cells = dict[str, str]
@@ -88,7 +91,7 @@ def _read(message: Message, remarks: Remarks, *, has_referrals: bool) -> Cells |
         )
         return None
     try:
-        parsed = hl7.parse("\r".join(map(_without_person, message.segments)))
+        parsed = hl7.parse("\r".join(map(_shortened, message.segments)))
     except _BROKEN:
         remarks.say(number, "not read", "The message's header does not name its separators as HL7 v2 wants it.")
         return None
@@ -108,11 +111,10 @@ def _read(message: Message, remarks: Remarks, *, has_referrals: bool) -> Cells |
     return cells
 
 
-def _without_person(segment: str) -> str:
-    """PID without what comes after the identifiers."""
-    if not segment.startswith("PID"):
-        return segment
-    return segment[3:4].join(segment.split(segment[3:4])[:_PERSON_FIELDS]) if len(segment) > 3 else segment
+def _shortened(segment: str) -> str:
+    """A segment up to the last field that is read."""
+    separator = segment[3:4]
+    return separator.join(segment.split(separator)[: _LAST_FIELD[segment[:3]] + 1]) if separator else segment
 
 
 class _View:

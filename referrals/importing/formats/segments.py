@@ -73,7 +73,7 @@ def _charset(named: str) -> str:
         return _CHARSETS[named]
     try:
         return codecs.lookup(named).name
-    except LookupError:
+    except (LookupError, ValueError):
         return ""
 
 
