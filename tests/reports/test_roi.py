@@ -190,19 +190,20 @@ def test_levels_are_the_extra_referrals_of_the_ratio():
 
 
 SEEDS = range(7_000, 7_200)
+WHOLE = {"practices": 200, "months": 30, "each": 4, "start": 10, "end": 26}  # of the size that a programme has
 
 
 @pytest.mark.slow
 def test_without_effect_the_interval_covers_zero_in_93_percent_of_200_programmes():
     """Selection from weak to strong, one after the other: 0.5, 1, 2, and always the worst."""
     strengths = (0.5, 1.0, 2.0, math.inf)
-    found = [estimate(programme(seed, selection=strengths[seed % 4]), control="not_yet_treated") for seed in SEEDS]
+    found = [estimate(programme(seed, selection=strengths[seed % 4], **WHOLE), control="not_yet_treated") for seed in SEEDS]
     assert covered(found, 0) >= 0.93
 
 
 @pytest.mark.slow
 def test_an_effect_of_15_percent_is_covered_as_often_under_random_order():
-    found = [estimate(programme(seed, effect=1.15), scale="ratio", control="not_yet_treated", randomised=True) for seed in SEEDS]
+    found = [estimate(programme(seed, effect=1.15, **WHOLE), scale="ratio", control="not_yet_treated", randomised=True) for seed in SEEDS]
     assert covered(found, 1.15) >= 0.93
     assert np.mean([each.simple_att for each in found]) == pytest.approx(1.15, abs=0.02)
 
