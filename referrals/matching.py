@@ -64,25 +64,25 @@ def waiting(queue: Queue, *, user: User) -> list[Waiting]:
     rows = Referral.objects.visible_to(user).filter(queue.named, **{f"{queue.link}__isnull": True})
     decided = set(Alias.objects.filter(kind=queue.kind).values_list("key", flat=True))
     found: dict[str, Waiting] = {}
-    for words, *told in _grouped(queue, rows):
-        if words.key not in decided:
-            _add(found, words, *told)
+    for one in _grouped(queue, rows):
+        if one.words.key not in decided:
+            _add(found, one)
     return _most_first(found)
 
 
 def to_confirm(*, user: User) -> list[Waiting]:
     """What is matched by likeness only, until somebody says yes or no."""
-    rows = Guess.objects.visible_to(user).select_related("provider__specialty", "practice", "organization")
-    guesses = {_words_of(guess): guess for guess in rows}
+    shown = Guess.objects.visible_to(user).select_related("provider__specialty", "practice", "organization")
+    guesses = {_words_of(guess): guess for guess in shown}
     decided = set(Alias.objects.values_list("key", flat=True))
     found: dict[str, Waiting] = {}
     for queue in QUEUES.values():
         names = {words.name for words in guesses if words.kind == queue.kind}
         column = queue.columns[_PARTS[queue.columns].index("name")]
         rows = Referral.objects.visible_to(user).filter(queue.named, **{f"{column}__in": names, f"{queue.link}__isnull": False})
-        for words, *told in _grouped(queue, rows) if names else ():
-            if (guess := guesses.get(words)) and words.key not in decided:
-                _add(found, words, *told).guess = guess
+        for one in _grouped(queue, rows) if names else ():
+            if (guess := guesses.get(one.words)) and one.words.key not in decided:
+                _add(found, one).guess = guess
     return _most_first(found)
 
 
@@ -90,7 +90,7 @@ def _words_of(guess: Guess) -> Words:
     return Words(guess.kind, guess.npi, guess.name, guess.office, guess.zip)
 
 
-def _grouped(queue: Queue, rows: QuerySet[Referral]) -> Iterable[tuple[Words, int, dt.date, dt.date, list[str]]]:
+def _grouped(queue: Queue, rows: QuerySet[Referral]) -> Iterable[Waiting]:
     counted = (
         rows.order_by()
         .values_list(*queue.columns)
@@ -98,16 +98,18 @@ def _grouped(queue: Queue, rows: QuerySet[Referral]) -> Iterable[tuple[Words, in
     )
     width = len(queue.columns)
     for row in counted.order_by("-n", *queue.columns)[:CAP]:
-        yield queue.words(*row[:width]), *row[width:]
+        count, first, last, feeds = row[width:]
+        yield Waiting(queue.words(*row[:width]), count, first, last, set(feeds))
 
 
-def _add(found: dict[str, Waiting], words: Words, n: int, first: dt.date, last: dt.date, feeds: list[str]) -> Waiting:
+def _add(found: dict[str, Waiting], one: Waiting) -> Waiting:
     """Other spellings of the same words are one question."""
-    one = found.setdefault(words.key, Waiting(words, 0, first, last))
-    one.referrals += n
-    one.first_on, one.last_on = min(one.first_on, first), max(one.last_on, last)
-    one.feeds.update(feeds)
-    return one
+    known = found.setdefault(one.words.key, one)
+    if known is not one:
+        known.referrals += one.referrals
+        known.first_on, known.last_on = min(known.first_on, one.first_on), max(known.last_on, one.last_on)
+        known.feeds |= one.feeds
+    return known
 
 
 def _most_first(found: dict[str, Waiting]) -> list[Waiting]:

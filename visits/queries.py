@@ -175,10 +175,9 @@ def follow_ups_with(user: User, *, practice: Practice | None = None, provider: P
     return rows
 
 
-def visits_with(provider: Provider) -> QuerySet[Attendee, dict[str, Any]]:
+def visits_with(provider: Provider) -> QuerySet[Attendee, Any]:
     """Visits on which the provider was met, or somebody who was merged into them."""
-    met: QuerySet[Attendee, dict[str, Any]] = Attendee.objects.filter(provider__in=Provider.objects.all_of(provider)).values("visit")
-    return met
+    return Attendee.objects.filter(provider__in=Provider.objects.all_of(provider)).values("visit")
 
 
 def timeline(

@@ -30,7 +30,7 @@ def _words_of(alias: Alias | Guess) -> Words:
 def save_alias(*, words: Words, target: Provider | Practice | Organization | None, came_with: str = "", by: User | None) -> Alias:
     """From now on these words mean `target`; without one, nobody we know. Referrals that have them follow in a worker."""
     if target is not None and target._meta.model_name != words.kind:
-        raise PolicyViolation(f"These words name {_A[words.kind]}. Choose one.")
+        raise PolicyViolation(f"These words name {_A[WordsKind(words.kind)]}. Choose one.")
     if not (words.npi or words.name):
         raise PolicyViolation("There are no words to decide about.")
     meant = {str(kind): target if kind == words.kind else None for kind in WordsKind.values}

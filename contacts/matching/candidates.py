@@ -7,6 +7,7 @@ the registry) and scored here. Scores order the few; they decide nothing.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from django.db.models import QuerySet
 from rapidfuzz import fuzz
@@ -48,7 +49,7 @@ def near_npis(npi: str) -> list[str]:
     return sorted(near for near in (swapped | changed) - {npi} if is_valid_npi(near))
 
 
-def _pool(rows: QuerySet, name: str, folded: str, more: Iterable[int]) -> list[int]:  # type: ignore[type-arg]
+def _pool(rows: QuerySet[Any], name: str, folded: str, more: Iterable[int]) -> list[int]:
     alike = rows.filter(**{f"{name}__trigram_similar": folded}).values_list("pk", flat=True)[:_POOL] if folded else []
     return list(dict.fromkeys([*alike, *more]))
 

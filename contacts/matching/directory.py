@@ -63,9 +63,9 @@ def _person(pk: int, first: str, middle: str, last: str) -> _Person:
     return _Person(pk, fold(first), fold(middle), fold(last), (exact_key(first), exact_key(last)), fold(f"{last} {first}"))
 
 
-def survivors(merged: Iterable[tuple[int, int]]) -> dict[int, int]:
+def survivors(merged: Iterable[tuple[int, int | None]]) -> dict[int, int]:
     """From (record, what it was merged into), the last of each chain: A into B into C leads A and B to C."""
-    into = dict(merged)
+    into = {pk: other for pk, other in merged if other is not None}
 
     def last(pk: int) -> int:
         while pk in into:
@@ -101,15 +101,15 @@ class Directory:
         self._aliases = dict(aliases)
         self._merged = merged
         self._npis: dict[str, int] = {}
-        people: dict[int, list[_Person]] = defaultdict(list)
+        self._names: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+        self._people: dict[int, list[_Person]] = {}
         for pk, npi, first, middle, last in providers:
             one = merged.get(pk, pk)
             if npi:
                 self._npis[npi] = one
-            people[one].append(_person(one, first, middle, last))
+            self._names[one].append((first, middle, last))
         for pk, name in names:
-            one = merged.get(pk, pk)
-            people[one].append(_person(one, *split_person_name(name)))
+            self._names[merged.get(pk, pk)].append(split_person_name(name))
         self._practice_names: dict[str, list[tuple[int, str]]] = defaultdict(list)
         self._practices_in: dict[str, dict[int, str]] = defaultdict(dict)
         self._zip_of: dict[int, str] = {}
@@ -117,16 +117,14 @@ class Directory:
             self._practice_names[name].append((pk, zip_))
             self._practices_in[zip_][pk] = name
             self._zip_of[pk] = zip_
-        at: dict[int, set[int]] = defaultdict(set)
-        nearby: dict[str, set[int]] = defaultdict(set)
+        self._people_at: dict[int, set[int]] = defaultdict(set)
+        self._people_in: dict[str, set[int]] = defaultdict(set)
         for pk, practice in affiliations:
-            at[practice].add(merged.get(pk, pk))
+            self._people_at[practice].add(merged.get(pk, pk))
             if zip_ := self._zip_of.get(practice, ""):
-                nearby[zip_].add(merged.get(pk, pk))
+                self._people_in[zip_].add(merged.get(pk, pk))
         for pk, zip_ in locations:
-            nearby[zip_].add(merged.get(pk, pk))
-        self._people_at = {practice: [person for pk in sorted(who) for person in people[pk]] for practice, who in at.items()}
-        self._people_in = {zip_: [person for pk in sorted(who) for person in people[pk]] for zip_, who in nearby.items()}
+            self._people_in[zip_].add(merged.get(pk, pk))
         self._organizations: dict[int, str] = {}
         self._organization_names: dict[str, int] = {}
         self._organization_npis: dict[str, int] = {}
@@ -178,6 +176,15 @@ class Directory:
             merged_organizations=merged_organizations,
         )
 
+    def _known(self, who: Iterable[int]) -> list[_Person]:
+        """All names of these people; names are made comparable when somebody asks near them, not before."""
+        found: list[_Person] = []
+        for pk in sorted(who):
+            if pk not in self._people:
+                self._people[pk] = [_person(pk, *name) for name in self._names.get(pk, ())]
+            found += self._people[pk]
+        return found
+
     def _alias(self, words: Words, merged: Mapping[int, int]) -> Match | None:
         """What a person decided about these words."""
         key = words.key
@@ -226,9 +233,9 @@ class Directory:
         first, middle, last = split_person_name(name)
         if not last:
             return UNKNOWN
-        at = self._people_at.get(practice_id, []) if practice_id is not None else []
+        at = self._known(self._people_at.get(practice_id, ())) if practice_id is not None else []
         zip_ = zip_ or (self._zip_of.get(practice_id, "") if practice_id is not None else "")
-        nearby = self._people_in.get(zip_, []) if zip_ else []
+        nearby = self._known(self._people_in.get(zip_, ())) if zip_ else []
         # Zoe and Zoë are two people where both are known: accents count first, and are forgiven only when nobody fits to the letter.
         exact, folded = (exact_key(first), exact_key(last)), fold(f"{last} {first}")
         for how, group in (("name", at), ("name in ZIP", nearby)):

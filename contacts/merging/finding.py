@@ -116,15 +116,15 @@ def organization_pairs(user: User) -> list[Pair]:
             blocks[block].append((row, plain))
     apart = set(KeptApart.objects.exclude(first_organization=None).values_list("first_organization", "second_organization"))
     found: dict[tuple[int, int], Pair] = {}
-    for block in blocks.values():
-        for (one, plain), (other, words) in combinations(block, 2):
+    for rows_alike in blocks.values():
+        for (one, plain), (other, name) in combinations(rows_alike, 2):
             key = (min(one.pk, other.pk), max(one.pk, other.pk))
-            if key in apart or key in found or (one.npi and other.npi) or re.findall(r"\d+", plain) != re.findall(r"\d+", words):
+            if key in apart or key in found or (one.npi and other.npi) or re.findall(r"\d+", plain) != re.findall(r"\d+", name):
                 continue
-            alike = max(fuzz.ratio(plain, words), 0.98 * fuzz.token_sort_ratio(plain, words))
+            alike = max(fuzz.ratio(plain, name), 0.98 * fuzz.token_sort_ratio(plain, name))
             if alike >= 94:
                 town = bool(one.city) and fold(one.city) == fold(other.city)
-                why = ["same name but for its ending" if plain == words else f"name {alike:.0f}% alike", *(["same town"] if town else [])]
+                why = ["same name but for its ending" if plain == name else f"name {alike:.0f}% alike", *(["same town"] if town else [])]
                 first, second = sorted((one, other), key=lambda row: (not row.npi, row.pk))
                 found[key] = Pair(first, second, min(round(alike) + 2 * town - 2, 100), tuple(why))
     return sorted(found.values(), key=lambda pair: (-pair.score, str(pair.first), pair.first.pk))[:LIMIT]

@@ -79,7 +79,7 @@ def move(*, survivor: Owner, merged: Owner) -> dict[str, Any]:
 
 def move_back(*, survivor: Owner, merged: Owner, moved: dict[str, Any]) -> None:
     """Give back what came with the merge and is still there; what the survivor got since stays."""
-    holders = [survivor, *above(survivor)]
+    holders = [row.pk for row in (survivor, *above(survivor))]
     owner = str(merged._meta.model_name)
     for told in moved.get("alignments", []):
         _alignment_back(told, owner, holders, merged)
@@ -117,7 +117,7 @@ def _told(row: Alignment) -> dict[str, Any]:
     return {"id": row.pk, "kind": row.kind, **dates}
 
 
-def _alignment_back(told: dict[str, Any], owner: str, holders: Sequence[Owner], merged: Owner) -> None:
+def _alignment_back(told: dict[str, Any], owner: str, holders: Sequence[int], merged: Owner) -> None:
     """The row itself, or, where a later word on alignment wrote the survivor's anew, one that says the same."""
     same = {name: told[name] for name in ("kind", "started_on", "ended_on")}
     rows = Alignment.objects.filter(**{f"{owner}__in": holders})
@@ -131,7 +131,7 @@ def _alignment_back(told: dict[str, Any], owner: str, holders: Sequence[Owner], 
         row.save()
 
 
-def _affiliations_back(moved: dict[str, Any], holders: Sequence[Owner], merged: Provider) -> None:
+def _affiliations_back(moved: dict[str, Any], holders: Sequence[int], merged: Provider) -> None:
     was_primary = {row["id"]: row["is_primary"] for row in moved.get("affiliations", [])}
     own = Affiliation.objects.open().filter(provider=merged)  # stayed, or came from a file in the meantime
     held, has_primary = set(own.values_list("practice", flat=True)), own.filter(is_primary=True).exists()
@@ -153,7 +153,7 @@ def _ensure_primary(provider: Provider, before: int | None) -> None:
     rows = Affiliation.objects.open().filter(provider=provider)
     if rows.filter(is_primary=True).exists():
         return
-    following = rows.filter(pk=before).first() or rows.order_by("pk").first()
+    following = (rows.filter(pk=before).first() if before else None) or rows.order_by("pk").first()
     if following:
         following.is_primary = True
         following.save(update_fields=["is_primary"])

@@ -28,7 +28,7 @@ _KINDS: dict[str, tuple[Any, Any, str]] = {
 def duplicates(request: HttpRequest) -> HttpResponse:
     """Pairs that may be one, surest first; and what was merged."""
     tab = request.GET.get("tab", "provider")
-    context = {"tab": tab, "crumbs": [{"url": reverse("referrals:matching"), "label": "Matching"}]}
+    context: dict[str, Any] = {"tab": tab, "crumbs": [{"url": reverse("referrals:matching"), "label": "Matching"}]}
     if tab == "merged":
         kind = request.GET.get("kind", "provider")
         model = _KINDS.get(kind, _KINDS["provider"])[1]

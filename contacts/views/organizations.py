@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -52,9 +52,8 @@ def organization_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _merged(request: HttpRequest, pk: int) -> HttpResponse:
     """What was merged into another is seen there."""
-    survivor = Organization.objects.visible_to(request.user).filter(pk=survivor_of(Organization, pk)).first()
-    if survivor is None:
-        raise Http404
+    into = survivor_of(Organization, pk)
+    survivor = get_object_or_404(Organization.objects.visible_to(request.user), pk=0 if into is None else into)
     messages.info(request, f"{Organization.objects.get(pk=pk)} was merged into {survivor}.")
     return redirect(survivor)
 

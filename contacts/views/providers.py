@@ -1,7 +1,7 @@
 """Pages of providers: list, detail, forms, where they work."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -69,9 +69,8 @@ def provider_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _merged(request: HttpRequest, pk: int) -> HttpResponse:
     """Who was merged into another is seen there."""
-    survivor = Provider.objects.visible_to(request.user).filter(pk=survivor_of(Provider, pk)).first()
-    if survivor is None:
-        raise Http404
+    into = survivor_of(Provider, pk)
+    survivor = get_object_or_404(Provider.objects.visible_to(request.user), pk=0 if into is None else into)
     messages.info(request, f"{Provider.objects.get(pk=pk)} was merged into {survivor}.")
     return redirect(survivor)
 

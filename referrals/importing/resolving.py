@@ -36,8 +36,9 @@ def ask(cursor: CursorWrapper, *, table: str, as_if: Mapping[type[Model], tuple[
     referrers = _distinct(cursor, table, REFERRER, "referrer_named <> 'self'")
     people = _distinct(cursor, table, PERFORMER, "true")
     places = _distinct(cursor, table, DESTINATION, "true")
-    wanted = {"npis": {npi for npi, *_ in (*referrers, *people) if npi}, "destinations": {name for (name,) in places}}
-    desk = _Desk(Directory.load(**wanted), Directory.load(**wanted, as_if=as_if) if as_if else None)
+    npis, names = {npi for npi, *_ in (*referrers, *people) if npi}, {name for (name,) in places}
+    joined = Directory.load(npis=npis, destinations=names, as_if=as_if) if as_if else None
+    desk = _Desk(Directory.load(npis=npis, destinations=names), joined)
     found = [(*words, *desk.referrer(*words)) for words in referrers]
     _fill(cursor, table, REFERRER, {"provider_id": "bigint", "named_practice_id": "bigint"}, found)
     found = [(npi, name, desk.provider(npi, name)) for npi, name in people]

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -84,9 +84,8 @@ def progress(request: HttpRequest) -> HttpResponse:
     return render(request, "referrals/_matching_progress.html", {"progress": told})
 
 
-def _asked(request: HttpRequest) -> Words:
+def _asked(told: QueryDict) -> Words:
     """The words of the question, as the page sent them back."""
-    told = request.POST if request.method == "POST" else request.GET
     kind = told.get("kind", "")
     parts = {name: told.get(name, "")[:200] for name in ("npi", "name", "office", "zip")}
     return Words(kind if kind in WordsKind.values else WordsKind.PROVIDER, **parts)
@@ -109,7 +108,7 @@ def _answer(request: HttpRequest, card: shown.Card) -> HttpResponse:
 @requires(*EDIT)
 def decide(request: HttpRequest) -> HttpResponse:
     """These words mean this record, or nobody we know. The referrals follow in a worker."""
-    words, choice = _asked(request), request.POST.get("choice", "")
+    words, choice = _asked(request.POST), request.POST.get("choice", "")
     target = matching.target_of(words, choice or request.POST.get("target", ""), user=request.user) if choice != "nobody" else None
     about = request.POST.get("about", "")[:300]
     if target is None and choice != "nobody":
@@ -144,7 +143,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(*CREATE)
 def create(request: HttpRequest) -> HttpResponse:
     """A record that we lacked, made from the words; the words mean it from then on."""
-    words = _asked(request)
+    words = _asked(request.GET)  # in the address; the form has fields of these names
     kind = WordsKind(words.kind)
     practice = _practice_of(words)
     form = _FORMS[kind](request.POST if request.method == "POST" else None, initial=_initial(words))
@@ -182,7 +181,7 @@ def _practice_of(words: Words) -> Practice | None:
     if words.kind != WordsKind.PROVIDER or not words.office:
         return None
     match = Directory.load().practice(words.office, words.zip)
-    return Practice.objects.filter(pk=match.id).first() if match.outcome == MATCHED else None
+    return Practice.objects.get(pk=match.id) if match.outcome == MATCHED and match.id is not None else None
 
 
 def _initial(words: Words) -> dict[str, str]:

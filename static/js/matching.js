@@ -48,17 +48,23 @@
   root.addEventListener("change", (event) => {
     if (event.target.matches("[data-combo-value]") && event.target.value) event.target.form.requestSubmit();
   });
+  // An answer leads on to the next question; one taken back is asked again.
+  let sent = null;
   document.addEventListener("submit", (event) => {
     const card = event.target.closest("[data-card]");
-    if (card && !card.hasAttribute("data-done")) answered = [...answered.filter((id) => id !== card.id), card.id];
-    if (card) current = card.id;
+    if (!card) return;
+    if (!card.hasAttribute("data-done")) answered = [...answered.filter((id) => id !== card.id), card.id];
+    current = card.id;
+    sent = card;
   }, true);
   document.addEventListener("htmx:after:swap", () => {
-    const card = document.getElementById(current);
-    if (!card || card.contains(document.activeElement)) return;
-    if (document.activeElement && document.activeElement !== document.body) return;
+    const card = sent && document.getElementById(sent.id);
+    if (!card || card === sent) return;  // another part of the page came first
+    const focused = document.activeElement;
+    sent = null;
+    document.getElementById("matching-progress")?.dispatchEvent(new CustomEvent("decided"));
+    if (focused && focused !== document.body && !card.contains(focused)) return;
     const all = cards();
     move(card.hasAttribute("data-done") ? all.slice(all.indexOf(card)).find((next) => !next.hasAttribute("data-done")) ?? card : card);
-    document.getElementById("matching-progress")?.dispatchEvent(new CustomEvent("decided"));
   });
 })();

@@ -289,7 +289,7 @@ def test_pages(as_, world, double, run_jobs) -> None:
     assert "works at Second Office, too" in page
     assert "Both work at North Family Practice" in page
     assert "takes over the alignment affiliated" in page
-    assert "For the alignment independent" in page
+    assert "For the days of the alignment independent" in page
     assert client.get(reverse("contacts:duplicate", args=["nonsense", 1, 2])).status_code == 404
     assert client.post(compare).headers["Location"] == world.north_provider.get_absolute_url()
     answer = client.get(double.get_absolute_url(), follow=True)
