@@ -73,7 +73,7 @@ class TotalsForm(forms.Form):
         required=False,
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
-        help_text="One month and its count a line, such as “2026-05”, a tab, “1,284”. It goes before what is typed below.",
+        help_text="One month and its count a line, such as “2026-05”, a tab, “1,284”. It wins over a file, and both over what is typed.",
     )
     file = forms.FileField(
         label="Or choose a file",

@@ -13,16 +13,16 @@ MONTHS = 13  # the newest months of the feed that are looked at
 IMPORTS = 24
 # what a person calls it: when a referral has it
 COLUMNS = {
-    "Referring provider": "referring_name <> '' OR referring_npi <> ''",
-    "Referring provider's NPI": "referring_npi <> ''",
-    "Referring practice": "referring_org <> ''",
-    "Referring ZIP": "referring_zip <> ''",
-    "Referred to (organization)": "destination_name <> ''",
-    "Referred to (provider)": "performing_name <> '' OR performing_npi <> ''",
+    "Referrer": "referring_name <> '' OR referring_npi <> ''",
+    "Referrer NPI": "referring_npi <> ''",
+    "Practice": "referring_org <> ''",
+    "ZIP": "referring_zip <> ''",
+    "Destination": "destination_name <> ''",
+    "Performer": "performing_name <> '' OR performing_npi <> ''",
     "Service line": "service_line_id IS NOT NULL",
     "Payer": "payer_id IS NOT NULL",
     "Priority": "priority <> ''",
-    "Patient (hashed)": "patient_hash <> ''",
+    "Patient": "patient_hash <> ''",
     "Appointment": "appointment_on IS NOT NULL",
     "Seen on": "seen_on IS NOT NULL",
 }

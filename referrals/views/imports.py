@@ -222,6 +222,7 @@ def _found(batch: ImportBatch) -> dict[str, Any]:
         "chart": findings.months(batch, loaded=loaded, before=before),
         "before": before,
         "beside": findings.beside(batch, before) if before else [],
+        "unchanged": f"are known and differ; {batch.unchanged:,} known are the same",
         "unknown_words": "unknown status" in batch.rejected,
     }
 

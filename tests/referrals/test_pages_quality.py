@@ -41,10 +41,10 @@ def test_completeness_by_column_and_month(source, world):
     assert titles(source)["completeness"] == "Every column is filled in 95% of referrals or more"
     make_referral(source=source, anchor_on=dt.date(2026, 5, 9), **{**whole, "referring_zip": ""})
     (may,) = [month for month in quality(source).months if month.month == dt.date(2026, 5, 1)]
-    assert (may.referrals, may.filled["Referring ZIP"], may.filled["Payer"]) == (5, 4, 5)
-    assert titles(source)["completeness"].startswith("Referring ZIP is blank in 11% of referrals")
+    assert (may.referrals, may.filled["ZIP"], may.filled["Payer"]) == (5, 4, 5)
+    assert titles(source)["completeness"].startswith("ZIP is blank in 11% of referrals")
     chart = charts(quality(source))[0]
-    assert chart.spec["values"][chart.spec["rows"].index("Referring ZIP")] == [1.0, 0.8]
+    assert chart.spec["values"][chart.spec["rows"].index("ZIP")] == [1.0, 0.8]
 
 
 def test_columns_that_are_never_told(source):
