@@ -13,6 +13,7 @@ urlpatterns = [
     path("options/<slug:kind>/", rows.options, name="options"),
     path("<int:pk>/", rows.detail, name="detail"),
     path("<int:pk>/edit/", rows.edit, name="edit"),
+    path("<int:pk>/corrections/<int:correction>/undo/", rows.undo_correction, name="undo-correction"),
     path("<int:pk>/delete/", rows.delete, name="delete"),
     path("imports/", imports.batch_list, name="batches"),
     path("imports/upload/", imports.upload, name="upload"),

@@ -142,16 +142,27 @@ class RulesForm(forms.ModelForm):
 
     class Meta:
         model = CountingRules
-        fields = ("affiliated_is_ours", "counted_kinds", "duplicate_days", "range_leads_above", "small_cell")
+        fields = ("affiliated_is_ours", "counted_kinds", "duplicate_days", "link_days", "range_leads_above", "small_cell")
         labels = {
             "affiliated_is_ours": "Affiliated practices count as ours",
             "duplicate_days": "Days within which the same referral counts once",
+            "link_days": "Days within which an appointment or claim belongs to an order",
             "range_leads_above": "Show leakage as a range above this share of unknown destinations, in percent",
             "small_cell": "Hide counts below this number in files that leave the organization",
         }
         help_texts = {
             "affiliated_is_ours": "On: what they send us is internal, what they send elsewhere leakage. Off: what they send us is inbound.",
             "duplicate_days": "Same feed, patient, service line and referrer. 0 counts every referral of another day.",
+            "link_days": "Of the same patient and service line, where the source names no order. 0: only by the order's number.",
             "range_leads_above": "With so many destinations unknown one figure claims too much: the range leads, and nothing is ranked.",
             "small_cell": "11 is the usual floor in healthcare. Pages inside PRM show every number.",
+        }
+        error_messages = {
+            name: {"required": f"Enter a whole number{unit}.", "invalid": f"Enter a whole number{unit}."}
+            for name, unit in (
+                ("duplicate_days", " of days, such as 30"),
+                ("link_days", " of days, such as 180"),
+                ("range_leads_above", " of percent, such as 25"),
+                ("small_cell", ", such as 11"),
+            )
         }

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from contacts.models import AlignmentKind
-from referrals.models import CountingRules, Flow, Referral, State, StatusEvent
+from referrals.models import Correction, CountingRules, Evidence, Flow, Referral, State, StatusEvent
 from referrals.presenters.rows import day, row, state_tone
 from referrals.states import STATES
 
@@ -38,6 +38,40 @@ class Fact:
     tone: str = ""
 
 
+def _evidence(referral: Referral) -> str:
+    """What shows that the patient was seen, when it is another row than the referral's own."""
+    told = {Evidence.APPOINTMENT: "By an appointment that is linked to it", Evidence.CLAIM: "By a claim that is linked to it"}
+    return told.get(Evidence(referral.seen_by), "") if referral.seen_by else ""
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A correction as the page shows it."""
+
+    correction: Correction
+    columns: str
+
+
+_CORRECTED = {"provider_id": "referring provider", "named_practice_id": "practice", "performer_id": "receiving provider"}
+
+
+def corrections(found: Sequence[Correction]) -> list[Corrected]:
+    """Which columns were put right, in words; the source's words that went with them are not named again."""
+    shown = []
+    for one in found:
+        names = [_CORRECTED.get(name) or name.removesuffix("_id").replace("_", " ") for name in one.corrected if name not in _WORDS_OF]
+        shown.append(Corrected(one, ", ".join(dict.fromkeys(names)).capitalize() or "The source's words"))
+    return shown
+
+
+_WORDS_OF = frozenset(
+    {
+        "referring_name", "referring_npi", "referring_org", "referring_zip", "destination_name", "performing_name", "performing_npi",
+        "referrer_named",
+    }
+)  # fmt: skip
+
+
 def given_facts(referral: Referral) -> list[Fact]:
     """What the source told, in its own words."""
     anchors = (("Ordered", referral.ordered_on), ("Received", referral.received_on), ("Entered", referral.entered_on))
@@ -56,7 +90,7 @@ def given_facts(referral: Referral) -> list[Fact]:
         Fact("Payer", referral.payer.name if referral.payer else "None named"),
         Fact("Reason for going elsewhere", referral.get_reason_display() if referral.reason else ""),
         Fact("Appointment", day(referral.appointment_on)),
-        Fact("Seen", day(referral.seen_on)),
+        Fact("Seen", day(referral.seen_on), _evidence(referral)),
         Fact("Report received", day(referral.report_on)),
     ]
     return [fact for fact in facts if fact.value]

@@ -28,6 +28,7 @@ CAP = 10_000
 UNDER_WAY = (BatchState.CHECKING, BatchState.LOADING, BatchState.UNDOING)
 _SUGGESTED = 12
 _LOOKED_UP = 5
+_LINKED = 20
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def for_list(rows: QuerySet[Referral]) -> QuerySet[Referral]:
 
 
 def for_detail(rows: QuerySet[Referral]) -> QuerySet[Referral]:
-    return for_list(rows).select_related("named_practice", "performer", "credited_to", "batch")
+    return for_list(rows).select_related("named_practice", "performer", "credited_to", "batch", "linked_to__source")
 
 
 def by_number(number: str, *, user: Any) -> list[Referral]:
@@ -84,6 +85,12 @@ def earlier_twin(referral: Referral, *, user: Any) -> Referral | None:
     )
     before = Q(anchor_on__lt=referral.anchor_on) | Q(anchor_on=referral.anchor_on, source_key__lt=referral.source_key)
     return same.filter(before).exclude(state="rejected").select_related("source").order_by("-anchor_on", "-source_key").first()
+
+
+def linked_rows(referral: Referral, *, user: Any) -> list[Referral]:
+    """Appointments and claims that speak on this order, as far as the person may see them."""
+    seen = Referral.objects.visible_to(user).filter(linked_to=referral).select_related("source")
+    return list(seen.order_by("anchor_on", "pk")[:_LINKED])
 
 
 def others_of_patient(referral: Referral, *, user: Any) -> int:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
@@ -120,9 +120,21 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": facts.history(referral, list(referral.status_events.all())),
         "patient": shown.patient_label(referral),
         "others": queries.others_of_patient(referral, user=request.user),
+        "linked": queries.linked_rows(referral, user=request.user),
+        "corrections": facts.corrections(list(referral.corrections.select_related("corrected_by"))),
         "may_edit": request.user.can(Permission.IMPORT_RUN),
     }
     return render(request, "referrals/detail.html", context)
+
+
+@require_POST
+@requires(Permission.REFERRAL_ROWS, Permission.IMPORT_RUN)
+def undo_correction(request: HttpRequest, pk: int, correction: int) -> HttpResponse:
+    """Believe the source again."""
+    referral = _referral(request, pk)
+    actions.undo_correction(correction=get_object_or_404(referral.corrections, pk=correction), by=request.user)
+    messages.success(request, "The correction is undone; what the source says counts again.")
+    return redirect(referral)
 
 
 @require_http_methods(["GET", "POST"])

@@ -424,6 +424,7 @@ def test_rules_count_everything_anew(as_, world, run_jobs):
         "affiliated_is_ours": "on",
         "counted_kinds": ["consult", "imaging"],
         "duplicate_days": 14,
+        "link_days": 90,
         "range_leads_above": 25,
         "small_cell": 11,
     }

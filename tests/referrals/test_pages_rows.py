@@ -1,6 +1,7 @@
 """The list behind every figure, the detail, the look-up, the export: who may, how many, and that each look is recorded."""
 
 import datetime as dt
+import uuid
 from collections import Counter
 
 import pytest
@@ -10,14 +11,16 @@ from django.urls import reverse
 from audit.models import AuditEvent
 from contacts.models import Alignment
 from jobs.models import Job
-from referrals.models import DataVersion, Referral, State, StatusEvent
+from referrals import actions
+from referrals.models import DataVersion, Referral, SentRow, State, StatusEvent
+from referrals.presenters.rows import why_not_counted
 from referrals.queries import CAP
 from reports.cells import FLOWS
 from reports.queries.cells import cells
 from territories.scope import scope_of
 from tests import factories
 from tests.factories.reports import recount
-from tests.factories.rows import make_payer, make_referral, make_source
+from tests.factories.rows import make_batch, make_payer, make_referral, make_source
 
 LIST = reverse("referrals:list")
 
@@ -335,3 +338,39 @@ def test_a_figure_opens_as_many_rows_as_it_counts(as_, world, rows, who, name):
         part = f"&{name}={'null' if cell.key[0] is None else cell.key[0]}" if name else ""
         tally = as_(who).get(f"{LIST}?start=2026-02-01&end=2026-05-01{part}").context["tally"]
         assert [tally.flows[flow] for flow in FLOWS] == [getattr(cell, flow) for flow in FLOWS], cell
+
+
+def test_a_correction_is_shown_and_undone(as_, world):
+    referral = make_referral(world.north_practice, kind="consult", referring_name="Somebody")
+    SentRow.objects.create(
+        referral=referral,
+        digest=uuid.uuid4(),
+        batch=make_batch(source=referral.source),
+        ordered_on=referral.anchor_on,
+        state="received",
+        kind="consult",
+        referring_name="Somebody",
+    )
+    actions.edit_referral(referral=referral, by=world.ivan, kind="imaging")
+    ivan = as_("ivan")
+    page = ivan.get(referral.get_absolute_url())
+    (shown,) = page.context["corrections"]
+    assert shown.columns == "Kind"
+    url = reverse("referrals:undo-correction", args=[referral.pk, shown.correction.pk])
+    assert url in page.content.decode()
+    ivan.post(url)
+    referral.refresh_from_db()
+    assert referral.kind == "consult"
+    assert not referral.corrections.exists()
+    assert ivan.post(url).status_code == 404
+
+
+def test_an_order_and_its_evidence_lead_to_each_other(as_, world):
+    order = make_referral(world.north_practice, seen_on="2026-04-01", seen_by="appointment")
+    visit = make_referral(world.north_practice, source=make_source("visits"), linked_to=order, is_counted=False)
+    ivan = as_("ivan")
+    page = ivan.get(order.get_absolute_url()).content.decode()
+    assert visit.get_absolute_url() in page
+    assert "By an appointment that is linked to it" in page
+    assert order.get_absolute_url() in ivan.get(visit.get_absolute_url()).content.decode()
+    assert why_not_counted(visit) == "Evidence of its order, which counts"
