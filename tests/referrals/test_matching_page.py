@@ -163,6 +163,7 @@ def test_pages_of_questions_cost_the_same_whatever_the_queue(as_: Any, queue: An
         shown = page(client, "destinations")
     assert shown.count("data-card") == 10
     assert "10 of 31" in shown
+    assert "Show the next questions" in shown
 
 
 @pytest.mark.parametrize(("who", "status"), [("nora", 403), ("dana", 403), ("elle", 403), ("ivan", 200), ("ada", 200), (None, 302)])
