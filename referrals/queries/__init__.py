@@ -177,23 +177,20 @@ def taken_back(batch: ImportBatch) -> TakenBack:
     """What undoing this import would do; a referral stays as long as another import told anything of it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """WITH mine AS (
-                   SELECT s.referral_id, bool_or(a.referral_id IS NULL) AS loses, bool_or(a.referral_id IS NOT NULL) AS keeps
-                   FROM referrals_sentrow s LEFT JOIN LATERAL (
-                       SELECT again.referral_id FROM referrals_sentagain again
-                       WHERE again.referral_id = s.referral_id AND again.digest = s.digest AND again.batch_id <> %(batch)s
-                       LIMIT 1) a ON true
+            """WITH again AS MATERIALIZED (SELECT DISTINCT referral_id, digest FROM referrals_sentagain WHERE batch_id <> %(batch)s),
+               mine AS MATERIALIZED (
+                   SELECT s.referral_id, bool_or(a.digest IS NULL) AS loses, bool_or(a.digest IS NOT NULL) AS keeps
+                   FROM referrals_sentrow s LEFT JOIN again a ON a.referral_id = s.referral_id AND a.digest = s.digest
                    WHERE s.batch_id = %(batch)s GROUP BY 1
-               ), judged AS (
-                   SELECT loses, keeps OR EXISTS (
-                       SELECT FROM referrals_sentrow o WHERE o.referral_id = mine.referral_id AND o.batch_id <> %(batch)s) AS stays
-                   FROM mine
+               ), others AS (
+                   SELECT DISTINCT o.referral_id FROM referrals_sentrow o JOIN mine USING (referral_id) WHERE o.batch_id <> %(batch)s
                )
-               SELECT count(*) FILTER (WHERE NOT stays), count(*) FILTER (WHERE stays AND loses),
+               SELECT count(*) FILTER (WHERE NOT keeps AND o.referral_id IS NULL),
+                   count(*) FILTER (WHERE loses AND (keeps OR o.referral_id IS NOT NULL)),
                    count(*) FILTER (WHERE NOT loses) + (
-                       SELECT count(DISTINCT a.referral_id) FROM referrals_sentagain a WHERE a.batch_id = %(batch)s
-                       AND NOT EXISTS (SELECT FROM mine WHERE mine.referral_id = a.referral_id))
-               FROM judged""",
+                       SELECT count(DISTINCT a.referral_id) FROM referrals_sentagain a LEFT JOIN mine USING (referral_id)
+                       WHERE a.batch_id = %(batch)s AND mine.loses IS NULL)
+               FROM mine LEFT JOIN others o USING (referral_id)""",
             {"batch": batch.pk},
         )
         return TakenBack(*cursor.fetchone())

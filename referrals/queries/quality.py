@@ -105,9 +105,9 @@ def _lags(source: Source, first: dt.date) -> dict[dt.date, tuple[float, float]]:
                               AND state = 'loaded'),
                arrived AS (
                    SELECT r.month, min(b.loaded_at)::date - r.anchor_on AS days
-                   FROM referrals_referral r JOIN referrals_sentrow s ON s.referral_id = r.id
-                   JOIN referrals_importbatch b ON b.id = s.batch_id, began
-                   WHERE r.source_id = %(source)s AND r.month >= greatest(%(first)s, date_trunc('month', began.on_day)::date)
+                   FROM referrals_importbatch b JOIN referrals_sentrow s ON s.batch_id = b.id
+                   JOIN referrals_referral r ON r.id = s.referral_id, began
+                   WHERE b.source_id = %(source)s AND r.month >= greatest(%(first)s, date_trunc('month', began.on_day)::date)
                    GROUP BY r.id
                )
                SELECT month, percentile_cont(0.5) WITHIN GROUP (ORDER BY days), percentile_cont(0.9) WITHIN GROUP (ORDER BY days)
