@@ -68,10 +68,22 @@ def add_touched(cursor: CursorWrapper, chosen: str, params: list[Any] | None = N
     cursor.execute(f"INSERT INTO touched {chosen} ON CONFLICT DO NOTHING", params)
 
 
-def settle(cursor: CursorWrapper) -> int:
-    """Derive what was touched, with the neighbours, and carry it into the rollups. Returns how many rollup cells moved or rows changed."""
-    _pull_in_neighbours(cursor)
-    changed = _derive(cursor)
+def settle(cursor: CursorWrapper, *, fresh: str = "", columns: tuple[str, ...] = ()) -> int:
+    """Derive what was touched, with the neighbours, and carry it into the rollups. Returns how many rollup cells moved or rows changed.
+
+    `fresh` names the rows of a table that are new referrals, with their id and `columns`: they are written once, with what is derived.
+    """
+    _pull_in_neighbours(cursor, fresh)
+    changed = _derive(cursor, fresh)
+    if fresh:
+        names = ", ".join(("id", *columns))
+        derived = ", ".join(_NAMES)
+        cursor.execute(
+            f"""INSERT INTO {FACTS} ({names}, {derived})
+                SELECT {names}, {derived} FROM (SELECT {names} FROM {fresh}) n JOIN derived USING (id) ORDER BY id"""  # noqa: S608
+        )
+        changed += cursor.rowcount
+        add_touched(cursor, f"SELECT id FROM {fresh}")  # noqa: S608 - our own names
     cursor.execute("DROP TABLE IF EXISTS pg_temp.new_facts")
     cursor.execute(
         f"CREATE TEMP TABLE new_facts ON COMMIT DROP AS SELECT {_columns('r')} FROM {FACTS} r JOIN touched USING (id)"  # noqa: S608
@@ -102,14 +114,15 @@ def _remember(cursor: CursorWrapper, chosen: str) -> None:
     )
 
 
-def _pull_in_neighbours(cursor: CursorWrapper) -> None:
+def _pull_in_neighbours(cursor: CursorWrapper, fresh: str) -> None:
     """All referrals of the patients concerned, by the hash before and after: one may have become a duplicate, or ceased to be one."""
     cursor.execute("DROP TABLE IF EXISTS pg_temp.neighbours")
+    new = f" UNION SELECT source_id, patient_hash FROM {fresh} AND patient_hash <> ''" if fresh else ""  # noqa: S608 - our own names
     cursor.execute(
         f"""CREATE TEMP TABLE neighbours ON COMMIT DROP AS
             WITH patients AS (
                 SELECT patient_source AS source_id, patient_hash FROM old_facts WHERE patient_hash <> ''
-                UNION SELECT source_id, patient_hash FROM {FACTS} JOIN touched USING (id) WHERE patient_hash <> '')
+                UNION SELECT source_id, patient_hash FROM {FACTS} JOIN touched USING (id) WHERE patient_hash <> ''{new})
             SELECT id FROM {FACTS} r JOIN patients USING (source_id, patient_hash)
             WHERE NOT EXISTS (SELECT FROM touched t WHERE t.id = r.id)"""  # noqa: S608 - our own names
     )
@@ -117,13 +130,14 @@ def _pull_in_neighbours(cursor: CursorWrapper) -> None:
     cursor.execute("INSERT INTO touched SELECT id FROM neighbours")
 
 
-def _derive(cursor: CursorWrapper) -> int:
+def _derive(cursor: CursorWrapper, fresh: str) -> int:
     """Work out the derived columns of all touched rows; write those that differ."""
     rules = CountingRules.current()
     for table in ("touched", "old_facts"):
         cursor.execute(f"ANALYZE {table}")
     cursor.execute("DROP TABLE IF EXISTS pg_temp.placed, pg_temp.derived")
-    cursor.execute(_PLACED)
+    new = f"UNION ALL SELECT {_PLACING}, NULL, NULL FROM {fresh}" if fresh else ""  # noqa: S608 - our own names
+    cursor.execute(_PLACED.format(fresh=new))
     cursor.execute("ANALYZE placed (provider_id, performer_id, at_practice_id, destination_id, source_id, patient_hash)")
     ours = ["employed", "affiliated"] if rules.affiliated_is_ours else ["employed"]
     cursor.execute(_DERIVED, {"ours": ours, "kinds": list(rules.counted_kinds), "days": rules.duplicate_days})
@@ -132,6 +146,10 @@ def _derive(cursor: CursorWrapper) -> int:
     return cursor.rowcount
 
 
+# What of a referral is looked at to derive the rest.
+_PLACING = """id, source_id, source_key, anchor_on, kind, state, service_line_id, patient_hash, provider_id, named_practice_id,
+    destination_id, destination_name, performer_id, performing_name, performing_npi, linked_to_id"""
+
 # Where the referral comes from. A provider who moved takes no history along: the primary practice is that of the anchor date; today's
 # serves where none of that date is known, since rosters seldom tell when somebody came. A territory is whatever the practice's is now.
 _PLACED = f"""
@@ -139,7 +157,7 @@ CREATE TEMP TABLE placed ON COMMIT DROP AS
 WITH owned AS (
     SELECT r.*, coalesce(r.named_practice_id, home.practice_id) AS at_practice_id,
            r.named_practice_id IS NULL AND home.practice_id IS NOT NULL AS is_assumed, away.practice_id AS performing_practice_id
-    FROM {FACTS} r JOIN touched USING (id)
+    FROM (SELECT {_PLACING}, territory_id, credited_to_id FROM {FACTS} JOIN touched USING (id) {{fresh}}) r
     LEFT JOIN LATERAL (
         SELECT a.practice_id FROM contacts_affiliation a
         WHERE r.named_practice_id IS NULL AND a.provider_id = r.provider_id AND a.is_primary

@@ -92,12 +92,12 @@ def _look(path: Path, format: str, source: Source, given: dict[str, Any] | None)
     """The file's columns and format. Of a workbook with several sheets the one that the mapping names, where it is there."""
     sheet = (given or source.mapping).get("format", {}).get("sheet", "")
     try:
-        with open_records(path, format=format, sheet=sheet) as table:
+        with open_records(path, format=format, sheet=sheet, first=100) as table:
             headers, found = list(table.headers), table.format
     except InputError:
         if given is not None or not sheet:
             raise
-        with open_records(path, format=format) as table:
+        with open_records(path, format=format, first=100) as table:
             headers, found = list(table.headers), table.format
     _check_names_columns(headers)
     return headers, found
@@ -149,8 +149,9 @@ def set_batch_mapping(*, batch: ImportBatch, mapping: dict[str, Any], by: User |
     batch = _locked(batch)
     policies.check_can_map(batch)
     chosen = Mapping.from_json(mapping)
-    shape = {"delimiter": chosen.delimiter, "encoding": chosen.encoding, "sheet": chosen.sheet}
-    with open_records(open_upload(batch), format=batch.format, **shape) as table:
+    with open_records(
+        open_upload(batch), format=batch.format, delimiter=chosen.delimiter, encoding=chosen.encoding, sheet=chosen.sheet
+    ) as table:
         _check_fits(chosen, table.headers)
         batch.headers = list(table.headers)
     batch.mapping, batch.state, batch.error = chosen.to_json(), BatchState.UPLOADED, ""

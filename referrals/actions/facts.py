@@ -79,7 +79,7 @@ def undo_correction(*, correction: Correction, by: User | None) -> Referral:
 
 
 def _column(field: str) -> str:
-    return Referral._meta.get_field(field).attname
+    return f"{field}_id" if field in ("service_line", "payer") else field
 
 
 def _full_name(who: Provider | None) -> str:

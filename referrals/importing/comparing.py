@@ -41,7 +41,7 @@ def keep(cursor: CursorWrapper, *, source_id: int, batch_id: int) -> None:
             LEFT JOIN {FACTS} r ON r.source_id = %s AND r.source_key = k.source_key""",  # noqa: S608 - our own names
         [source_id],
     )
-    cursor.execute("ANALYZE keyed")
+    cursor.execute("ANALYZE keyed (id, source_key)")
     names = [name for name in _CONTENT if name not in LINKS]
     values = ", ".join(f"coalesce(s.{name}, '') AS {name}" if name in TEXTS else f"s.{name}" for name in names)
     cursor.execute(
@@ -65,7 +65,7 @@ def keep(cursor: CursorWrapper, *, source_id: int, batch_id: int) -> None:
             SELECT referral_id, digest, %s, line FROM arrived WHERE is_again ORDER BY referral_id, digest""",  # noqa: S608 - our own names
         [batch_id],
     )
-    cursor.execute("ANALYZE arrived")
+    cursor.execute("ANALYZE arrived (referral_id, is_quick)")
 
 
 def fold_arrived(cursor: CursorWrapper, *, source_id: int, batch_id: int) -> None:
@@ -118,5 +118,5 @@ def merge(cursor: CursorWrapper) -> int:
         [list(SELF_REFERRED)],
     )
     merged = cursor.rowcount
-    cursor.execute("ANALYZE merged")
+    cursor.execute("ANALYZE merged (id, change, is_new)")
     return int(merged)

@@ -73,8 +73,7 @@ def stage(cursor: CursorWrapper, *, batch: ImportBatch, mapping: Mapping, path: 
         speed = staged.rows / max(time.monotonic() - started, 0.001)
         progress(int(50 * table.progress()), PERCENT, f"{staged.rows:,} rows read, {speed:,.0f} a second")
 
-    shape = {"delimiter": mapping.delimiter, "encoding": mapping.encoding, "sheet": mapping.sheet}
-    with open_records(path, format=batch.format, **shape) as table:
+    with open_records(path, format=batch.format, delimiter=mapping.delimiter, encoding=mapping.encoding, sheet=mapping.sheet) as table:
         parser = Parser(table.headers, mapping, hash_patient=hash_patient, hash_shared=hash_shared, today=timezone.localdate())
         for line, values in table:
             staged.rows += 1
@@ -96,7 +95,7 @@ def stage(cursor: CursorWrapper, *, batch: ImportBatch, mapping: Mapping, path: 
             (_kept(batch, line, RowOutcome.FINDING, reason[:60], sentence, [], []) for line, reason, sentence in table.remarks),
             batch_size=1_000,
         )
-    cursor.execute("ANALYZE staged")
+    cursor.execute("ANALYZE staged (source_key)")
     return staged
 
 

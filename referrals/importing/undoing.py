@@ -71,9 +71,8 @@ def _forget_names(cursor: CursorWrapper, batch: ImportBatch) -> None:
     """Payers and service lines that the batch named first go, unless they are used: then the next import that names them made them."""
     for kind, model in (("payers", Payer), ("service_lines", ServiceLine)):
         for named in model._default_manager.filter(pk__in=batch.made.get(kind, [])):
-            if not any(
-                link.related_model._base_manager.filter(**{link.field.name: named}).exists() for link in named._meta.related_objects
-            ):
+            links = [link for link in named._meta.get_fields(include_hidden=True) if link.one_to_many or link.one_to_one]
+            if not any(link.related_model._base_manager.filter(**{link.field.name: named}).exists() for link in links):
                 named.delete()
                 continue
             cursor.execute(

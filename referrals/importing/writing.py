@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-from referrals.deriving import add_touched, settle, touch
+from referrals.deriving import settle, touch
 from referrals.importing.comparing import TOLD, merge
 from referrals.importing.folding import AGAIN, HISTORY, SENT, begin, fold, hear, said_by_source, settle_states, write_history
 from referrals.importing.linking import link, pull_in
@@ -37,20 +37,12 @@ def write(cursor: CursorWrapper) -> int:
         f"""UPDATE {FACTS} r SET {", ".join(f"{name} = m.{name}" for name in _WRITTEN)}
             FROM merged m JOIN touched t ON t.id = m.id WHERE r.id = m.id"""  # noqa: S608 - our own names
     )
-    # Derived columns are filled in a moment; until then a new row counts nowhere.
-    cursor.execute(
-        f"""INSERT INTO {FACTS} (id, source_id, source_key, {", ".join(_WRITTEN)}, month, practice_assumed, referrer_alignment,
-                destination_alignment, flow, is_own_follow_up, is_duplicate, is_counted)
-            SELECT id, source_id, source_key, {", ".join(_WRITTEN)}, date_trunc('month', anchor_on), false, 'unknown', '', 'outside',
-                   false, false, false
-            FROM merged WHERE is_new ORDER BY id"""  # noqa: S608 - our own names
-    )
-    new = cursor.rowcount
-    add_touched(cursor, "SELECT id FROM merged WHERE is_new")
     told = write_history(cursor)
     _take_out(cursor)
+    cursor.execute("SELECT count(*) FROM merged WHERE is_new")
+    new = cursor.fetchone()[0]
     if new or touched:
-        settle(cursor)
+        settle(cursor, fresh="merged WHERE is_new" if new else "", columns=("source_id", "source_key", *_WRITTEN))
     return int(new + touched + told)
 
 

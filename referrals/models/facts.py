@@ -253,7 +253,9 @@ class StatusEvent(models.Model):
     told_at = models.DateTimeField(null=True, help_text="the source's own time stamp")
     learned_at = models.DateTimeField(default=timezone.now)
     is_inferred = models.BooleanField(default=False, help_text="a legal step that the source skipped; undated")
-    batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    batch = models.ForeignKey(  # held by the import that writes it: as with sent rows
+        "referrals.ImportBatch", on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     via = models.ForeignKey(
         Referral, on_delete=models.CASCADE, null=True, related_name="+", db_index=False, help_text="the linked row that told it"
     )

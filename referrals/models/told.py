@@ -13,21 +13,24 @@ class SentRow(models.Model):
 
     A referral's given columns and its status history are folded from all its sent rows (referrals.importing.comparing), whatever the order
     in which they came. Texts are blank where the source said nothing. `batch` is the first that sent it and `line` where; who sent the same
-    again stands in `SentAgain`.
+    again stands in `SentAgain`. What it points to besides the referral is held by the one statement that writes it, not by constraints of
+    the database: checking them row by row would cost more than writing the rows.
     """
 
     pk = models.CompositePrimaryKey("referral", "digest")
     referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="sent_rows", db_index=False)
     digest = models.UUIDField(help_text="of all columns below from ordered_on on")
-    batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, related_name="sent_rows")
+    batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, related_name="sent_rows", db_constraint=False)
     line = models.PositiveIntegerField(default=0)
     ordered_on = models.DateField(null=True)
     received_on = models.DateField(null=True)
     entered_on = models.DateField(null=True)
     kind = models.CharField(max_length=16, choices=Kind, blank=True)
     priority = models.CharField(max_length=20, blank=True)
-    service_line = models.ForeignKey(ServiceLine, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    service_line = models.ForeignKey(
+        ServiceLine, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False)
     reason = models.CharField(max_length=24, choices=LossReason, blank=True)
     state = models.CharField(max_length=24, choices=State)
     told_at = models.DateTimeField(null=True)
@@ -57,7 +60,7 @@ class SentAgain(models.Model):
     pk = models.CompositePrimaryKey("referral", "digest", "batch")
     referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="+", db_index=False)
     digest = models.UUIDField()
-    batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, related_name="+")
+    batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, related_name="+", db_constraint=False)
     line = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -228,3 +228,13 @@ def test_nothing_of_the_undone_is_left_in_the_tables(world: Any) -> None:
         before = dump()
         undo(load(row("1", payer="Cigna", state="seen", appointment=DAY), row("2"), row("1", state="missed", appointment=DAY)))
         assert dump() == before
+
+
+def test_names_that_a_later_import_used_go_with_that_one(world: Any) -> None:
+    first = load(row("1", payer="Aetna", line="Sleep"))
+    second = load(row("1", payer="Cigna"), row("2", payer="Aetna", line="Sleep"))
+    third = load(row("2", payer="Aetna", line="Sleep", state="seen"))
+    for batch, left in ((first, {"Aetna", "Cigna"}), (second, {"Aetna"}), (third, set())):
+        undo(batch)
+        assert set(Payer.objects.values_list("name", flat=True)) == left
+        assert ServiceLine.objects.filter(name="Sleep").exists() == bool(left)
