@@ -2,6 +2,7 @@
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.utils import timezone
 
 from audit.actions import record
@@ -71,8 +72,8 @@ def _forget_names(cursor: CursorWrapper, batch: ImportBatch) -> None:
     """Payers and service lines that the batch named first go, unless they are used: then the next import that names them made them."""
     for kind, model in (("payers", Payer), ("service_lines", ServiceLine)):
         for named in model._default_manager.filter(pk__in=batch.made.get(kind, [])):
-            links = [link for link in named._meta.get_fields(include_hidden=True) if link.one_to_many or link.one_to_one]
-            if not any(link.related_model._base_manager.filter(**{link.field.name: named}).exists() for link in links):
+            links = [link.field for link in named._meta.get_fields(include_hidden=True) if isinstance(link, ForeignObjectRel)]
+            if not any(field.model._base_manager.filter(**{field.name: named}).exists() for field in links):
                 named.delete()
                 continue
             cursor.execute(
