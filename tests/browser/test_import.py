@@ -164,6 +164,7 @@ def test_a_feed_is_tied_out_and_looked_at(analyst, live_server, assert_axe_clean
     page = analyst(width, scheme)
     for name in ("tie-out", "quality", "source"):
         page.goto(f"{live_server.url}{reverse(f'referrals:{name}', args=[source.pk])}")
+        expect(page.locator(".skeleton")).to_have_count(0)
         assert_axe_clean(page)
         assert page.evaluate("document.documentElement.scrollWidth") == width
     page.get_by_role("link", name="Version 1").click()

@@ -28,8 +28,14 @@ def titles(source):
 
 
 def test_a_feed_without_data_says_so(as_, source):
-    page = as_("ivan").get(reverse("referrals:quality", args=[source.pk])).content.decode()
+    page = as_("ivan").get(reverse("referrals:quality", args=[source.pk]), headers={"HX-Request": "true"}).content.decode()
     assert "Nothing to look at yet" in page
+
+
+def test_the_page_is_there_before_a_large_feed_has_been_looked_at(as_, source):
+    page = as_("ivan").get(reverse("referrals:quality", args=[source.pk])).content.decode()
+    assert f'hx-get="{reverse("referrals:quality", args=[source.pk])}"' in page
+    assert "Nothing to look at yet" not in page
 
 
 def test_completeness_by_column_and_month(source, world):
@@ -98,5 +104,5 @@ def test_imports_and_states(as_, source):
     assert titles(source)["imports"] == "The last import had 40.0% of its rows rejected"
     assert charts(found)[-1].spec["series"][1]["values"] == [0.0, 1.0]
     assert [(line.label, line.referrals, line.share) for line in states(found)] == [("Seen", "2", "66.7%"), ("Received", "1", "33.3%")]
-    page = as_("ivan").get(reverse("referrals:quality", args=[source.pk]))
+    page = as_("ivan").get(reverse("referrals:quality", args=[source.pk]), headers={"HX-Request": "true"})
     assert "States that the feed tells" in page.content.decode()
