@@ -277,10 +277,10 @@ def test_the_fhir_of_an_official_hl7_referral_says_the_same() -> None:
 
 
 def test_the_fhir_of_an_official_hl7_cancellation() -> None:
-    """Its converter calls the request entered in error, which is no referral."""
+    """Its converter calls the request entered in error: cancelled, as the message itself is read."""
     outcome = read(sample("hl7v2/REF-I14-01-expected-fhir.json"))
-    assert outcome[0] == []
-    assert reasons(outcome)[:1] == ["not sent"]
+    assert [state for _, state in told(outcome)] == ["cancelled"]
+    assert reasons(outcome)[:1] == ["entered in error"]
 
 
 def test_the_fhir_of_an_official_hl7_appointment() -> None:
@@ -387,7 +387,6 @@ def test_states_of_a_request(said: dict[str, Any], state: str | None) -> None:
         ({"intent": "option"}, "only proposed"),
         ({"intent": "directive"}, "only proposed"),
         ({"status": "draft"}, "not sent"),
-        ({"status": "entered-in-error"}, "not sent"),
         ({"category": [{"coding": [{"system": SNOMED, "code": "108252007"}]}]}, "laboratory order"),
     ],
 )
@@ -395,6 +394,15 @@ def test_what_is_no_referral(said: dict[str, Any], reason: str) -> None:
     outcome = read_all(request(**said), task(), appointment(), encounter())
     assert outcome[0] == []
     assert reasons(outcome) == [reason, "about no referral", "about no referral", "about no referral"]
+
+
+def test_entered_in_error_is_cancelled() -> None:
+    """An earlier file may have told it as active; what was booked meanwhile stays in its history."""
+    at = "2026-05-01T08:00:00Z"
+    outcome = read_all(request(status="entered-in-error", meta={"lastUpdated": at}), appointment())
+    assert told(outcome) == [("1", "cancelled"), ("1", "scheduled")]
+    assert reasons(outcome) == ["entered in error"]
+    assert outcome[0][0].told_at == dt.datetime(2026, 5, 1, 8, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Rows out of FHIR: a request is a row, and so is everything that later says what became of it, under the request's number.
 
-- A ServiceRequest that is an order of something that can be referred. Not: what shall not be done, proposals and plans, drafts and errors,
+- A ServiceRequest that is an order of something that can be referred. Not: what shall not be done, proposals and plans, drafts,
   laboratory tests. A request that replaces another goes on under that one's number, so that both count once; so does the filler's copy.
+  One that was entered in error is cancelled, whether an earlier file told it as active or not: so HL7's own conversion tells an I14, too.
 - A Task that carries the request out: its business status (the codes of HL7 BSeR) before its status. A Task to abort it asks to cancel.
 - An Appointment, Encounter or report (DocumentReference, DiagnosticReport, Communication with a document) that names the request, directly
   or through the appointment or encounter that does.
@@ -97,6 +98,8 @@ class Rows:
             )
         if self._people.is_patient(says.get("requester"), kept.own):
             self._remarks.say(kept.line, "self-referred", "The request was made by the patient, so that nobody referred.")
+        if says["status"] == "entered-in-error":
+            self._remarks.say(kept.line, "entered in error", "The request was entered in error: it is a cancelled referral.")
         cells = self._order(kept)
         if not cells["Request kind"]:
             self._remarks.say(kept.line, "kind not told", "Neither the request's category nor its code says of what kind it is.")
@@ -105,7 +108,7 @@ class Rows:
 
     def _ordered_at(self, kept: Kept) -> str:
         """When the status came to be: an active request says nothing newer than the order, whenever its server touched it."""
-        if kept.own in self._replaced or kept.says["status"] not in ("revoked", "completed"):
+        if kept.own in self._replaced or kept.says["status"] not in ("revoked", "completed", "entered-in-error"):
             return _text(kept.says.get("authoredOn"))
         return _changed(kept)
 
@@ -117,8 +120,8 @@ class Rows:
         says = kept.says
         if says.get("doNotPerform"):
             return "not to be done", "The request says what must not be done, so it is no referral."
-        if says["status"] in _NEVER:
-            return "not sent", f"The request {_NEVER[says['status']]}, so it is no referral."
+        if says["status"] == "draft":
+            return "not sent", "The request is a draft, so it is no referral."
         if says["intent"] not in _ORDERS:
             return "only proposed", "The request is a proposal, plan or option, not an order, so it is no referral."
         if kind_of(says.get("category"), says.get("code")) == NO_REFERRAL:
