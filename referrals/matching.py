@@ -12,7 +12,7 @@ from accounts.models import User
 from contacts.matching import Words
 from contacts.models import Alias, Guess, Organization, Practice, Provider, WordsKind
 from referrals.importing.resolving import DESTINATION, PERFORMER, REFERRER
-from referrals.models import Referral
+from referrals.models import Referral, SentRow
 
 CAP = 5_000  # words of a queue that are looked at; what is rarer waits until those are done
 
@@ -119,6 +119,17 @@ def _most_first(found: dict[str, Waiting]) -> list[Waiting]:
 def named(queue: Queue, *, user: User) -> int:
     """Referrals that name somebody in the queue's columns: those for which it is known who is meant, and those that wait."""
     return Referral.objects.visible_to(user).filter(queue.named).count()
+
+
+def came_with(words: Words) -> str:
+    """The import that first said these words, if any did: undone, it takes a decision about them along unless others say them too."""
+    said = Q(pk__in=[])
+    for queue in QUEUES.values():
+        cells = [getattr(words, part) for part in _PARTS[queue.columns]]
+        if queue.words(*cells) == words:
+            said |= Q(**dict(zip(queue.columns, cells, strict=True)))
+    batch = SentRow.objects.filter(said).order_by("batch__loaded_at", "batch_id").values_list("batch_id", flat=True).first()
+    return str(batch or "")
 
 
 def target_of(words: Words, number: Any, *, user: User) -> Provider | Practice | Organization | None:

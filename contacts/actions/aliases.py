@@ -56,11 +56,11 @@ def forget_alias(*, alias: Alias, by: User | None) -> None:
 
 
 @transaction.atomic
-def forget_aliases(*, came_with: str, keep: Collection[str] = (), by: User | None) -> int:
-    """Take back what an import brought, except for the keys in `keep`, which others still use. Returns how many went."""
-    gone = list(Alias.objects.filter(came_with=came_with).exclude(key__in=keep)) if came_with else []
+def forget_aliases(*, came_with: Collection[str], keep: Collection[str] = (), by: User | None) -> int:
+    """Take back what these imports brought, except for the keys in `keep`, which others still use. Returns how many went."""
+    gone = [alias for alias in Alias.objects.filter(came_with__in=set(came_with) - {""}) if alias.key not in keep]
     if gone:
-        record("alias.forgotten_with_import", by=by, came_with=came_with, count=len(gone))
+        record("alias.forgotten_with_import", by=by, came_with=sorted({alias.came_with for alias in gone}), count=len(gone))
         Alias.objects.filter(pk__in=[alias.pk for alias in gone]).delete()
         _rematch_words([_words_of(alias) for alias in gone], by)
     return len(gone)

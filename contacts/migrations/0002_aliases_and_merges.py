@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ("zip", models.CharField(blank=True, max_length=5, verbose_name="ZIP code")),
                 ("key", models.CharField(editable=False, help_text="contacts.matching.Words.key", max_length=700, unique=True)),
                 ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("came_with", models.CharField(blank=True, help_text="the import that brought it; blank when made by hand", max_length=20)),
+                ("came_with", models.CharField(blank=True, help_text="the import that first said the words, if any did", max_length=20)),
             ],
             options={
                 "verbose_name_plural": "aliases",

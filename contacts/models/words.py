@@ -58,7 +58,7 @@ class Alias(_Words):
     key = models.CharField(max_length=700, unique=True, editable=False, help_text="contacts.matching.Words.key")
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
-    came_with = models.CharField(max_length=20, blank=True, help_text="the import that brought it; blank when made by hand")
+    came_with = models.CharField(max_length=20, blank=True, help_text="the import that first said the words, if any did")
 
     objects = AliasQuerySet.as_manager()
 

@@ -14,11 +14,13 @@ from referrals.actions.batches import (
 from referrals.actions.facts import DERIVING_RULES, EDITABLE, delete_referral, edit_referral, save_counting_rules, undo_correction
 from referrals.actions.feeds import edit_source, restore_mapping, save_mapping, source_named
 from referrals.actions.totals import save_control_totals
+from referrals.actions.words import decide
 
 __all__ = [
     "DERIVING_RULES",
     "EDITABLE",
     "create_batch",
+    "decide",
     "delete_referral",
     "discard_batch",
     "earlier_loads",

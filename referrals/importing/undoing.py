@@ -58,14 +58,21 @@ def undo(batch: ImportBatch, *, progress: Progress) -> None:
         changed = refold(cursor, "SELECT id FROM undone", gone=_UNTOLD, now=batch.undone_at)
         progress(90, PERCENT, "Taking away names that nobody else uses")
         _forget_names(cursor, batch)
-        if Alias.objects.filter(came_with=str(batch.pk)).exists():
-            forget_aliases(came_with=str(batch.pk), keep=words_in_use(cursor), by=batch.undone_by)
+        _forget_decisions(cursor, batch)
     forget_file(batch)
     batch.save()
     if changed:
         publish(f"import {batch.pk} of {batch.source.name} undone")
     record("import.undone", by=batch.undone_by, target=batch, why=batch.undone_why, referrals=changed)
     progress(PERCENT, PERCENT, f"{changed:,} referrals changed or taken out")
+
+
+def _forget_decisions(cursor: CursorWrapper, batch: ImportBatch) -> None:
+    """Decisions about words that nobody says any more, of this import and of those undone before whose words this one still said."""
+    said_by = set(Alias.objects.exclude(came_with="").values_list("came_with", flat=True))
+    undone = {str(pk) for pk in ImportBatch.objects.filter(pk__in=said_by, state=BatchState.UNDONE).values_list("pk", flat=True)}
+    if undone:
+        forget_aliases(came_with=undone, keep=words_in_use(cursor), by=batch.undone_by)
 
 
 def _forget_names(cursor: CursorWrapper, batch: ImportBatch) -> None:

@@ -21,7 +21,7 @@ from contacts.forms import OrganizationForm, PracticeForm, ProviderForm
 from contacts.matching import MATCHED, Directory, Words, candidates_for
 from contacts.models import Alias, Organization, Practice, Provider, WordsKind
 from jobs.models import Job, JobState
-from referrals import matching
+from referrals import actions, matching
 from referrals.models import Referral
 from referrals.presenters import matching as shown
 
@@ -115,7 +115,7 @@ def decide(request: HttpRequest) -> HttpResponse:
         messages.error(request, "That record is not there any more. Choose another one.")
         return _back(request)
     try:
-        alias = contacts.save_alias(words=words, target=target, by=request.user)
+        alias = actions.decide(words=words, target=target, by=request.user)
     except PolicyViolation as refusal:
         messages.error(request, str(refusal))
         return _back(request)
@@ -172,7 +172,7 @@ def _make(
         made = contacts.save_practice(by=request.user, **fields)
     else:
         made = contacts.save_organization(by=request.user, **fields)
-    contacts.save_alias(words=words, target=made, by=request.user)
+    actions.decide(words=words, target=made, by=request.user)
     return made
 
 

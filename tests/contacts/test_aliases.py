@@ -119,8 +119,8 @@ def test_what_came_with_an_import_goes_with_it(world, run_jobs) -> None:
     actions.save_alias(words=words("organization", name="By hand"), target=world.ours, by=None)
     load(row("1", to="Gone"), row("2", to="Kept"))
     assert Referral.objects.filter(destination=world.ours).count() == 2
-    assert actions.forget_aliases(came_with="7", keep={kept.key}, by=None) == 1
-    assert actions.forget_aliases(came_with="", by=None) == 0
+    assert actions.forget_aliases(came_with={"7"}, keep={kept.key}, by=None) == 1
+    assert actions.forget_aliases(came_with={""}, by=None) == 0
     run_jobs()
     assert [alias.name for alias in Alias.objects.order_by("name")] == ["By hand", "Kept"]
     assert Referral.objects.get(source_key="1").destination is None

@@ -9,7 +9,6 @@ from django.db import connection
 
 from audit.models import AuditEvent
 from common.exceptions import InputError, PolicyViolation
-from contacts.actions import save_alias
 from contacts.matching import Words
 from contacts.models import Alias
 from jobs.actions import run, run_waiting
@@ -182,17 +181,32 @@ def test_a_mapping_saved_since_stays(world: Any) -> None:
     assert (source.mapping["name"], source.mapping_versions.latest("number").number) == ("Second", 4)
 
 
-def test_aliases_go_when_nobody_uses_their_words(world: Any) -> None:
+def test_decisions_go_when_nobody_says_their_words(world: Any) -> None:
     batch = load(row("1", to="Riverbend Heart Institute of Old"), row("2", to="The Other Place"))
-    load(row("3", to="The Other Place"))
+    later = load(row("3", to="THE OTHER PLACE"))
     for name in ("Riverbend Heart Institute of Old", "The Other Place"):
-        save_alias(words=Words("organization", "", name), target=world.ours, came_with=str(batch.pk), by=world.ada)
+        alias = actions.decide(words=Words("organization", "", name), target=world.ours, by=world.ada)
+        assert alias.came_with == str(batch.pk)
     run_waiting(apps=("contacts", "referrals"))
     assert set(Referral.objects.values_list("destination", flat=True)) == {world.ours.pk}
     undo(batch)
     run_waiting(apps=("contacts", "referrals"))
     assert [alias.name for alias in Alias.objects.all()] == ["The Other Place"]
     assert only().destination == world.ours
+    undo(later)
+    assert not Alias.objects.exists(), "it went with the last import that said the words"
+
+
+def test_decisions_about_words_of_every_kind_know_their_import(world: Any) -> None:
+    first = load(row("1", **{"from": "Strange, Ann", "office": "Nowhere", "zip": "99999", "to npi": "1000000004"}))
+    load(row("2", **{"from": "Strange, Ann", "office": "Nowhere", "zip": "99999"}))
+    for words in (
+        Words("provider", "", "Strange, Ann", "Nowhere", "99999"),
+        Words("practice", "", "Nowhere", "", "99999"),
+        Words("provider", "1000000004"),
+    ):
+        assert actions.decide(words=words, target=None, by=world.ada).came_with == str(first.pk)
+    assert actions.decide(words=Words("provider", "", "Strange, Ann"), target=None, by=world.ada).came_with == "", "nobody said just this"
 
 
 def test_killed_in_the_middle_it_is_whole(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
