@@ -90,7 +90,8 @@ class ImportBatch(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.source.name}: {self.file_name}"
+        """Never the file's name, which people give and the audit trail would keep: it may be a patient's."""
+        return f"{self.source.name}, import {self.pk}"
 
     def get_absolute_url(self) -> str:
         return reverse("referrals:batch", args=[self.pk])
