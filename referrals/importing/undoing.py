@@ -2,6 +2,7 @@
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Q
 from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.utils import timezone
 
@@ -15,7 +16,7 @@ from referrals.importing.loading import forget_file
 from referrals.importing.rematching import words_in_use
 from referrals.importing.staging import PERCENT, Progress
 from referrals.importing.writing import refold
-from referrals.models import BatchState, ImportBatch, Payer
+from referrals.models import BatchState, Correction, ImportBatch, Payer
 from territories.models import ServiceLine
 
 _UNTOLD = f"SELECT id FROM undone WHERE NOT EXISTS (SELECT FROM {SENT} w WHERE w.referral_id = undone.id)"  # noqa: S608 - our own names
@@ -80,11 +81,13 @@ def _forget_names(cursor: CursorWrapper, batch: ImportBatch) -> None:
     for kind, model in (("payers", Payer), ("service_lines", ServiceLine)):
         for named in model._default_manager.filter(pk__in=batch.made.get(kind, [])):
             links = [link.field for link in named._meta.get_fields(include_hidden=True) if isinstance(link, ForeignObjectRel)]
-            if not any(field.model._base_manager.filter(**{field.name: named}).exists() for field in links):
+            column = f"{kind[:-1]}_id"
+            corrected = Correction.objects.filter(Q(**{f"said__{column}": named.pk}) | Q(**{f"corrected__{column}": named.pk}))
+            if not corrected.exists() and not any(field.model._base_manager.filter(**{field.name: named}).exists() for field in links):
                 named.delete()
                 continue
             cursor.execute(
-                f"""SELECT b.id FROM {SENT} w JOIN referrals_importbatch b ON b.id = w.batch_id WHERE w.{kind[:-1]}_id = %s
+                f"""SELECT b.id FROM {SENT} w JOIN referrals_importbatch b ON b.id = w.batch_id WHERE w.{column} = %s
                     ORDER BY b.loaded_at, b.id LIMIT 1""",  # noqa: S608 - our own names
                 [named.pk],
             )

@@ -41,6 +41,16 @@ def counts(batch: ImportBatch) -> tuple[int, int, int]:
     return batch.new, batch.changed, batch.unchanged
 
 
+def test_the_trail_never_holds_the_name_of_a_file(world: Any) -> None:
+    """People name files after patients."""
+    source = actions.source_named(name="feed", by=None)
+    batch = actions.create_batch(source=source, file=table([row("1")]), file_name="Doe Jane 1961.csv", by=world.ada, mapping=MAPPING)
+    actions.discard_batch(batch=batch, by=world.ada)
+    told = list(AuditEvent.objects.filter(target_id=batch.pk).values_list("target_label", "details"))
+    assert len(told) == 2
+    assert "Doe" not in str(told)
+
+
 def test_what_is_told_is_kept_as_told(world: Any) -> None:
     batch = load(
         row("7", **{"from": "NORTHROP, PAT"}, from_npi=world.north_provider.npi, office="north family practice", zip="44101-1234",

@@ -252,3 +252,18 @@ def test_names_that_a_later_import_used_go_with_that_one(world: Any) -> None:
         undo(batch)
         assert set(Payer.objects.values_list("name", flat=True)) == left
         assert ServiceLine.objects.filter(name="Sleep").exists() == bool(left)
+
+
+def test_names_stay_that_a_later_row_has_overruled_or_a_correction_may_bring_back(world: Any) -> None:
+    first = load(row("1", payer="Aetna", line="Sleep"))
+    load(row("2", payer="Aetna", line="Sleep", told="2026-05-05T00:00:00Z"))
+    load(row("2", payer="Humana", line="Cardiology", told="2026-05-06T00:00:00Z", state="seen"))
+    cigna = load(row("3", payer="Cigna"))
+    actions.edit_referral(referral=Referral.objects.get(source_key="1"), by=world.ada, payer=Payer.objects.get(name="Cigna"))
+    later = load(row("1", payer="Humana"))
+    undo(cigna)
+    undo(later)
+    assert Referral.objects.get(source_key="1").payer.name == "Cigna", "the feed says again what it said when it was corrected"
+    undo(first)
+    assert set(Payer.objects.values_list("name", flat=True)) == {"Aetna", "Humana", "Cigna"}
+    assert ServiceLine.objects.filter(name="Sleep").exists()
