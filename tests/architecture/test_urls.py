@@ -52,7 +52,16 @@ def test_every_api_view_names_its_capabilities(path, name, view):
 
 def _address(name, view, path):
     """A URL with numbers that belong to nobody: the answer is decided before any record is looked for, or is 404."""
-    for arguments in ([], [987654321], [987654321, 987654321], ["zip"], ["nothing"], ["nothing", 987654321], [987654321, "nothing"], ["nothing", 987654321, 987654322]):
+    for arguments in (
+        [],
+        [987654321],
+        [987654321, 987654321],
+        ["zip"],
+        ["nothing"],
+        ["nothing", 987654321],
+        [987654321, "nothing"],
+        ["nothing", 987654321, 987654322],
+    ):
         try:
             return reverse(name, args=arguments)
         except NoReverseMatch:

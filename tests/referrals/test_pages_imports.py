@@ -307,8 +307,12 @@ def test_kinds_and_reasons_are_understood_or_asked(ivan):
 # where an import stands
 
 
+def shipped_mapping():
+    return next(mapping for mapping in shipped_mappings() if mapping.name == "Our orders, comma-separated").to_json()
+
+
 def test_progress_can_be_left_and_found_again(ivan, world, run_jobs):
-    mapping = shipped_mappings()[0].to_json()
+    mapping = shipped_mapping()
     batch = make_batch(state="checking", mapping=mapping, stored_as="x")
     batch.job = Job.objects.create(name="referrals.dry_run", args=[batch.pk])
     batch.save()
@@ -330,7 +334,7 @@ def test_progress_can_be_left_and_found_again(ivan, world, run_jobs):
 
 
 def test_work_that_stopped_by_an_error_says_so_and_can_be_tried_again(ivan):
-    batch = make_batch(state="loading", mapping=shipped_mappings()[0].to_json(), stored_as="x")
+    batch = make_batch(state="loading", mapping=shipped_mapping(), stored_as="x")
     batch.job = Job.objects.create(
         name="referrals.load", args=[batch.pk], state=JobState.FAILED, error="Something went wrong in PRM itself."
     )
