@@ -120,6 +120,6 @@ def save_counting_rules(*, by: User | None, **fields: Any) -> CountingRules:
         record("counting_rules.changed", by=by, target=rules, **changed)
     if changed.keys() & set(DERIVING_RULES):
         enqueue("referrals.derive", "all", [], by=by, key="referrals.derive.all")
-    if "link_days" in changed:
+    if changed.keys() & {"link_days", "duplicate_days"}:
         enqueue("referrals.relink", by=by, key="referrals.relink.all")
     return rules

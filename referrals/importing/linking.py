@@ -41,21 +41,27 @@ SELECT r.id, r.source_id, r.source_key, 0 AS line, false AS is_new, false AS is_
 WHERE NOT EXISTS (SELECT FROM folded f WHERE f.id = r.id) AND NOT EXISTS (SELECT FROM gone g WHERE g.id = r.id)
 """  # noqa: S608 - our own names
 
+# An order that repeats an earlier one is a duplicate and does not count, so what was done is shown on the first. (Who asked is told here by
+# words, since nobody is matched yet.)
 _LINK = """
 WITH claimants AS (
     SELECT f.id, f.order_key, f.patient_hash, f.service_line_id, s.mapping #>> '{feed,orders}' AS feed,
            coalesce(f.appointment_on, f.seen_on, f.ordered_on, f.received_on, f.entered_on) AS day
     FROM folded f JOIN referrals_source s ON s.id = f.source_id WHERE s.sees = ANY(%(claiming)s)),
 orders AS (
-    SELECT f.id, f.source_key, f.patient_hash, f.service_line_id, s.name AS feed, coalesce(f.ordered_on, f.received_on, f.entered_on) AS day
-    FROM folded f JOIN referrals_source s ON s.id = f.source_id WHERE s.sees = ANY(%(ordering)s)),
+    SELECT *, requester <> '' AND coalesce(day - %(duplicate_days)s <= lag(day) OVER (
+        PARTITION BY feed, patient_hash, service_line_id, requester ORDER BY day, source_key COLLATE "C"), false) AS is_repeat
+    FROM (SELECT f.id, f.source_key, f.patient_hash, f.service_line_id, s.name AS feed,
+                 coalesce(f.ordered_on, f.received_on, f.entered_on) AS day,
+                 coalesce(f.referring_npi, f.referring_name, f.referring_org, '') AS requester
+          FROM folded f JOIN referrals_source s ON s.id = f.source_id WHERE s.sees = ANY(%(ordering)s)) AS ordered),
 named AS (
     SELECT c.id, min(o.id) AS order_id, count(*) AS orders FROM claimants c JOIN orders o ON o.source_key = c.order_key
     WHERE c.order_key <> '' AND (coalesce(c.feed, '') = '' OR c.feed = o.feed) GROUP BY c.id),
 near AS (
     SELECT DISTINCT ON (c.id) c.id, o.id AS order_id FROM claimants c
     JOIN orders o ON o.patient_hash = c.patient_hash AND o.service_line_id = c.service_line_id AND o.day BETWEEN c.day - %(days)s AND c.day
-    WHERE c.patient_hash <> '' ORDER BY c.id, o.day DESC, o.feed, o.source_key)
+    WHERE c.patient_hash <> '' ORDER BY c.id, o.is_repeat, o.day DESC, o.feed, o.source_key)
 UPDATE folded f SET linked_to_id = CASE WHEN named.orders = 1 THEN named.order_id WHEN named.orders IS NULL THEN near.order_id END,
     link_note = CASE WHEN named.orders > 1 THEN %(unclear)s WHEN named.orders IS NULL AND near.order_id IS NULL THEN %(none)s END
 FROM claimants c LEFT JOIN named ON named.id = c.id LEFT JOIN near ON near.id = c.id WHERE f.id = c.id
@@ -83,13 +89,15 @@ def pull_in(cursor: CursorWrapper) -> None:
 
 def link(cursor: CursorWrapper) -> None:
     """Each claimant's order, and what its claimants show of an order (`evidence`)."""
+    rules = CountingRules.current()
     cursor.execute("DROP TABLE IF EXISTS pg_temp.evidence")
     cursor.execute(
         _LINK,
         {
             "ordering": list(ORDERING),
             "claiming": list(CLAIMING),
-            "days": CountingRules.current().link_days,
+            "days": rules.link_days,
+            "duplicate_days": rules.duplicate_days,
             "unclear": NOT_CLEAR,
             "none": NO_ORDER,
         },

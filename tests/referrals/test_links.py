@@ -124,6 +124,15 @@ def test_the_nearest_order_before_within_the_days(world: Any) -> None:
     assert not Referral.objects.exclude(linked_to=None).exists()
 
 
+def test_an_order_that_only_repeats_another_shows_nothing(world: Any) -> None:
+    same = {"line": "Cardiology", "mrn": "77", "from_npi": world.north_provider.npi}
+    orders(row("O1", ordered="2026-05-04", **same), *(row(f"again{day}", ordered=f"2026-05-{day}", **same) for day in ("09", "18")))
+    visits(ALIKE)
+    assert get("V1").linked_to == get("O1")
+    assert (get("O1").state, get("O1").is_counted) == ("seen", True)
+    assert {(get(f"again{day}").state, get(f"again{day}").is_counted) for day in ("09", "18")} == {("received", False)}
+
+
 def test_one_number_in_two_feeds(world: Any) -> None:
     orders(ORDER)
     orders(row("O1", ordered="2026-05-06"), source="other", sees="received")
@@ -154,6 +163,18 @@ def test_without_an_identifier_shared_by_feeds_patients_do_not_meet(world: Any) 
     assert get("V1").linked_to is None
 
 
+def repeats(order: Referral, ordering: list[Referral]) -> bool:
+    """Does it ask once more for what the same requester asked for a few days before?"""
+    asked = order.referring_npi or order.referring_name
+    return bool(asked) and any(
+        (o.source_id, o.patient_hash, o.service_line_id) == (order.source_id, order.patient_hash, order.service_line_id)
+        and (o.referring_npi or o.referring_name) == asked
+        and (o.anchor_on, o.source_key) < (order.anchor_on, order.source_key)
+        and (order.anchor_on - o.anchor_on).days <= CountingRules.current().duplicate_days
+        for o in ordering
+    )
+
+
 def slow_links() -> dict[str, str | None]:
     """The twin, from METHODS and not from the SQL."""
     days, rows = CountingRules.current().link_days, list(Referral.objects.select_related("source"))
@@ -169,7 +190,7 @@ def slow_links() -> dict[str, str | None]:
             if r.patient_hash and o.patient_hash == r.patient_hash and o.service_line_id and o.service_line_id == r.service_line_id
             and 0 <= (day - o.anchor_on).days <= days
         ]  # fmt: skip
-        best = sorted(near, key=lambda o: (-o.anchor_on.toordinal(), o.source.name, o.source_key))
+        best = sorted(near, key=lambda o: (repeats(o, ordering), -o.anchor_on.toordinal(), o.source.name, o.source_key))
         found = named if named else best[:1]
         links[str(r)] = str(found[0]) if len(found) == 1 else None
     return links
@@ -178,7 +199,12 @@ def slow_links() -> dict[str, str | None]:
 DAYS = st.sampled_from([dt.date(2026, 3, 1) + dt.timedelta(n) for n in (0, 5, 100, 181)])
 LINES, PATIENTS = st.sampled_from(["Cardiology", "Orthopedics", ""]), st.sampled_from(["1", "2", ""])
 ORDERS = st.builds(
-    lambda key, day, line, mrn: row(key, ordered=day, line=line, mrn=mrn), st.sampled_from(["O1", "O2", "O3"]), DAYS, LINES, PATIENTS
+    lambda key, day, line, mrn, who: row(key, ordered=day, line=line, mrn=mrn, **{"from": who}),
+    st.sampled_from(["O1", "O2", "O3"]),
+    DAYS,
+    LINES,
+    PATIENTS,
+    st.sampled_from(["", "Ana Abbott"]),
 )
 CLAIMANTS = st.builds(
     lambda key, order, day, line, mrn, state: row(key, ordered=day, zip=order, line=line, mrn=mrn, state=state),
