@@ -40,8 +40,8 @@ MAX_TEXT = 200
 MAX_WORD = 80  # service line, payer
 MAX_KEY = 80
 
-# What salts the hash of an identifier that feeds share, in place of a feed's name.
-ENTERPRISE = "enterprise"
+# What salts the hash of an identifier that feeds share, in place of a feed's name; no feed can have this name.
+ENTERPRISE = "*enterprise*"
 
 _ORDER = (*FIELDS, "patient", "enterprise")
 _HASHED = re.compile(r"prm:[0-9a-f]{32}")
