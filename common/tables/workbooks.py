@@ -30,6 +30,7 @@ MAX_PART = 64 << 20  # workbook, relations, styles
 MAX_STRINGS = 384 << 20  # memory for the shared texts, which cells name by number
 MAX_SHEETS = 1000
 MAX_STYLES = 70_000
+TABLE_WIDTH = 3  # a sheet with fewer headings is a cover, if another has more
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, ExpatError, NotImplementedError, RuntimeError, LookupError, ValueError, OSError, EOFError)
 
@@ -86,7 +87,8 @@ class SheetRows:
 def open_sheet(stream: IO[bytes], *, sheet: str = "", max_columns: int) -> Iterator[tuple[SheetRows, list[str]]]:
     """The rows of the sheet of that name, and the names of all sheets.
 
-    Without a name: the sheet that was open when the file was saved, or when there is nothing below its header, the first that has rows.
+    Without a name: the sheet that was open when the file was saved; when that is a cover (nothing below its first row, or a first row too
+    narrow for a table), the first that is none.
     """
     data = stream if stream.seekable() else io.BytesIO(stream.read(MAX_PACKED + 1))
     if data.seek(0, io.SEEK_END) > MAX_PACKED:
@@ -120,10 +122,15 @@ def _chosen(book: Book, name: str, max_columns: int) -> Sheet:
         raise InputError(f'The Excel file has no sheet called "{name[:80]}". It has {_listed(book.sheets)}.')
     first = book.sheets[min(book.active, len(book.sheets) - 1)]
     others = sorted((sheet for sheet in book.sheets if sheet is not first), key=lambda sheet: sheet.is_hidden)
+    narrow: Sheet | None = None
     for sheet in (first, *others):
         rows = iter(SheetRows(book, sheet, max_columns=max_columns))
-        if next(rows, None) and next(rows, None):
-            return sheet
+        if (header := next(rows, None)) and next(rows, None):
+            if sum(map(bool, header[1])) >= TABLE_WIDTH:
+                return sheet
+            narrow = narrow or sheet
+    if narrow:
+        return narrow
     if len(book.sheets) > 1:
         raise InputError(f"No sheet of the Excel file has a header and rows. It has {_listed(book.sheets)}.")
     return first

@@ -366,6 +366,15 @@ def test_the_sheet_with_rows_is_found_and_any_can_be_named(tmp_path: Path) -> No
     )
 
 
+def test_a_cover_with_rows_is_passed_over_for_a_table(tmp_path: Path) -> None:
+    cover, table = sheet(row("Orders"), row("Run on", "1 May")), sheet(row("Order", "Date", "To"), row("5", "May 1", "Summit"))
+    parts = book_parts(("Cover", "Orders")) | {SHEET: cover, "xl/worksheets/sheet2.xml": table}
+    with open_table(packed(tmp_path / "x.xlsx", parts)) as found:
+        assert found.sheet == "Orders"
+    with open_table(packed(tmp_path / "y.xlsx", parts | {"xl/worksheets/sheet2.xml": sheet(HEAD, row("5", "may"))})) as found:
+        assert found.sheet == "Cover", "as it was open, when no sheet is wider"
+
+
 def _saved(path: Path, fill: Callable[[openpyxl.Workbook], None]) -> Path:
     book = openpyxl.Workbook()
     fill(book)
