@@ -3,6 +3,7 @@
 Values are shown only of columns that we recognise as one of our fields. Of all others, patient columns first, the shape alone is told.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ READ = 20_000  # rows in which words are looked for; later ones turn up in the c
 MOST_WORDS = 40  # a column with more different words holds no states, kinds or reasons
 LONGEST_WORD = 60
 _SHOWN = 3
+_FIVE_DIGITS = re.compile(r"\d{5}(?:-\d{4})?")
 _CELL = 40
 
 
@@ -121,6 +123,8 @@ def _shape(sample: Sequence[Sequence[str]], at: int) -> str:
         return "blank"
     if all(is_valid_npi(text) for text in values):
         return "NPIs"
+    if all(_FIVE_DIGITS.fullmatch(text) for text in values):
+        return "five-digit numbers"  # ZIP codes, or days as Excel counts them: who knows the column can tell
     if all(parse_date(text, "auto") or parse_date(text, "dmy") for text in values):
         return "dates"
     kind = "numbers" if all(text.replace(".", "", 1).isdigit() for text in values) else "texts"

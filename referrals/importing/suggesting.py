@@ -37,13 +37,13 @@ _RULES: tuple[tuple[str, str, float], ...] = (
     ("source_key", r"(?:appointment|claim|encounter|visit) (?:id|number|key)", 0.8),
     ("source_key", r"(?:id|referral|number)", 0.6),
     ("order_key", r"(?:original|parent|related|linked|source) (?:referral|ordered|request) (?:id|number|key)", 0.9),
-    ("order_key", r"(?:referral|ordered|request) (?:id|number|key)", 0.5),
+    ("order_key", r"(?:referral|ordered|request) (?:id|number|key)|referral ordered", 0.5),
     ("referring_npi", rf"{_FROM}(?: provider)? npi|npi {_FROM}", 0.95),
     ("performing_npi", rf"{_TO}(?: provider)? npi|npi {_TO}", 0.95),
     ("destination_npi", rf"{_TO} (?:organization|location) npi", 0.95),
     ("referring_npi", r"npi|provider npi", 0.5),
     ("referring_zip", rf"{_FROM}(?: location| organization)?(?: address)? zip(?: code)?", 0.95),
-    ("referring_zip", r"zip(?: code)?", 0.4),
+    ("referring_zip", r"(?:(?:location|organization|provider|address) )?zip(?: code)?", 0.4),
     ("referring_practice", rf"{_FROM} (?:location|organization|group)(?: name)?", 0.95),
     ("referring_name", rf"{_FROM}(?: provider)?(?: name)?", 0.9),
     ("destination_name", rf"{_TO} (?:location|organization)(?: name)?", 0.95),
@@ -57,10 +57,11 @@ _RULES: tuple[tuple[str, str, float], ...] = (
     ("seen_on", r"seen(?: date| on)?|date seen|completed (?:date|on)|encounter date|service date|date of service", 0.85),
     ("report_on", r"(?:consult )?report(?: received| back| sent)?(?: date| on)?|note received(?: date)?|loop closed(?: date)?", 0.9),
     ("state", r"(?:referral |ordered )?(?:status|state)(?: code)?", 0.95),
+    ("state", r"appointment (?:status|state)(?: code)?", 0.8),
     ("priority", r"(?:referral )?(?:priority|urgency)(?: code)?", 0.95),
     ("kind", r"(?:referral )?(?:kind|class|category)", 0.7),
     ("service_line", r"(?:referral )?(?:service )?(?:line|specialty)(?: code)?|(?:to|referred to) specialty|service", 0.9),
-    ("service_line", r"referral type", 0.6),
+    ("service_line", r"referral type|(?:location|organization) specialty", 0.6),
     ("payer", r"(?:primary )?(?:payer|payor|insurance|plan|coverage|financial class)(?: name| plan)?", 0.9),
     ("reason", r"(?:leakage |loss |outside |redirect )?reason(?: code)?", 0.7),
 )
@@ -82,7 +83,7 @@ _PATIENT = re.compile(
 _SSN = re.compile(r"\d{3}-\d{2}-\d{4}")
 _PHONE = re.compile(r"(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]\d{4}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}")
-_BIRTH = re.compile(r"(?:19[0-6]\d)-\d\d?-\d\d?(?:[T ].*)?|\d\d?/\d\d?/19[0-6]\d")
+_BIRTH = re.compile(r"(?:19[0-6]\d)-\d\d?-\d\d?(?:[T ].*)?|\d\d?[/.-]\d\d?[/.-]19[0-6]\d")
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?")
 _SLASHED = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](?:\d{4}|\d\d)(?:[T ].*)?")
 
@@ -96,7 +97,7 @@ _STATUS_WORDS = (
     ("seen", r"seen|complet(?:ed|e)|done|arrived|checked (?:in|out)|kept|attended|visit complete[d]?|closed|finished|fulfilled|c"),
     ("scheduled", r"scheduled|appt|appointment(?: made| scheduled)?|booked|sched|rescheduled|s"),
     ("accepted", r"accepted|authori[sz]ed|approved|ready to schedule|a"),
-    ("received", r"received|new|open|pending(?: review| scheduling)?|sent|ordered|in review|submitted|active|requested|draft|r|p"),
+    ("received", r"received|new|open|pend(?:ing)?(?: review| scheduling)?|sent|ordered|in review|submitted|active|requested|draft|r|p"),
 )
 _STATUS = tuple((state, re.compile(pattern)) for state, pattern in _STATUS_WORDS)
 
@@ -242,6 +243,7 @@ def _guess(
     if not any(field in chosen for field in ANCHORS):
         taken = secret | set(chosen.values())
         free = [header for header in headers if header not in taken and _share(columns[header], _is_date) > 0.8]
+        free.sort(key=lambda header: _share(columns[header], str.isdigit) > 0.5)  # five digits may be a ZIP code as well as a day
         if free:
             chosen["entered_on"], confidence["entered_on"], because["entered_on"] = free[0], 0.3, "the first column of dates"
     statuses = {" ".join(value.split()) for value in columns.get(chosen.get("state", ""), ())}

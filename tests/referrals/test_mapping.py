@@ -139,6 +139,23 @@ def test_patient_columns_are_named_by_header_and_by_content() -> None:
     assert not {column.header for column in suggestion.patient} & set(suggestion.mapping.columns.values())
 
 
+def test_birth_dates_are_known_however_they_are_written() -> None:
+    written = [["1", "12.04.1931", "12/04/1931", "4-12-1931", "12.04.2026"]]
+    assert [column.header for column in suggest(["Nr", "G1", "G2", "G3", "D"], written).patient] == ["G1", "G2", "G3"]
+
+
+def test_five_digits_are_rather_a_zip_code_than_a_day() -> None:
+    headers = ["Order ID", "Dept ZIP", "Dept Specialty", "k"]
+    suggestion = suggest(headers, [["1", "44140", "Cardiology", "2026-05-01"]])
+    assert suggestion.mapping.columns == {
+        "source_key": "Order ID",
+        "referring_zip": "Dept ZIP",
+        "service_line": "Dept Specialty",
+        "entered_on": "k",
+    }
+    assert suggest(["Nr", "PLZ", "wann"], [["1", "44140", "2026-05-01"]]).mapping.columns["entered_on"] == "wann"
+
+
 def test_an_ambiguous_date_style_is_asked() -> None:
     headers = ["Referral Number", "Referral Date"]
     unclear = suggest(headers, [["1", "03/04/2026"], ["2", "05/06/2026"]]).dates
@@ -189,6 +206,7 @@ def test_words_the_mapping_does_not_know() -> None:
         ("Canceled", "cancelled"),
         ("Appointment Canceled", "appointment cancelled"),
         ("Pending Scheduling", "received"),
+        ("Pend Review", "received"),
         ("Authorized", "accepted"),
         ("Report sent", "report sent"),
         ("Frobbed", ""),
