@@ -7,13 +7,13 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
 from common.csvsafe import csv_response
+from referrals.importing.mapping import WHY_HEADER
 from referrals.models import ImportBatch, Referral, RowOutcome
 from referrals.presenters.findings import words_for
 from referrals.presenters.rows import why_not_counted
 from referrals.queries import for_detail
 
 _CHUNK = 2_000
-WHY = "What is wrong (not read)"
 # No patient hash: a list that leaves needs no link between the referrals of one patient.
 HEADER = (
     "Feed", "Referral number", "Date", "Ordered on", "Received on", "Entered on", "State", "Kind", "Priority", "Service line",
@@ -39,7 +39,7 @@ def rows(referrals: QuerySet[Referral]) -> Iterator[Sequence[Any]]:
 
 def rejects(batch: ImportBatch) -> StreamingHttpResponse:
     """The refused rows in the source's own shape, hashes in place of identifiers, and what is wrong with each: mended, it is taken back."""
-    headers = [*(header for header in batch.headers if header != WHY), WHY]
+    headers = [*(header for header in batch.headers if header != WHY_HEADER), WHY_HEADER]
     delimiter = batch.mapping.get("format", {}).get("delimiter") or ","
     records = batch.source_rows.filter(outcome=RowOutcome.REJECTED).only("record", "sentence", "reason")
     lines = ([*(row.record.get(header, "") for header in headers[:-1]), words_for(row)] for row in records.iterator(chunk_size=_CHUNK))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 VOLUME_CHANGE = 0.30  # a month this much above or below what was expected
 FEWEST_EXPECTED = 30  # rows a month, below which chance explains more than that
-WEEKDAY_ROWS = 5  # a feed that has so many on a usual weekday has no weekday without any
+WEEKDAY_ROWS = 8  # a feed that has so many on a usual weekday has a weekday without any once in ten years, by chance
 NEW_SHARE = 0.10  # of the file's rows that name somebody the feed never named
 NEW_ROWS = 20
 UNMATCHED_JUMP = 0.10  # of the file's referrals, above the share of the last import
@@ -42,11 +42,13 @@ class Picture:
     referrals: int = 0
     unmatched: int = 0
     future: int = 0  # rows dated in the future
+    is_part: bool = False  # rows that were mended: their months and days are no whole ones
 
 
 def find_alarms(file: Picture, before: Picture) -> list[Alarm]:
     """Everything odd about the file. A feed's first file is compared with nothing but itself."""
-    found = [*_volume(file, before), *_missing_days(file, before), *_future(file)]
+    found = [] if file.is_part else [*_volume(file, before), *_missing_days(file, before)]
+    found += _future(file)
     if before.referrals:
         found += [*_new_status(file, before), *_new_words(file, before), *_unmatched(file, before)]
     return found
@@ -61,7 +63,11 @@ def _volume(file: Picture, before: Picture) -> Iterable[Alarm]:
         change = round(ours[month] / expected - 1, 6) if expected >= FEWEST_EXPECTED else 0.0
         if abs(change) > VOLUME_CHANGE:
             way = "fewer" if change < 0 else "more"
-            yield Alarm(VOLUME, f"{month:%B %Y} has {ours[month]:,} referrals, {abs(change):.0%} {way} than the {expected:,.0f} {against}.")
+            yield Alarm(VOLUME, f"{month:%B %Y} has {_referrals(ours[month])}, {abs(change):.0%} {way} than the {expected:,.0f} {against}.")
+
+
+def _referrals(rows: int) -> str:
+    return "1 referral" if rows == 1 else f"{rows:,} referrals"
 
 
 def _missing_days(file: Picture, before: Picture) -> Iterable[Alarm]:

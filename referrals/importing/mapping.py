@@ -38,6 +38,7 @@ FIELDS = MappingProxyType(
         "reason": "Reason",
     }
 )
+WHY_HEADER = "What is wrong (not read)"  # the column that refused rows get; a file that has it holds mended rows
 DATE_FIELDS = ("ordered_on", "received_on", "entered_on", "appointment_on", "seen_on", "report_on", "told_at")
 ANCHORS = ("ordered_on", "received_on", "entered_on")
 

@@ -6,6 +6,7 @@ from django.db.backends.utils import CursorWrapper
 
 from referrals.importing.alarming import Picture
 from referrals.importing.folding import SENT
+from referrals.importing.mapping import WHY_HEADER
 from referrals.importing.parsing import FUTURE_DATE
 from referrals.models import BatchState, ImportBatch
 from referrals.rollups import FACTS
@@ -59,6 +60,7 @@ def of_file(cursor: CursorWrapper, batch: ImportBatch) -> Picture:
         referrals=batch.new + batch.changed + batch.unchanged,
         unmatched=batch.unmatched,
         future=batch.rejected.get(FUTURE_DATE, 0),
+        is_part=WHY_HEADER in batch.headers,
     )
 
 

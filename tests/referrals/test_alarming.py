@@ -56,8 +56,16 @@ def test_weekdays_without_a_row() -> None:
     gap = (dt.date(2026, 5, 12), dt.date(2026, 5, 13))
     (alarm,) = find_alarms(picture(days(MAY, without=gap)), picture(days(MARCH, APRIL, MAY)))
     assert alarm.sentence == "2 weekdays without a referral, where 10 are usual: 12 May 2026, 13 May 2026."
-    assert kinds(picture(days(MAY, a_day=4, without=gap)), Picture()) == []
+    assert kinds(picture(days(MAY, a_day=8, without=gap)), Picture()) == ["missing days"]
+    assert kinds(picture(days(MAY, a_day=7, without=gap)), Picture()) == []
     assert kinds(picture(days(MAY, without=(dt.date(2026, 5, 25),))), Picture()) == [], "Memorial Day"
+
+
+def test_mended_rows_are_no_whole_months() -> None:
+    before = picture(days(MARCH, APRIL, MAY))
+    few = {MARCH: 9, APRIL: 1, MAY + dt.timedelta(28): 10}
+    assert kinds(picture(few), before) == ["volume", "volume", "volume", "missing days"]
+    assert kinds(picture(few, is_part=True, future=1), before) == ["future dates"]
 
 
 def test_holidays() -> None:
@@ -86,9 +94,9 @@ def test_statuses_names_and_unmatched() -> None:
 @pytest.mark.django_db
 def test_the_dry_run_and_the_load_tell_them(world: Any, settings: Any, tmp_path: Path) -> None:
     settings.UPLOADS = tmp_path / "uploads"
-    rows = [row(f"{day}-{n}", ordered=day) for day in days(MARCH) for n in range(6)]
+    rows = [row(f"{day}-{n}", ordered=day) for day in days(MARCH) for n in range(8)]
     assert load(*rows).alarms == []
-    batch = upload(*(row(cells["id"], ordered=cells["ordered"], state="refused") for cells in rows[:60]), row("x", ordered="2026-03-31"))
+    batch = upload(*(row(cells["id"], ordered=cells["ordered"], state="refused") for cells in rows[:80]), row("x", ordered="2026-03-31"))
     run(actions.start_dry_run(batch=batch, by=None).pk)
     batch.refresh_from_db()
     assert {alarm["kind"] for alarm in batch.alarms} == {"volume", "missing days", "new status"}
