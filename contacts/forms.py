@@ -72,6 +72,10 @@ class PracticeForm(_Npi):
 
     zip = forms.CharField(label="ZIP code", max_length=10, required=False, help_text=Meta.help_texts["zip"], widget=Meta.widgets["zip"])
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organization"].queryset = Organization.objects.live()
+
     def clean_zip(self) -> str:
         text = self.cleaned_data["zip"]
         zip_ = read_zip(text) if text else ""

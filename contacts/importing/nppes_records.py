@@ -15,6 +15,7 @@ from contacts.importing.nppes_texts import as_credential, as_day, as_person, is_
 from contacts.importing.outcome import KEPT, MANY, Outcome, RowError
 from contacts.importing.specialties import ensure_specialties
 from contacts.models import Affiliation, Provider
+from contacts.queries import survivor_of
 
 NEVER = "DATE '0001-01-01'"  # a record without a date is older than any other
 
@@ -219,7 +220,10 @@ def _replace(old: Provider, npi: str, deactivated_on: dt.date | None, updated_on
     old.registry_updated_on = updated_on or old.registry_updated_on
     old.save(update_fields=["is_stale", "deactivated_on", "registry_updated_on"])
     successor = Provider.objects.filter(npi=npi).first() or _successor(old, npi)
-    _hand_over(old, successor)
+    if (merged_into := survivor_of(Provider, successor.pk)) is not None:
+        successor = Provider.objects.get(pk=merged_into)
+    if successor != old:
+        _hand_over(old, successor)
     outcome.providers.update((old.pk, successor.pk))
     outcome.count(new=False, changed=True)
 

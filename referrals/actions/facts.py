@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import record
 from common.exceptions import InputError
-from contacts.models import Provider
+from contacts.merging import above
+from contacts.models import Organization, Provider
 from jobs.actions import enqueue
 from referrals.deriving import lock_facts_soon, publish, settle, touch
 from referrals.importing.writing import refold, said_of
@@ -43,6 +44,8 @@ def edit_referral(*, referral: Referral, by: User | None, **fields: Any) -> Refe
         referral = Referral.objects.get(pk=referral.pk)
         corrected: dict[str, Any] = {}
         for name, value in fields.items():
+            if isinstance(value, Provider | Organization):
+                value = [value, *above(value)][-1]  # whom it was merged into
             setattr(referral, _FIELDS.get(name, name), value)
             words = _WORDS[name](value) if name in _WORDS else {_column(name): getattr(value, "pk", value)}
             corrected |= words

@@ -1,6 +1,7 @@
 """Two records made one, and parted again exactly: whatever came in between stays where it belongs."""
 
 import datetime as dt
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +11,11 @@ from django.urls import reverse
 from common.exceptions import PolicyViolation
 from common.npi import with_check_digit
 from contacts import actions, merging
+from contacts.forms import PracticeForm
+from contacts.imports import import_file
 from contacts.matching import Directory, Words
 from contacts.models import Affiliation, Alignment, Organization, OrganizationMerge, Provider, ProviderMerge
+from referrals.actions import edit_referral
 from referrals.importing import resolving
 from referrals.models import Referral
 from referrals.rollups import differences
@@ -335,3 +339,27 @@ def test_a_liaison_is_led_on_as_well(as_, world, double) -> None:
     actions.merge_providers(survivor=world.north_provider, merged=double, by=None)
     assert as_("nora").get(double.get_absolute_url()).status_code == 302
     assert as_("sol").get(double.get_absolute_url()).status_code in {302, 404}
+
+
+def test_whoever_names_the_merged_means_the_survivor(world, double) -> None:
+    """A replacement number of the registry, a correction of a referral, the organization of a practice."""
+    successor, old = with_check_digit("200000777"), with_check_digit("200000778")
+    Provider.objects.filter(pk=double.pk).update(npi=successor, is_stale=True)
+    double.refresh_from_db()
+    actions.merge_providers(survivor=world.north_provider, merged=double, by=None)
+    works = factories.make_provider("Northrop", npi=old, at=world.south_practice)
+    headers = "NPI,Entity Type Code,Replacement NPI,Provider Last Name (Legal Name),Provider First Name,Last Update Date"
+    file = io.BytesIO(f"{headers}\n{old},1,{successor},NORTHROP,PAT,07/01/2026\n".encode())
+    outcome = import_file(kind="providers", source=file, file_name="npidata.csv", by=None)
+    assert outcome.findings["replaced npi"] == 1
+    assert not works.affiliations.exists()
+    assert world.north_provider.affiliations.filter(practice=world.south_practice, ended_on=None).exists()
+
+    load(row("1"))
+    referral = edit_referral(referral=Referral.objects.get(), provider=double, by=world.ada)
+    assert (referral.provider, referral.referring_npi) == (world.north_provider, world.north_provider.npi)
+
+    gone = factories.make_organization("Riverbend Cardio")
+    actions.merge_organizations(survivor=world.ours, merged=gone, by=None)
+    assert gone not in PracticeForm().fields["organization"].queryset
+    assert world.ours in PracticeForm().fields["organization"].queryset
