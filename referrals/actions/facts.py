@@ -100,7 +100,7 @@ def delete_referral(*, referral: Referral, by: User | None, why: str) -> None:
     """Take a referral out, with its history. A later file that holds it brings it back."""
     with connection.cursor() as cursor:
         lock_facts_soon(cursor)
-        record("referral.deleted", by=by, target=referral, why=why)
+        record("referral.deleted", by=by, target=referral, why=why, month=f"{referral.month:%Y-%m}")
         refold(cursor, "SELECT NULL::bigint", {"id": referral.pk}, gone="SELECT %(id)s", now=timezone.now())
     publish(f"referral {referral.pk} deleted")
 
@@ -123,6 +123,6 @@ def save_counting_rules(*, by: User | None, **fields: Any) -> CountingRules:
         record("counting_rules.changed", by=by, target=rules, **changed)
     if changed.keys() & set(DERIVING_RULES):
         enqueue("referrals.derive", "all", [], by=by, key="referrals.derive.all")
-    if changed.keys() & {"link_days", "duplicate_days"}:
+    if changed.keys() & {"link_days", "duplicate_days", "counted_kinds"}:
         enqueue("referrals.relink", by=by, key="referrals.relink.all")
     return rules

@@ -7,7 +7,7 @@ either end changes: `pull_in` folds everybody whom that may concern, `link` deci
 from django.db.backends.utils import CursorWrapper
 
 from referrals.importing.folding import fold
-from referrals.models import CountingRules, Sees, Source
+from referrals.models import CountingRules, Kind, Sees, Source
 from referrals.rollups import FACTS
 
 ORDERING = (Sees.OUR_ORDERS, Sees.RECEIVED)
@@ -49,11 +49,13 @@ WITH claimants AS (
            coalesce(f.appointment_on, f.seen_on, f.ordered_on, f.received_on, f.entered_on) AS day
     FROM folded f JOIN referrals_source s ON s.id = f.source_id WHERE s.sees = ANY(%(claiming)s)),
 orders AS (
-    SELECT *, requester <> '' AND coalesce(day - %(duplicate_days)s <= lag(day) OVER (
-        PARTITION BY feed, patient_hash, service_line_id, requester ORDER BY day, source_key COLLATE "C"), false) AS is_repeat
+    SELECT *, requester <> '' AND coalesce(day - %(duplicate_days)s <= max(day) FILTER (WHERE may_be_repeated) OVER (
+        PARTITION BY feed, patient_hash, service_line_id, requester ORDER BY day, source_key COLLATE "C"
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false) AS is_repeat
     FROM (SELECT f.id, f.source_key, f.patient_hash, f.service_line_id, s.name AS feed,
                  coalesce(f.ordered_on, f.received_on, f.entered_on) AS day,
-                 coalesce(f.referring_npi, f.referring_name, f.referring_org, '') AS requester
+                 coalesce(NULLIF(f.referring_npi, ''), NULLIF(f.referring_name, ''), f.referring_org) AS requester,
+                 f.state <> 'rejected' AND coalesce(NULLIF(f.kind, ''), %(kind)s) = ANY(%(kinds)s) AS may_be_repeated
           FROM folded f JOIN referrals_source s ON s.id = f.source_id WHERE s.sees = ANY(%(ordering)s)) AS ordered),
 named AS (
     SELECT c.id, min(o.id) AS order_id, count(*) AS orders FROM claimants c JOIN orders o ON o.source_key = c.order_key
@@ -98,6 +100,8 @@ def link(cursor: CursorWrapper) -> None:
             "claiming": list(CLAIMING),
             "days": rules.link_days,
             "duplicate_days": rules.duplicate_days,
+            "kind": Kind.CONSULT.value,
+            "kinds": list(rules.counted_kinds),
             "unclear": NOT_CLEAR,
             "none": NO_ORDER,
         },

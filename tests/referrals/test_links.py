@@ -133,6 +133,18 @@ def test_an_order_that_only_repeats_another_shows_nothing(world: Any) -> None:
     assert {(get(f"again{day}").state, get(f"again{day}").is_counted) for day in ("09", "18")} == {("received", False)}
 
 
+def test_who_asked_again_may_have_no_npi_and_a_refused_order_is_repeated_by_none(world: Any) -> None:
+    same = {"line": "Cardiology", "from": "Northrop, Pat", "office": "North Family Practice"}
+    orders(
+        row("first", ordered="2026-05-04", mrn="77", **same), row("again", ordered="2026-05-09", mrn="77", **same),
+        row("refused", ordered="2026-05-04", mrn="78", state="refused", **same), row("anew", ordered="2026-05-09", mrn="78", **same),
+        row("scan", ordered="2026-05-04", mrn="79", kind="imaging", **same), row("consult", ordered="2026-05-09", mrn="79", **same),
+    )  # fmt: skip
+    visits(*({**ALIKE, "id": f"V{mrn}", "mrn": mrn} for mrn in ("77", "78", "79")))
+    assert [get(f"V{mrn}").linked_to.source_key for mrn in ("77", "78", "79")] == ["first", "anew", "consult"]
+    assert [get(key).is_counted for key in ("first", "again", "anew", "consult")] == [True, False, True, True]
+
+
 def test_one_number_in_two_feeds(world: Any) -> None:
     orders(ORDER)
     orders(row("O1", ordered="2026-05-06"), source="other", sees="received")
@@ -167,7 +179,9 @@ def repeats(order: Referral, ordering: list[Referral]) -> bool:
     """Does it ask once more for what the same requester asked for a few days before?"""
     asked = order.referring_npi or order.referring_name
     return bool(asked) and any(
-        (o.source_id, o.patient_hash, o.service_line_id) == (order.source_id, order.patient_hash, order.service_line_id)
+        o.state != "rejected"
+        and o.kind in CountingRules.current().counted_kinds
+        and (o.source_id, o.patient_hash, o.service_line_id) == (order.source_id, order.patient_hash, order.service_line_id)
         and (o.referring_npi or o.referring_name) == asked
         and (o.anchor_on, o.source_key) < (order.anchor_on, order.source_key)
         and (order.anchor_on - o.anchor_on).days <= CountingRules.current().duplicate_days
