@@ -137,10 +137,13 @@ TEMPLATES = [
     }
 ]
 
-# Database. Sockets and silent peers get a time limit in every role; only the web's statements do (RELIABILITY rule 3).
+# Database. Sockets and silent peers get a time limit in every role; only the web's statements do (RELIABILITY rule 3). A worker that stands
+# still inside a transaction holds up whoever takes its job over, but not for ever; between two statements none works that long.
 if "DATABASE_URL" not in os.environ:
     raise ImproperlyConfigured("DATABASE_URL is not set: start through bin/up, bin/manage or bin/test, or name a Postgres there.")
-_limits = {"idle_in_transaction_session_timeout": "30s", "lock_timeout": "3s", "statement_timeout": "15s"} if ROLE == "web" else {}
+_limits = {"idle_in_transaction_session_timeout": "30min"}
+if ROLE == "web":
+    _limits = {"idle_in_transaction_session_timeout": "30s", "lock_timeout": "3s", "statement_timeout": "15s"}
 DATABASES = {
     "default": {
         **dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=600, conn_health_checks=True),

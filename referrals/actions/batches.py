@@ -199,7 +199,12 @@ def _start(batch: ImportBatch, name: str, state: str, by: User | None) -> Job:
 
 
 def _locked(batch: ImportBatch) -> ImportBatch:
-    return ImportBatch.objects.select_for_update(of=("self",)).select_related("job", "source").get(pk=batch.pk)
+    """The batch as it is now, and nobody else's until the transaction ends.
+
+    Its job is read after the wait: joined, it would be looked for among the jobs of before the wait, and a batch whose job is not found is
+    taken for stuck. Without the key: rows that a worker writes beside the batch hold that until the work ends.
+    """
+    return ImportBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
 
 
 @transaction.atomic

@@ -29,7 +29,7 @@ def source_named(*, name: str, by: User | None) -> Source:
 def save_mapping(*, source: Source, mapping: dict[str, Any], by: User | None) -> Source:
     """How this feed's files are read from now on. Another answer to what it sees changes flows, so its facts are derived anew."""
     chosen = Mapping.from_json(mapping)
-    source = Source.objects.select_for_update().get(pk=source.pk)
+    source = Source.objects.select_for_update(no_key=True).get(pk=source.pk)
     use_mapping(source=source, mapping=chosen.to_json(), by=by)
     record("source.mapped", by=by, target=source, sees=chosen.sees)
     return source
@@ -38,7 +38,7 @@ def save_mapping(*, source: Source, mapping: dict[str, Any], by: User | None) ->
 @transaction.atomic
 def restore_mapping(*, version: MappingVersion, by: User | None) -> Source:
     """Read the feed's files as they were read then: as a new version, so that nothing of the history is lost."""
-    source = Source.objects.select_for_update().get(pk=version.source_id)
+    source = Source.objects.select_for_update(no_key=True).get(pk=version.source_id)
     use_mapping(source=source, mapping=version.mapping, by=by)
     record("source.mapping_restored", by=by, target=source, version=version.number, sees=version.sees)
     return source
@@ -49,7 +49,7 @@ def edit_source(
     *, source: Source, title: str, sees: str, by: User | None, from_folder: str | None = None, due_every_days: int | None = None
 ) -> Source:
     """How a feed is called, what it sees and how its files come; another answer to what it sees changes flows: facts are derived anew."""
-    source = Source.objects.select_for_update().get(pk=source.pk)
+    source = Source.objects.select_for_update(no_key=True).get(pk=source.pk)
     source.title = title.strip()
     if from_folder is not None:
         source.from_folder = from_folder

@@ -16,7 +16,7 @@ from referrals.models import ControlTotal, Source
 @transaction.atomic
 def save_control_totals(*, source: Source, totals: Mapping[dt.date, int | None], by: User | None) -> int:
     """What the source counted in each month; None takes a month's count away. Returns how many months changed."""
-    source = Source.objects.select_for_update().get(pk=source.pk)
+    source = Source.objects.select_for_update(no_key=True).get(pk=source.pk)
     wanted = {month.replace(day=1): total for month, total in totals.items()}
     for month, total in wanted.items():
         if month > timezone.localdate():

@@ -1,6 +1,7 @@
 """A file on its way in: uploaded, mapped, checked, loaded or discarded."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -73,7 +74,8 @@ def upload(request: HttpRequest) -> HttpResponse:
             form.add_error("file", str(refusal))
         else:
             if batch.source.mapping and batch.source.mapping == batch.mapping:
-                actions.start_dry_run(batch=batch, by=request.user)
+                with suppress(PolicyViolation):  # the same file was sent a moment ago, and is under way
+                    actions.start_dry_run(batch=batch, by=request.user)
                 return redirect(batch)
             return redirect("referrals:batch-map", batch.pk)
     return render(request, "referrals/upload.html", {"form": form}, status=422 if form.errors else 200)
@@ -212,8 +214,9 @@ def _stands(batch: ImportBatch) -> dict[str, Any]:
 
 def _found(batch: ImportBatch) -> dict[str, Any]:
     """What the check or the load found, beside what is loaded and beside the import before."""
-    before = queries.previous_import(batch)
-    fresh = batch.state != BatchState.LOADED and batch.first_on is not None
+    is_part = findings.is_part(batch)
+    before = None if is_part else queries.previous_import(batch)
+    fresh = batch.state != BatchState.LOADED and batch.first_on is not None and not is_part
     loaded = queries.loaded_by_month(batch.source, batch.first_on, batch.last_on) if fresh else {}
     examples = queries.examples(batch)
     return {
@@ -222,7 +225,8 @@ def _found(batch: ImportBatch) -> dict[str, Any]:
         "chart": findings.months(batch, loaded=loaded, before=before),
         "before": before,
         "beside": findings.beside(batch, before) if before else [],
-        "unchanged": f"are known and differ; {batch.unchanged:,} known are the same",
+        "unchanged": findings.unchanged(batch),
+        "linked": findings.linked(batch),
         "unknown_words": "unknown status" in batch.rejected,
     }
 
@@ -233,7 +237,11 @@ def _kept_rows(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
     kept = batch.source_rows.filter(reason=reason) if reason else batch.source_rows.filter(outcome=RowOutcome.REJECTED)
     page = Paginator(kept, ROWS).get_page(request.GET.get("page"))
     number = batch.mapping.get("columns", {}).get("source_key", "")
-    return {"page": page, "rows": [(row, row.record.get(number, ""), findings.words_for(row)) for row in page], "reason": reason}
+    return {
+        "page": page,
+        "rows": [(row, row.record.get(number, ""), findings.words_for(row)) for row in page],
+        "reason": findings.reason_text(reason) if reason else "",
+    }
 
 
 @require_GET
