@@ -4,9 +4,11 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from common.charts import Chart, table
 from common.templatetags.prm import day
+from referrals.importing.mapping import WHY_HEADER
 from referrals.models import ImportBatch, SourceRow
-from referrals.presenters.charts import Chart, month_name, share, table
+from referrals.presenters.charts import month_name, share
 
 # reason: what it means, what to do
 FINDINGS = {
@@ -19,7 +21,7 @@ FINDINGS = {
     "long text cut": ("A text was too long: cut", "Check that the column holds what the mapping says."),
     "unknown destination": (
         "The destination is not in our network list: counted as not ours",
-        "Import the network list, now or later: what is loaded follows by itself.",
+        "What is loaded follows by itself when the name is in the list, or when Matching says whom it means.",
     ),
     "illegal move": (
         "The status jumped in a way that is not possible: not applied",
@@ -70,10 +72,36 @@ def reasons(counts: Mapping[str, int], examples: Mapping[str, tuple[int, str]]) 
     found = []
     for key, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
         if n:
-            text, advice = _ALL.get(key, (key[:1].upper() + key[1:], ""))
+            text, advice = reason_text(key), _ALL.get(key, ("", ""))[1]
             line, sentence = examples.get(key, (0, ""))
             found.append(Reason(key, text, n, f"Line {line:,}: {sentence}" if sentence else "", advice))
     return found
+
+
+def reason_text(reason: str) -> str:
+    """What a reason means, in words."""
+    return _ALL.get(reason, (reason[:1].upper() + reason[1:], ""))[0]
+
+
+def unchanged(batch: ImportBatch) -> str:
+    """What stands below the number of changed referrals."""
+    return f"differ from what is loaded; {batch.unchanged:,} more do not"
+
+
+def linked(batch: ImportBatch) -> str:
+    """Of appointments and claims: how many tell what became of an order that is here. Blank for a feed of referrals."""
+    if batch.mapping.get("sees") not in ("appointments", "claims"):
+        return ""
+    kept = batch.new + batch.changed + batch.unchanged
+    alone = min(kept, sum(batch.findings.get(reason, 0) for reason in ("no order found", "order not clear")))
+    what = "appointments" if batch.mapping["sees"] == "appointments" else "claims"
+    return f"{kept - alone:,} of these {what} belong to an order that is here: they tell what became of it and are not counted again. \
+{alone:,} are counted by themselves."
+
+
+def is_part(batch: ImportBatch) -> bool:
+    """Mended rows are a part of the file that they were refused in: to hold them against a whole one says nothing."""
+    return WHY_HEADER in batch.headers
 
 
 def words_for(row: SourceRow) -> str:
@@ -151,7 +179,10 @@ _OTHERS = {
 def _finding(found: Mapping[dt.date, int], others: list[tuple[str, dict[dt.date, int]]]) -> str:
     if not others:
         top = max(found, key=lambda month: (found[month], month))
-        return f"{sum(found.values()):,} referrals, most of them in {month_name(top)}"
+        total = sum(found.values())
+        if len(found) == 1:
+            return f"1 referral, in {month_name(top)}" if total == 1 else f"{total:,} referrals, all in {month_name(top)}"
+        return f"{total:,} referrals, most of them in {month_name(top)}"
     name, counts = others[0]
     than, what = _OTHERS[name]
     whole = sorted(found)[1:-1]  # the file may begin and end within a month

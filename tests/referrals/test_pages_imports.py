@@ -169,8 +169,8 @@ def test_the_invented_shapes_pass_through_the_pages(ivan, world, run_jobs, inven
     send(ivan, file.read_bytes(), name=file.name, new_source="", source=batch.source_id)
     run_jobs()
     again = ivan.get(ImportBatch.objects.order_by("pk").last().get_absolute_url()).content.decode()
-    assert "This very file was already loaded on" in again
-    assert "There is nothing to do" in again
+    assert "it is the very file of" in again
+    assert "Everything in this file is loaded already" in again
 
 
 @pytest.mark.parametrize(
