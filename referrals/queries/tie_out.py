@@ -106,6 +106,9 @@ def _deleted(source: Source) -> Months:
 def _batches(source: Source, state: str) -> Months:
     """What files of this state held, by month; the same referral in two of them is there twice."""
     months: Counter[dt.date] = Counter()
-    for by_month in source.batches.filter(state=state).values_list("by_month", flat=True):
+    batches = source.batches.filter(state=state)
+    if state == BatchState.CHECKED:
+        batches = batches.filter(new__gt=0)  # a file that is here already explains nothing
+    for by_month in batches.values_list("by_month", flat=True):
         months.update({dt.date.fromisoformat(month): n for month, n in by_month.items()})
     return dict(months)
