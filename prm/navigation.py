@@ -40,6 +40,14 @@ _MAIN = (
     ("referrals:batches", "Imports", "file-import", P.IMPORT_RUN),
     ("reports:runs", "Reports", "report-analytics", P.DASHBOARD_VIEW),
 )
+# pages that belong to an entry though their address lies elsewhere
+_BELOW = {
+    "referrals:sources": "referrals:batches",
+    "referrals:matching": "referrals:batches",
+    "contacts:imports": "referrals:batches",
+    "contacts:duplicates": "referrals:batches",
+    "contacts:aliases": "referrals:batches",
+}
 _LIAISON_FIRST = ("visits:list", "contacts:practices", "contacts:providers", "visits:follow-ups", "reports:dashboard")
 
 # group, url name, title, text, permission
@@ -68,8 +76,9 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     if user.is_liaison:
         offered.sort(key=lambda entry: _LIAISON_FIRST.index(entry[0]) if entry[0] in _LIAISON_FIRST else len(_LIAISON_FIRST))
     urls = {name: reverse(name) for name, *_ in offered}
-    here = max((url for url in urls.values() if request.path.startswith(url)), key=len, default="")  # follow-ups lie below visits
-    items = [Item(urls[name], label, icon, active=urls[name] == here) for name, label, icon, _ in offered]
+    places = {url: name for name, url in urls.items()} | {reverse(page): name for page, name in _BELOW.items() if name in urls}
+    here = max((url for url in places if request.path.startswith(url)), key=len, default="")  # follow-ups lie below visits
+    items = [Item(urls[name], label, icon, active=name == places.get(here)) for name, label, icon, _ in offered]
     return {
         "navigation": items,
         "search_url": reverse("contacts:search") if user.can(P.PROVIDER_VIEW) else "",

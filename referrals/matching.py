@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import CharField, Count, Max, Min, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from accounts.models import User
 from contacts.matching import Words
@@ -94,7 +95,12 @@ def _grouped(queue: Queue, rows: QuerySet[Referral]) -> Iterable[Waiting]:
     counted = (
         rows.order_by()
         .values_list(*queue.columns)
-        .annotate(n=Count("pk"), first=Min("anchor_on"), last=Max("anchor_on"), feeds=ArrayAgg("source__name", distinct=True))
+        .annotate(
+            n=Count("pk"),
+            first=Min("anchor_on"),
+            last=Max("anchor_on"),
+            feeds=ArrayAgg(Coalesce(NullIf("source__title", Value("")), "source__name", output_field=CharField()), distinct=True),
+        )
     )
     width = len(queue.columns)
     for row in counted.order_by("-n", *queue.columns)[:CAP]:
