@@ -94,7 +94,7 @@ def trouble() -> str:
     inbox = Path(settings.INBOX)
     if inbox.is_dir() and os.access(inbox, os.R_OK | os.X_OK):
         return ""
-    return f"The folder {inbox} is not there, or PRM may not read it."
+    return f"The folder {inbox} is not there, or PRM may not read it. To have files taken by themselves, make it; uploads need none."
 
 
 def why_waiting(batch: ImportBatch) -> str:

@@ -62,7 +62,13 @@ UNDO_REASONS = ("Wrong file", "Wrong feed", "Wrong mapping", "Incomplete or dama
 class UploadForm(forms.Form):
     """A file of a feed that exists, or of a new one."""
 
-    source = forms.ModelChoiceField(Source.objects.all(), label="Feed", required=False, empty_label="A new feed, named below")
+    source = forms.ModelChoiceField(
+        Source.objects.all(),
+        label="Feed",
+        required=False,
+        empty_label="A new feed, named below",
+        help_text="The feed that this file belongs to. The first file of a system begins a new one.",
+    )
     new_source = forms.CharField(
         label="Name of the new feed",
         required=False,

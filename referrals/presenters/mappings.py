@@ -110,7 +110,7 @@ def column_rows(form: Any) -> list[ColumnRow]:
         guess = by_header.get(column.header, "")
         sure, why, tone = "", "", ""
         if column.patient:
-            sure, why, tone = "Looks like patient data", f"by {column.patient.why}".replace("by it holds", "it holds"), "warn"
+            sure, why, tone = "Patient data", f"by {column.patient.why}".replace("by it holds", "it holds"), "warn"
         elif guess:
             score, why = suggestion.confidence.get(guess, 0), suggestion.because.get(guess, "")
             sure, tone = ("Sure", "good") if score >= _SURE else ("Likely", "info") if score >= _LIKELY else ("A guess", "warn")
