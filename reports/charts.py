@@ -2,10 +2,10 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any
 
+from common.charts import Chart, table
 from common.templatetags.prm import number, percent
 from reports import words
 from reports.cells import Cell, merge, total
@@ -17,26 +17,6 @@ from reports.questions import NONE, Question
 TOP_LINES, TOP_TERRITORIES, TOP_DESTINATIONS = 8, 6, 4
 OURS = ("internal", "outbound", "undetermined")
 KEPT, UNKNOWN, OTHERS = "Kept in our network", "No destination named", "Other destinations outside"
-
-
-@dataclass(frozen=True)
-class Chart:
-    """What components/chart.html takes."""
-
-    id: str
-    title: str
-    spec: dict[str, Any]
-    table: dict[str, Any]
-    sub: str = ""
-    note: str = ""
-    csv_url: str = ""
-    size: str = ""
-    data_through: dt.date | None = field(default=None)
-
-
-def _table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
-    heads = [{"label": label, "num": place > 0} for place, label in enumerate(columns)]
-    return {"caption": caption, "columns": heads, "rows": [list(row) for row in rows]}
 
 
 def _immature(months: list[Cell], question: Question) -> dict[str, int]:
@@ -71,7 +51,7 @@ def inbound_trend(found: Numbers, question: Question) -> Chart:
         "inbound-trend",
         words.growth(inbound(now), inbound(before) if question.has_history else None, question),
         spec,
-        _table(
+        table(
             "Inbound referrals by month",
             ["Month", "Inbound", "Internal", "Received"],
             [
@@ -108,7 +88,7 @@ def inbound_by_line(found: Numbers, question: Question) -> Chart:
         "inbound-lines",
         words.line_growth([(cell.labels[0], cell.inbound, earlier.get(cell.key[0], 0)) for cell in lines], bool(earlier), question),
         {"kind": "bar", "unit": "count", "horizontal": True, "labels": [cell.labels[0] for cell in shown], "series": series},
-        _table(
+        table(
             "Inbound referrals by service line",
             ["Service line", "Inbound", "Before"],
             [[cell.labels[0], number(cell.inbound), number(earlier.get(cell.key[0], 0) if earlier else None)] for cell in lines],
@@ -145,7 +125,7 @@ def leakage_trend(found: Numbers, question: Question) -> Chart:
         "leakage-trend",
         words.leakage(current, leakage_ordered(before) if question.has_history else None, question),
         {**spec, **_immature(months, question)},
-        _table(
+        table(
             "Leakage by month",
             ["Month", "Leakage", "Left", "Kept", "No destination", "Lowest", "Highest"],
             [
@@ -182,7 +162,7 @@ def leakage_by_line(found: Numbers, question: Question) -> Chart:
         "leakage-lines",
         words.worst_line(lines, ranked, question),
         {"kind": "stacked", "unit": "count", "horizontal": True, "labels": [cell.labels[0] for cell in shown], "series": series},
-        _table(
+        table(
             "Our referrals by service line",
             ["Service line", "Leakage", "Left", "Kept", "No destination"],
             [
@@ -254,7 +234,7 @@ def flow(found: Numbers, question: Question) -> Chart:
             "nodes": [{"name": name, "label": name.strip(), **node} for name, node in nodes.items() if name in linked],
             "links": [{"source": source, "target": target, **link} for (source, target), link in links.items()],
         },
-        _table(
+        table(
             "Flow of our referrals",
             ["From", "To", "Referrals"],
             [[source.strip(), target.strip(), number(link["value"])] for (source, target), link in links.items()],
@@ -289,7 +269,7 @@ def destinations(found: Numbers, question: Question) -> Chart:
                 }
             ],
         },
-        _table(
+        table(
             "Where referrals went outside our network",
             ["Destination", "Referrals", "Of all that left"],
             [[cell.labels[0], number(cell.outbound), percent(cell.outbound / everything)] for cell in outside],

@@ -21,31 +21,31 @@ def _follow(merge: ProviderMerge | OrganizationMerge, by: User | None) -> None:
 @transaction.atomic
 def merge_providers(*, survivor: Provider, merged: Provider, by: User | None) -> ProviderMerge:
     """From now on `merged` is `survivor`: their places, alignments, visits, follow-ups, aliases and referrals."""
-    _lock(Provider, survivor, merged)
-    policies.check_can_merge(survivor=survivor, merged=merged)
-    moved = merging.move(survivor=survivor, merged=merged)
-    merged.merged_into = survivor
-    merged.save(update_fields=["merged_into"])
-    merge = ProviderMerge.objects.create(survivor=survivor, merged=merged, moved=moved, merged_by=by)
-    record("provider.merged", by=by, target=survivor, merged=str(merged), npi=merged.npi)
-    record("provider.merged_away", by=by, target=merged, into=str(survivor))
-    _follow(merge, by)
+    merge = ProviderMerge(survivor=survivor, merged=merged, merged_by=by)
+    _put_together(merge, by)
     return merge
 
 
 @transaction.atomic
 def merge_organizations(*, survivor: Organization, merged: Organization, by: User | None) -> OrganizationMerge:
     """From now on `merged` is `survivor`: its practices, alignments, aliases and referrals."""
-    _lock(Organization, survivor, merged)
+    merge = OrganizationMerge(survivor=survivor, merged=merged, merged_by=by)
+    _put_together(merge, by)
+    return merge
+
+
+def _put_together(merge: ProviderMerge | OrganizationMerge, by: User | None) -> None:
+    survivor, merged = merge.survivor, merge.merged
+    _lock(type(survivor), survivor, merged)
     policies.check_can_merge(survivor=survivor, merged=merged)
-    moved = merging.move(survivor=survivor, merged=merged)
+    merge.moved = merging.move(survivor=survivor, merged=merged)
     merged.merged_into = survivor
     merged.save(update_fields=["merged_into"])
-    merge = OrganizationMerge.objects.create(survivor=survivor, merged=merged, moved=moved, merged_by=by)
-    record("organization.merged", by=by, target=survivor, merged=str(merged))
-    record("organization.merged_away", by=by, target=merged, into=str(survivor))
+    merge.save()
+    what = survivor._meta.model_name
+    record(f"{what}.merged", by=by, target=survivor, merged=str(merged), npi=merged.npi)
+    record(f"{what}.merged_away", by=by, target=merged, into=str(survivor))
     _follow(merge, by)
-    return merge
 
 
 @transaction.atomic

@@ -4,9 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from common.charts import Chart, table
 from common.templatetags.prm import number, percent
 from referrals.models import State
-from referrals.presenters.charts import Chart, month_name, share, table
+from referrals.presenters.charts import month_name, share
 from referrals.queries.quality import COLUMNS, MonthQuality, Quality
 
 FULL = 0.95  # a column that is filled so often is complete enough
@@ -46,7 +47,7 @@ def _completeness(months: Sequence[MonthQuality]) -> Chart:
         title = f"Every column is filled in {percent(FULL, 0)} of referrals or more"
     elif not overall[worst]:
         blank = [name for name in overall if not overall[name]]
-        title = f"{blank[0]} is never told" if len(blank) == 1 else f"{len(blank)} columns are never told, {blank[0].lower()} among them"
+        title = f"{blank[0]} is never told" if len(blank) == 1 else f"{len(blank)} columns are never told, {_inside(blank[0])} among them"
     else:
         title = f"{worst} is blank in {percent(1 - overall[worst], 0)} of referrals, more often than any other column"
     return Chart(
@@ -57,6 +58,11 @@ def _completeness(months: Sequence[MonthQuality]) -> Chart:
         sub="Share of referrals with a value, by month",
         size="tall",
     )
+
+
+def _inside(name: str) -> str:
+    """A column's name within a sentence: ZIP and NPI stay as they are."""
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _matching(months: Sequence[MonthQuality]) -> Chart:

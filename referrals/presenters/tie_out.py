@@ -4,8 +4,9 @@ import calendar
 import datetime as dt
 from dataclasses import dataclass
 
+from common.charts import Chart, table
 from common.templatetags.prm import number, signed
-from referrals.presenters.charts import Chart, month_name, table
+from referrals.presenters.charts import month_name
 from referrals.queries.tie_out import Counts
 
 # What is here but not counted, and what came but is not here: known to the row.
