@@ -134,10 +134,15 @@ class Stack:
 
     def kill_workers(self) -> None:
         """kill -9 for every process that could be doing the job; the pool's parent lives."""
-        children = psutil.Process(self.children["worker"].process.pid).children()
-        assert children
-        for child in children:
-            child.kill()
+        for child in self.workers():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+
+    def workers(self) -> list[psutil.Process]:
+        """Every process that could be doing a job."""
+        parent = psutil.Process(self.children["worker"].process.pid)
+        assert processes.until(parent.children, seconds=20)
+        return parent.children()
 
     def end_lease(self, job_id: int) -> None:
         """What a minute without a sign of life does, without the minute."""
