@@ -239,7 +239,7 @@ FILES = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate],
+@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate],
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(files=FILES, gone=st.lists(st.integers(0, 4), max_size=2, unique=True))
 def test_links_are_those_of_the_twin(world: Any, files: Any, gone: list[int]) -> None:

@@ -72,18 +72,13 @@ def measure(folder: Path) -> dict[str, Tally]:
     return tallies
 
 
-@pytest.mark.parametrize("seed", ["7", "11", "23"])
+@pytest.mark.parametrize("seed", ["7", *(pytest.param(seed, marks=pytest.mark.slow) for seed in ("11", "23"))])
 def test_99_of_100_resolve_right_and_none_wrong_unseen(db: None, tmp_path: Path, seed: str) -> None:
     draw_world(tmp_path, "--seed", seed, *SMALL)
     for what, tally in measure(tmp_path).items():
         assert tally.asked > 20, what
         assert tally.right / tally.asked >= 0.99, (what, tally)
         assert tally.hidden == 0, (what, tally)
-
-
-def test_a_typo_that_is_forgiven_is_shown(db: None, tmp_path: Path) -> None:
-    draw_world(tmp_path, "--seed", "7", *SMALL)
-    measure(tmp_path)
     guess = Guess.objects.filter(kind="organization").first()
-    assert guess.organization.name.upper().replace("E", "", 1) == guess.name
+    assert guess.organization.name.upper().replace("E", "", 1) == guess.name, "a typo that is forgiven is shown"
     assert 90 <= guess.score < 100
