@@ -147,7 +147,7 @@ def _why_not(found: RoiEstimate, practices: Practices) -> str:
 
 def _by_past(found: RoiEstimate, practices: Practices, randomised: bool) -> RoiEstimate:
     trials = roi_trajectory.stack(practices, found.control)
-    if trials.rows.empty or not trials.treated["outcome"].sum():
+    if not trials.are_told:
         return _by_series(found, practices)
     units = trials.rows.groupby("visited")["unit"].nunique()
     treated = trials.treated
@@ -193,12 +193,14 @@ def _told(found: RoiEstimate, simple: LogRatio, dynamic: LogRatio | None, group:
 
 def _plain(found: RoiEstimate, practices: Practices, randomised: bool) -> RoiEstimate:
     """Group-time effects, not adjusted; as a ratio, the same trials with an effect for each practice."""
+    within = roi_series.within(practices, found.control) if found.scale == "ratio" else None
+    if found.scale == "ratio" and within is None:
+        return _by_series(found, practices)
     plain = roi_did.aggregates(practices, found.control)
     found = replace(found, pretrend_p=plain.pretrend_p, unadjusted_att=plain.simple[0], unadjusted_se=plain.simple[1])
     holds = found.has_flat_pretrend and found.n_control >= FEWEST_CONTROLS
     found = replace(found, grade="A" if randomised else "B" if holds else "C")
-    if found.scale == "ratio":
-        within = roi_series.within(practices, found.control)
+    if within is not None:
         found = replace(found, freedom=min(found.n_treated, found.n_control) - 1, observed=within.observed, months=within.months)
         return _told(found, within.simple, within.dynamic, within.group)
     att, error = plain.simple
@@ -219,10 +221,11 @@ def _by_series(found: RoiEstimate, practices: Practices) -> RoiEstimate:
     """Too few to compare with one by one: their sum as control series (C), or before and after alone (D)."""
     series = roi_series.interrupted(practices)
     if series is None:
-        return replace(found, why_not="Not estimable: the visits leave no months before and after to compare.")
+        return replace(found, why_not="Not estimable: too few months or referrals after the visits to compare.")
     found = replace(
         found,
         design="series" if series.has_control else "before and after",
+        n_control=found.n_control if series.has_control else 0,
         freedom=series.freedom,
         observed=series.observed,
         months=series.months,

@@ -17,8 +17,8 @@ class Within:
     """Ratios of staggered trials with an effect for every practice, and what visited practices sent after their visits."""
 
     simple: LogRatio
-    dynamic: LogRatio | None
-    group: LogRatio | None
+    dynamic: LogRatio
+    group: LogRatio
     observed: float
     months: int
 
@@ -34,7 +34,7 @@ class Series:
     months: int
 
 
-def within(practices: Practices, control: str) -> Within:
+def within(practices: Practices, control: str) -> Within | None:
     """Poisson difference-in-differences: a level for every practice in its trial, one for every trial and month; never-visited or not-yet
     visited practices as controls, until their own visit (Wooldridge 2023, stacked by month of first visit)."""
     parts = []
@@ -50,7 +50,9 @@ def within(practices: Practices, control: str) -> Within:
     rows["cell"] = rows["trial"] * (practices.months + 1) + rows["month"]
     rows["practice"] = rows["trial"] * len(practices.first) + rows["unit"]
     effects = "cell + practice"
-    after = rows[rows["visited"] == 1]
+    after, theirs = rows[rows["visited"] == 1], rows[practices.first[rows["unit"].astype(int)] != rows["trial"]]
+    if not after["outcome"].sum() or not theirs["outcome"].sum():
+        return None  # no ratio of nothing, and none to it
     return Within(
         simple=log_ratio(f"outcome ~ visited | {effects}", rows),
         dynamic=averaged(rows, (rows["month"] - rows["trial"]) // BLOCK, f"| {effects}", by_size=False),

@@ -10,10 +10,16 @@ the months before held constant, with those that could have been visited in that
   and how its last one, three, six and twelve months lie to it, all relative to everybody's month, so that seasons drop out;
 - a control leaves when it is visited itself, and that happens to those that fall. Who stays is weighted by the inverse of the chance to
   have stayed, given the referrals until then (Robins, Hernan and Brumback 2000);
-- errors by practice, over all trials it is in (a jackknife).
+- errors by practice, over all trials it is in (a jackknife). It takes the weights and the past as known: letting the estimated weights
+  move (stacked estimating equations) changes an error by less than 1 percent, making everything anew without each practice adds 1 to 2.
 
 The month of the visit itself is left out: part of it lies before the visit.
 It assumes that whom to visit was decided on referrals up to the month before, or on things that do not bear on referrals.
+
+How often the 95 percent interval covers the truth, of programmes simulated as the tests do (200 practices, 30 months, liaisons who visit
+decliners, weakly to always the worst): 94.3 of 100 without effect, compared with those not visited yet (800 programmes; the standard
+deviation is 2 percent above the mean error), 95.3 with an effect of 15 percent (300). Compared with those never visited it is 91.5 (200),
+short of the 93 that are asked for: their whole future must be weighted, and such weights are steep. Prefer "not_yet_treated".
 """
 
 import warnings
@@ -55,6 +61,12 @@ class Trials:
     rows: pd.DataFrame
     risk: pd.DataFrame
     practices: Practices
+
+    @property
+    def are_told(self) -> bool:
+        """Whether visited practices and controls both sent something: else there is no ratio of one to the other."""
+        sent = self.rows.groupby("visited")["outcome"].sum()
+        return len(sent) == 2 and bool(sent.all())
 
     @property
     def treated(self) -> pd.DataFrame:
@@ -149,10 +161,9 @@ def by_practice(formula: str, rows: pd.DataFrame, *, weights: str | None = None)
     if len(scores) != len(rows):
         raise RuntimeError("pyfixest left out rows that hold referrals.")
     units, place = np.unique(rows["unit"].to_numpy(), return_inverse=True)
-    pull = np.zeros((len(units), scores.shape[1]))
-    np.add.at(pull, place, scores)
-    weight = np.zeros((len(units), scores.shape[1], scores.shape[1]))
-    np.add.at(weight, place, sides[:, :, None] * sides[:, None, :])
+    order, ends = np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1]
+    pull = np.stack([own.sum(axis=0) for own in np.split(scores[order], ends)])
+    weight = np.stack([own.T @ own for own in np.split(sides[order], ends)])
     moved = np.linalg.solve(sides.T @ sides - weight, pull[:, :, None])[:, :, 0]
     return list(model._coefnames), np.asarray(model._beta_hat), moved.T @ moved * (len(units) - 1) / len(units)
 
@@ -178,27 +189,25 @@ def effective(trials: Trials) -> float:
     return float(size.sum() ** 2 / (size**2).sum())
 
 
-def dynamic(trials: Trials) -> LogRatio | None:
+def dynamic(trials: Trials) -> LogRatio:
     """The plain average of the ratios of months 1-3, 4-6, 7-9 and 10-12 after the visit."""
     rows = trials.rows
     return averaged(rows, (rows["month"] - rows["trial"] - 1) // BLOCK, f"+ {PAST_TERMS} | cell", weights="weight", by_size=False)
 
 
-def group(trials: Trials) -> LogRatio | None:
+def group(trials: Trials) -> LogRatio:
     """The average of the ratios of practices first visited in the same quarter, weighted by how many they are."""
     rows = trials.rows
     return averaged(rows, (rows["trial"] - 1) // BLOCK, f"+ {PAST_TERMS} | cell", weights="weight", by_size=True)
 
 
-def averaged(rows: pd.DataFrame, part: pd.Series, rest: str, *, by_size: bool, weights: str | None = None) -> LogRatio | None:
+def averaged(rows: pd.DataFrame, part: pd.Series, rest: str, *, by_size: bool, weights: str | None = None) -> LogRatio:
     """A ratio for each part, and their average: plain, or by the number of visited practices in each."""
     rows = rows.copy()
     seen = rows[rows["visited"] == 1].groupby(part)
     names = {f"visited_{int(place)}": place for place, total in seen["outcome"].sum().items() if total > 0}
     for name, place in names.items():
         rows[name] = rows["visited"] * (part == place)
-    if not names:
-        return None
     kept, effect, covariance = by_practice(f"outcome ~ {'+'.join(names)} {rest}", rows, weights=weights)
     sizes = seen["unit"].nunique()
     weight = np.array([0.0 if name not in names else float(sizes[names[name]]) if by_size else 1.0 for name in kept])
@@ -219,8 +228,6 @@ def pretrend(trials: Trials) -> float | None:
             if g - 1 > farthest:
                 before = practices.counts[of["unit"], g - 1 - farthest : g - nearest].sum(axis=1)
                 parts.append(of.assign(outcome=before, cell=g * len(FREE) + place, place=place))
-    if not parts:
-        return None
     rows = pd.concat(parts, ignore_index=True)
     places = sorted(rows["place"].unique())
     tested = [f"visited_{place}" for place in places]

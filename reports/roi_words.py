@@ -34,8 +34,7 @@ def sentences(estimate: RoiEstimate, money: RoiMoney | None = None) -> list[str]
     said = [_effect(estimate), _counts(estimate)]
     if estimate.design == "past":
         said.append("Only practices with the same referrals in the months before are compared. The month of the visit itself is left out.")
-    if before := _pretrend(estimate):
-        said.append(before)
+    said.append(_pretrend(estimate))
     if estimate.grade:
         said.append(GRADES[estimate.grade])
     said += _limits(estimate)
