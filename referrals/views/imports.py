@@ -54,7 +54,7 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     }
     if request.htmx and not request.htmx.history_restore_request:
         return render(request, "referrals/_batches.html", context)
-    under_way = [shown.running(batch) for batch in queries.running_batches(request.user) if not policies.is_stuck(batch)]
+    under_way = [shown.running(batch) for batch in queries.running_batches(request.user) if not policies.has_stopped(batch)]
     return render(request, "referrals/batches.html", {**context, "under_way": under_way, "has_feeds": Source.objects.exists()})
 
 
@@ -192,7 +192,7 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _stands(batch: ImportBatch) -> dict[str, Any]:
     """Where an import is, and what may be done with it."""
-    stuck = policies.is_stuck(batch)
+    stuck = policies.has_stopped(batch)
     return {
         "batch": batch,
         "row": shown.batch_row(batch),
@@ -208,6 +208,8 @@ def _stands(batch: ImportBatch) -> dict[str, Any]:
         "may_discard": policies.can_discard(batch),
         "may_undo": policies.can_undo(batch),
         "to_write": batch.new + batch.changed,
+        "was_loaded": batch.state in (BatchState.LOADED, BatchState.UNDONE),
+        "asks": batch.state == BatchState.LOADED or (batch.state == BatchState.CHECKED and batch.new + batch.changed > 0),
         "mapping": mappings.mapping_summary(batch.mapping),
     }
 
@@ -249,7 +251,7 @@ def _kept_rows(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
 def batch_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the work is: a fragment that asks again each second, and leads on when it is over."""
     batch = _batch(request, pk)
-    if batch.state not in queries.UNDER_WAY or policies.is_stuck(batch):
+    if batch.state not in queries.UNDER_WAY or policies.has_stopped(batch):
         if not request.htmx:
             return redirect(batch)
         return HttpResponseClientRefresh() if request.GET.get("list") else HttpResponseClientRedirect(batch.get_absolute_url())

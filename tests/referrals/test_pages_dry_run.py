@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from jobs.models import Job
+from referrals.importing.mapping import Mapping
 from referrals.models import ImportBatch, SentAgain, SentRow, SourceRow
 from referrals.presenters import findings
 from referrals.presenters.batches import arrived, batch_row
@@ -51,6 +52,8 @@ def test_nothing_odd_is_said_too(spring):
     assert few.title == "400 referrals, and no whole month to compare with what is loaded already"
     alone = findings.months(months({spring[0]: 4, spring[1]: 9}), loaded={}, before=None)
     assert alone.title == "13 referrals, most of them in Apr 2026"
+    assert findings.months(months({spring[0]: 1}), loaded={}, before=None).title == "1 referral, in Mar 2026"
+    assert findings.months(months({spring[0]: 2}), loaded={}, before=None).title == "2 referrals, all in Mar 2026"
     assert findings.months(ImportBatch(), loaded={}, before=None) is None
     long = months({dt.date(2020 + n // 12, 1 + n % 12, 1): 40 for n in range(30)})
     assert "24 newest of 30" in findings.months(long, loaded={}, before=None).note
@@ -68,6 +71,39 @@ def test_the_previous_import_stands_beside(ivan):
     lines = {line.label: (line.now, line.before) for line in ivan.get(batch.get_absolute_url()).context["beside"]}
     assert lines["Rejected rows"] == ("20 (20.0%)", "20 (10.0%)")
     assert lines["Unmatched"] == ("8 (10.0%)", "15 (10.0%)")
+
+
+def test_mended_rows_are_held_against_nothing(ivan):
+    source = make_source("orders")
+    make_batch(source=source, rows=200, new=150, by_month={"2026-05-01": 150})
+    few = {"rows": 3, "new": 3, "by_month": {"2026-05-01": 3}}
+    part = make_batch(source=source, state="checked", headers=["Nr", "What is wrong (not read)"], **few)
+    whole = make_batch(source=source, state="checked", headers=["Nr"], sha256="f" * 64, **few)
+    assert ivan.get(part.get_absolute_url()).context["before"] is None
+    assert ivan.get(whole.get_absolute_url()).context["before"] is not None
+
+
+def test_appointments_say_which_are_counted_already(ivan):
+    found = {"no order found": 3, "order not clear": 1, "bad npi": 2}
+    booked = Mapping(columns={"source_key": "Nr", "entered_on": "Booked"}, sees="appointments").to_json()
+    batch = make_batch(rows=20, new=18, unchanged=2, findings=found, mapping=booked)
+    said = "16 of these appointments belong to an order that is here: they tell what became of it and are not counted again."
+    assert findings.linked(batch) == f"{said} 4 are counted by themselves."
+    assert said in ivan.get(batch.get_absolute_url()).content.decode()
+    assert findings.linked(make_batch(rows=1, new=1, mapping={**booked, "sees": "our_orders"})) == ""
+
+
+def test_what_is_here_already_is_discarded_and_what_is_loaded_leads_to_matching(ivan):
+    source = make_source("orders")
+    again = make_batch(source=source, state="checked", rows=5, unchanged=5, unmatched=5, alarms=[{"kind": "volume", "sentence": "So few."}])
+    page = ivan.get(again.get_absolute_url()).content.decode()
+    assert "Everything in this file is loaded already" in page
+    assert "So few." not in page
+    assert "name a provider we do not know." not in page
+    loaded = make_batch(source=source, rows=5, new=5, unmatched=2)
+    assert f'<a href="{reverse("referrals:matching")}">Say whom' in ivan.get(loaded.get_absolute_url()).content.decode()
+    gone = make_batch(source=source, state="discarded")
+    assert "Nothing of this file was loaded" in ivan.get(gone.get_absolute_url()).content.decode()
 
 
 def test_each_reason_has_an_example_and_what_to_do(ivan):
