@@ -26,7 +26,7 @@ class Offer:
 
     @property
     def why(self) -> str:
-        return ", ".join(self.candidate.why) or "few letters alike"
+        return ", ".join(self.candidate.why) or "some letters alike"
 
 
 @dataclass(frozen=True)
