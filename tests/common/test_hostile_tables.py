@@ -7,7 +7,7 @@ import resource
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import openpyxl
@@ -17,38 +17,61 @@ from common.exceptions import InputError
 from common.tables import ShortRow, open_table
 
 MEMORY = 600 << 20
+# Imports once what it needs, and reads each file in a child of its own.
 READ = """
-import json, resource, sys
-resource.setrlimit(resource.RLIMIT_CPU, (120, 120))
+import json, os, resource, sys
 from common.exceptions import InputError
 from common.tables import open_table
-rows, first, said = 0, None, ""
-try:
-    with open_table(sys.argv[1]) as table:
-        for line, cells in table:
-            rows += 1
-            first = first or cells[:5]
-except InputError as error:
-    said = str(error)
-print(json.dumps({"rows": rows, "first": first, "said": said, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
+for path in sys.stdin:
+    if not (child := os.fork()):
+        resource.setrlimit(resource.RLIMIT_CPU, (120, 120))
+        rows, first, said = 0, None, ""
+        try:
+            with open_table(path[:-1]) as table:
+                for line, cells in table:
+                    rows += 1
+                    first = first or cells[:5]
+        except InputError as error:
+            said = str(error)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(json.dumps({"rows": rows, "first": first, "said": said, "peak": peak}), flush=True)
+        os._exit(0)
+    if status := os.waitpid(child, 0)[1]:
+        print(json.dumps({"died": status}), flush=True)
 """
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 SHEET = "xl/worksheets/sheet1.xml"
 
 
-def outcome(path: Path) -> dict:
-    """What reading the whole file comes to, with the most memory that it took."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", READ, str(path)],
-        capture_output=True,
+@pytest.fixture(scope="module", autouse=True)
+def _reader() -> Iterator[None]:
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", READ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=False,
         env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": ""},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (4 * MEMORY, 4 * MEMORY)),
-    )
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
+    ) as process:
+        READER.append(process)
+        yield
+        READER.clear()
+        process.communicate()
+
+
+READER: list[subprocess.Popen[str]] = []
+
+
+def outcome(path: Path) -> dict:
+    """What reading the whole file comes to, with the most memory that it took."""
+    (process,) = READER
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(f"{path}\n")
+    process.stdin.flush()
+    said = json.loads(process.stdout.readline())
+    assert "died" not in said
     assert said["peak"] < MEMORY
     return said
 
@@ -143,6 +166,7 @@ def test_a_workbook_of_blank_rows(tmp_path: Path) -> None:
     assert "unpacks to far more" in outcome(path)["said"]
 
 
+@pytest.mark.slow
 def test_a_workbook_with_a_cell_of_a_gigabyte(tmp_path: Path) -> None:
     cell = (b"<worksheet><sheetData><row><c t='inlineStr'><is><t>", *repeated(b"x", 1 << 30))
     assert "unpacks to far more" in outcome(packed(tmp_path / "x.xlsx", book_parts() | {SHEET: cell}, level=9))["said"]
@@ -167,7 +191,7 @@ def _noisy(megabytes: int) -> Iterable[bytes]:
     ids=["a cell", "an attribute", "a comment"],
 )
 def test_a_workbook_with_something_endless(tmp_path: Path, opening: str, sentence: str) -> None:
-    path = packed(tmp_path / "x.xlsx", book_parts() | {SHEET: (f"<worksheet><sheetData>{HEAD}{opening}".encode(), *_noisy(200))})
+    path = packed(tmp_path / "x.xlsx", book_parts() | {SHEET: (f"<worksheet><sheetData>{HEAD}{opening}".encode(), *_noisy(80))})
     assert sentence in outcome(path)["said"]
 
 
@@ -183,19 +207,19 @@ def test_a_workbook_of_a_million_tags(tmp_path: Path) -> None:
 
 
 def test_a_workbook_of_too_many_shared_texts(tmp_path: Path) -> None:
-    texts = (b"".join(b"<si><t>%0150d</t></si>" % (chunk * 10_000 + n) for n in range(10_000)) for chunk in range(250))
+    texts = (b"".join(b"<si><t>%0400d</t></si>" % (chunk * 10_000 + n) for n in range(10_000)) for chunk in range(100))
     path = packed(tmp_path / "x.xlsx", book_parts() | {"xl/sharedStrings.xml": (b"<sst>", *texts, b"</sst>"), SHEET: sheet(HEAD)})
     assert "more different texts" in outcome(path)["said"]
 
 
-def test_a_workbook_with_one_shared_text_of_a_gigabyte(tmp_path: Path) -> None:
-    path = packed(tmp_path / "x.xlsx", book_parts() | {"xl/sharedStrings.xml": (b"<sst><si><t>", *_noisy(150)), SHEET: sheet(HEAD)})
+def test_a_workbook_with_one_endless_shared_text(tmp_path: Path) -> None:
+    path = packed(tmp_path / "x.xlsx", book_parts() | {"xl/sharedStrings.xml": (b"<sst><si><t>", *_noisy(80)), SHEET: sheet(HEAD)})
     assert "longer than 131,072" in outcome(path)["said"]
 
 
 def test_a_workbook_of_a_million_styles(tmp_path: Path) -> None:
     parts = book_parts() | {SHEET: sheet(HEAD, row(1, "a"))}
-    parts["xl/styles.xml"] = (b"<styleSheet><cellXfs>", *repeated(b'<xf numFmtId="14"/>', 3_000_000), b"</cellXfs></styleSheet>")
+    parts["xl/styles.xml"] = (b"<styleSheet><cellXfs>", *repeated(b'<xf numFmtId="14"/>', 1_000_000), b"</cellXfs></styleSheet>")
     assert outcome(packed(tmp_path / "x.xlsx", parts))["rows"] == 1
 
 
@@ -226,6 +250,7 @@ def test_a_long_line_after_a_header(tmp_path: Path) -> None:
     assert "Line 2" in outcome(path)["said"]
 
 
+@pytest.mark.slow
 def test_a_quote_that_is_never_closed_over_a_gigabyte(tmp_path: Path) -> None:
     path = tmp_path / "x.csv.gz"
     with gzip.open(path, "wb", compresslevel=1) as file:
@@ -251,7 +276,7 @@ def test_a_million_columns(tmp_path: Path) -> None:
     assert "Line 1 is longer" in outcome(tmp_path / "y.csv")["said"]
     (tmp_path / "z.csv").write_text("id,name\n" + "," * 900_000 + "x\n")
     assert outcome(tmp_path / "z.csv")["rows"] == 1
-    wide = "<row>" + '<c t="n"><v>1</v></c>' * 1_000_000 + "</row>"
+    wide = "<row>" + '<c t="n"><v>1</v></c>' * 300_000 + "</row>"
     parts = book_parts() | {SHEET: sheet(wide, HEAD, before='<dimension ref="A1:ALL1000"/>')}
     assert "more than 1,000 columns" in outcome(packed(tmp_path / "x.xlsx", parts))["said"]
 
@@ -327,10 +352,10 @@ def rows_of(path: Path, **options: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("claim", ["A1:A1", "A1:ALL1048576", "nonsense", ""])
 def test_a_dimension_that_lies(tmp_path: Path, claim: str) -> None:
-    """A hundred thousand rows here; the size does not matter to how it is read."""
-    many = (row(n, "x") for n in range(100_000))
+    """Twenty thousand rows here; the size does not matter to how it is read."""
+    many = (row(n, "x") for n in range(20_000))
     parts = book_parts() | {SHEET: sheet(HEAD, *many, before=f'<dimension ref="{claim}"/>')}
-    assert outcome(packed(tmp_path / "x.xlsx", parts))["rows"] == 100_000
+    assert outcome(packed(tmp_path / "x.xlsx", parts))["rows"] == 20_000
 
 
 def test_empty_and_header_only(tmp_path: Path) -> None:
