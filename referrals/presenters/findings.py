@@ -193,4 +193,4 @@ def _finding(found: Mapping[dt.date, int], others: list[tuple[str, dict[dt.date,
     if abs(gaps[odd]) < ODD:
         return f"No whole month differs by {ODD:.0%} or more from {what}"
     more = "more" if gaps[odd] > 0 else "fewer"
-    return f"{month_name(odd)} has {abs(gaps[odd]):.0%} {more} referrals than {than}"
+    return f"{month_name(odd)} has {abs(gaps[odd]):,.0%} {more} referrals than {than}"
