@@ -8,9 +8,15 @@ _WAITING = frozenset({BatchState.UPLOADED, BatchState.CHECKED})
 _UNDER_WAY = frozenset({BatchState.CHECKING, BatchState.LOADING})
 
 
+def has_stopped(batch: ImportBatch) -> bool:
+    """Its job gave up (a bug, or killed three times): nothing was written, and somebody may ask again."""
+    under_way = batch.state in _UNDER_WAY or batch.state == BatchState.UNDOING
+    return under_way and (batch.job is None or batch.job.state in {JobState.FAILED, JobState.CANCELLED})
+
+
 def is_stuck(batch: ImportBatch) -> bool:
-    """Its job gave up (a bug, or killed three times): nothing was written, and somebody may try again."""
-    return batch.state in _UNDER_WAY and (batch.job is None or batch.job.state in {JobState.FAILED, JobState.CANCELLED})
+    """A check or a load that gave up; an undo that did leaves a loaded batch behind, which nobody may discard."""
+    return has_stopped(batch) and batch.state != BatchState.UNDOING
 
 
 def can_map(batch: ImportBatch) -> bool:
@@ -32,8 +38,7 @@ def can_discard(batch: ImportBatch) -> bool:
 
 def can_undo(batch: ImportBatch) -> bool:
     """What was loaded can be taken back; an undo that gave up wrote nothing and can be asked for again."""
-    gave_up = batch.state == BatchState.UNDOING and (batch.job is None or batch.job.state in {JobState.FAILED, JobState.CANCELLED})
-    return batch.state == BatchState.LOADED or gave_up
+    return batch.state == BatchState.LOADED or (batch.state == BatchState.UNDOING and has_stopped(batch))
 
 
 def check_can_map(batch: ImportBatch) -> None:

@@ -45,7 +45,7 @@ class BatchRow:
 
 
 def batch_row(batch: ImportBatch) -> BatchRow:
-    if policies.is_stuck(batch):
+    if policies.has_stopped(batch):
         return BatchRow(batch, "Stopped by an error", "bad", arrived(batch))
     state = BatchState(batch.state)
     return BatchRow(batch, BATCH_WORDS.get(state, batch.get_state_display()), BATCH_TONES[state], arrived(batch))

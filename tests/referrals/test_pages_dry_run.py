@@ -8,9 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs.models import Job
+from jobs.actions import enqueue
+from jobs.models import Job, JobState
 from referrals.importing.mapping import Mapping
-from referrals.models import ImportBatch, SentAgain, SentRow, SourceRow
+from referrals.models import BatchState, ImportBatch, SentAgain, SentRow, SourceRow
 from referrals.presenters import findings
 from referrals.presenters.batches import arrived, batch_row
 from referrals.queries import TakenBack, previous_import, taken_back
@@ -186,6 +187,17 @@ def test_undoing_is_shown_first_and_says_why(ivan, told_twice):
     assert "Choose why the import is undone." in ivan.post(url).content.decode()
     waiting = make_batch(state="checked", source=make_source("other"))
     assert ivan.get(reverse("referrals:batch-undo", args=[waiting.pk]))["Location"] == waiting.get_absolute_url()
+
+
+def test_an_undo_that_gave_up_says_why_and_can_be_asked_for_again(ivan, told_twice):
+    job = enqueue("referrals.undo", told_twice.pk)
+    Job.objects.filter(pk=job.pk).update(state=JobState.FAILED, error="The disk of the server is full.")
+    told_twice.state, told_twice.job = BatchState.UNDOING, job
+    told_twice.save()
+    page = ivan.get(told_twice.get_absolute_url()).content.decode()
+    assert "The disk of the server is full. All that it told still stands. Undo it again." in page
+    assert reverse("referrals:batch-undo", args=[told_twice.pk]) in page
+    assert reverse("referrals:batch-discard", args=[told_twice.pk]) not in page
 
 
 def test_arrivals_and_states_in_words(world):
