@@ -63,7 +63,8 @@ def _volume(file: Picture, before: Picture) -> Iterable[Alarm]:
         change = round(ours[month] / expected - 1, 6) if expected >= FEWEST_EXPECTED else 0.0
         if abs(change) > VOLUME_CHANGE:
             way = "fewer" if change < 0 else "more"
-            yield Alarm(VOLUME, f"{month:%B %Y} has {_referrals(ours[month])}, {abs(change):,.0%} {way} than the {expected:,.0f} {against}.")
+            told = f"{month:%B %Y} has {_referrals(ours[month])}, {abs(change):,.0%} {way}"
+            yield Alarm(VOLUME, f"{told} than the {expected:,.0f} {against}.")
 
 
 def _referrals(rows: int) -> str:
