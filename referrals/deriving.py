@@ -36,6 +36,7 @@ def lock_facts(cursor: CursorWrapper) -> None:
     at once would each be right about a state that neither leaves behind. Readers are never held up.
     """
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    cursor.execute("SET LOCAL work_mem = '64MB'")  # sorts and joins of a whole import, one at a time
 
 
 def lock_facts_soon(cursor: CursorWrapper, *, patience: float = 2.0) -> None:
@@ -63,11 +64,6 @@ def touch(cursor: CursorWrapper, chosen: str, params: list[Any] | None = None) -
     return cursor.rowcount
 
 
-def add_touched(cursor: CursorWrapper, chosen: str, params: list[Any] | None = None) -> None:
-    """Rows that did not exist when the change began."""
-    cursor.execute(f"INSERT INTO touched {chosen} ON CONFLICT DO NOTHING", params)
-
-
 def settle(cursor: CursorWrapper, *, fresh: str = "", columns: tuple[str, ...] = ()) -> int:
     """Derive what was touched, with the neighbours, and carry it into the rollups. Returns how many rollup cells moved or rows changed.
 
@@ -75,19 +71,21 @@ def settle(cursor: CursorWrapper, *, fresh: str = "", columns: tuple[str, ...] =
     """
     _pull_in_neighbours(cursor, fresh)
     changed = _derive(cursor, fresh)
-    if fresh:
-        names = ", ".join(("id", *columns))
-        derived = ", ".join(_NAMES)
-        cursor.execute(
-            f"""INSERT INTO {FACTS} ({names}, {derived})
-                SELECT {names}, {derived} FROM (SELECT {names} FROM {fresh}) n JOIN derived USING (id) ORDER BY id"""  # noqa: S608
-        )
-        changed += cursor.rowcount
-        add_touched(cursor, f"SELECT id FROM {fresh}")  # noqa: S608 - our own names
     cursor.execute("DROP TABLE IF EXISTS pg_temp.new_facts")
     cursor.execute(
         f"CREATE TEMP TABLE new_facts ON COMMIT DROP AS SELECT {_columns('r')} FROM {FACTS} r JOIN touched USING (id)"  # noqa: S608
     )
+    if fresh:
+        names = ", ".join(("id", *columns))
+        derived = ", ".join(_NAMES)
+        cursor.execute(
+            f"""WITH written AS (
+                    INSERT INTO {FACTS} ({names}, {derived})
+                    SELECT {names}, {derived} FROM (SELECT {names} FROM {fresh}) n JOIN derived USING (id) ORDER BY id
+                    RETURNING {_columns()})
+                INSERT INTO new_facts SELECT * FROM written"""  # noqa: S608 - our own names
+        )
+        changed += cursor.rowcount
     return changed + apply_deltas(cursor, old="old_facts", new="new_facts")
 
 

@@ -3,11 +3,13 @@
 from django.db.backends.utils import CursorWrapper
 
 from referrals.importing.folding import AGAIN, DATES, GIVEN, INFERRED, LINKS, SENT, TEXTS, fold, fold_quickly
+from referrals.importing.resolving import RESOLVED, joined, look_up, resolved
 from referrals.models import Kind
 from referrals.rollups import FACTS
 
 # Folded: what stands in the referrer's column when the patient came alone.
-SELF_REFERRED = ("self", "selfreferral", "selfreferred", "patientself", "patientselfreferral", "patientselfreferred")
+_SELF_REFERRED = ("self", "selfreferral", "selfreferred", "patientself", "patientselfreferral", "patientselfreferred")
+_IS_SELF = f"regexp_replace(lower(f.referring_name), '[^a-z]', '', 'g') IN {_SELF_REFERRED}"
 # The columns of a fact that folding fills.
 TOLD = (*GIVEN, "anchor_on", "state", "appointment_on", "referrer_named", "linked_to_id", "seen_by")
 _CONTENT = (*DATES, "told_at", "appointment_on", "state", *LINKS, *TEXTS)
@@ -36,7 +38,7 @@ def keep(cursor: CursorWrapper, *, source_id: int, batch_id: int) -> None:
     cursor.execute("DROP TABLE IF EXISTS pg_temp.keyed, pg_temp.arrived")
     cursor.execute(
         f"""CREATE TEMP TABLE keyed ON COMMIT DROP AS
-            SELECT k.*, coalesce(r.id, nextval(pg_get_serial_sequence('{FACTS}', 'id'))) AS id, r.id IS NULL AS is_new
+            SELECT k.*, coalesce(r.id, nextval((SELECT pg_get_serial_sequence('{FACTS}', 'id')::regclass))) AS id, r.id IS NULL AS is_new
             FROM (SELECT source_key, max(line) AS line, count(*) = 1 AS is_single FROM staged GROUP BY source_key ORDER BY source_key) k
             LEFT JOIN {FACTS} r ON r.source_id = %s AND r.source_key = k.source_key""",  # noqa: S608 - our own names
         [source_id],
@@ -82,7 +84,7 @@ def fold_arrived(cursor: CursorWrapper, *, source_id: int, batch_id: int) -> Non
 
 
 def merge(cursor: CursorWrapper) -> int:
-    """`merged`: every folded referral as it will be, and whether that is new, changed or unchanged; returns how many.
+    """`merged`: every folded referral as it will be, its names matched, and whether that is new, changed or unchanged; returns how many.
 
     `evidence` speaks of orders.
     """
@@ -93,6 +95,7 @@ def merge(cursor: CursorWrapper) -> int:
         for name in GIVEN
     ]  # fmt: skip
     ours, theirs = (", ".join(f"{table}.{name}" for name in TOLD) for table in "rm")
+    look_up(cursor, table="folded f", not_self=f"NOT {_IS_SELF}")
     cursor.execute("DROP TABLE IF EXISTS pg_temp.merged")
     cursor.execute(
         f"""CREATE TEMP TABLE merged ON COMMIT DROP AS
@@ -104,7 +107,7 @@ def merge(cursor: CursorWrapper) -> int:
                     coalesce(f.ordered_on, f.received_on, f.entered_on) AS anchor_on,
                     coalesce(e.seen_by, CASE WHEN NOT f.is_seen THEN '' WHEN q.sees = 'claims' THEN 'claim'
                                              WHEN q.sees = 'appointments' THEN 'appointment' ELSE 'status' END) AS seen_by,
-                    CASE WHEN regexp_replace(lower(f.referring_name), '[^a-z]', '', 'g') = ANY(%s) THEN 'self'
+                    CASE WHEN {_IS_SELF} THEN 'self'
                          WHEN f.referring_name <> '' OR f.referring_npi <> '' THEN 'provider'
                          WHEN f.referring_org <> '' THEN 'organization' ELSE 'unknown' END AS referrer_named
                 FROM folded f JOIN referrals_source q ON q.id = f.source_id
@@ -113,9 +116,8 @@ def merge(cursor: CursorWrapper) -> int:
             )
             SELECT m.*,
                 CASE WHEN m.is_new THEN 'new' WHEN ({ours}) IS DISTINCT FROM ({theirs}) THEN 'changed' ELSE 'unchanged' END AS change,
-                NULL::bigint AS provider_id, NULL::bigint AS named_practice_id, NULL::bigint AS destination_id, NULL::bigint AS performer_id
-            FROM finished m LEFT JOIN {FACTS} r ON r.id = m.id""",  # noqa: S608 - our own names
-        [list(SELF_REFERRED)],
+                {", ".join(resolved(column, alias="m") for column in RESOLVED)}
+            FROM finished m LEFT JOIN {FACTS} r ON r.id = m.id {joined("m")}"""  # noqa: S608 - our own names
     )
     merged = cursor.rowcount
     cursor.execute("ANALYZE merged (id, change, is_new)")

@@ -154,33 +154,40 @@ _IN_FILE = f"""(
     WHERE NOT EXISTS (SELECT FROM folded f WHERE f.id = k.id)) AS in_file"""  # noqa: S608 - our own names
 
 
+# What only the comparison can find, one per referral: a destination that nobody knows, a move that no legal way leads to, an appointment
+# or claim without its order. Where it is so, what is said of it, and of which field.
+_LATE = {
+    UNKNOWN_DESTINATION: ("destination_name <> '' AND destination_id IS NULL", "destination_name", "destination_name"),
+    ILLEGAL_MOVE: ("illegal IS NOT NULL", "illegal", "state"),
+    NO_ORDER: (f"link_note = '{NO_ORDER}'", "'no order of ours has this number, or is of this patient and service line'", "order_key"),
+    NOT_CLEAR: (f"link_note = '{NOT_CLEAR}'", "'orders of several feeds have this number'", "order_key"),
+}
+
+
 def _count(cursor: CursorWrapper, batch: ImportBatch, staged: Staged) -> None:
+    """One pass over the referrals of the file, month by month."""
+    late = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition, _, _ in _LATE.values())
     cursor.execute(
-        f"""SELECT count(*) FILTER (WHERE change = 'new'), count(*) FILTER (WHERE change = 'changed'),
+        f"""SELECT to_char(anchor_on, 'YYYY-MM-01'), min(anchor_on), max(anchor_on), count(*),
+               count(*) FILTER (WHERE change = 'new'), count(*) FILTER (WHERE change = 'changed'),
                count(*) FILTER (WHERE change = 'unchanged'),
-               count(*) FILTER (WHERE referrer_named = 'provider' AND provider_id IS NULL), min(anchor_on), max(anchor_on)
-            FROM {_IN_FILE}"""  # noqa: S608 - our own names
+               count(*) FILTER (WHERE referrer_named = 'provider' AND provider_id IS NULL), {late}
+            FROM {_IN_FILE} GROUP BY 1 ORDER BY 1"""  # noqa: S608 - our own names
     )
-    batch.new, batch.changed, batch.unchanged, batch.unmatched, batch.first_on, batch.last_on = cursor.fetchone()
-    cursor.execute(f"SELECT to_char(anchor_on, 'YYYY-MM-01'), count(*) FROM {_IN_FILE} GROUP BY 1 ORDER BY 1")  # noqa: S608
-    batch.by_month = dict(cursor.fetchall())
-    batch.rows, batch.rejected, batch.findings = staged.rows, dict(staged.rejected), dict(staged.findings)
+    months = cursor.fetchall()
+    batch.first_on, batch.last_on = (months[0][1], months[-1][2]) if months else (None, None)
+    batch.by_month = {month: count for month, _, _, count, *_ in months}
+    totals = [sum(column) for column in zip(*(month[4:] for month in months), strict=True)] or [0] * (4 + len(_LATE))
+    batch.new, batch.changed, batch.unchanged, batch.unmatched = totals[:4]
+    batch.rows, batch.rejected = staged.rows, dict(staged.rejected)
+    batch.findings = dict(staged.findings) | {finding: total for finding, total in zip(_LATE, totals[4:], strict=True) if total}
 
 
 def _late_findings(cursor: CursorWrapper, batch: ImportBatch) -> list[SourceRow]:
-    """What only the comparison can find, one per referral: a destination that nobody knows, a move that no legal way leads to, an
-    appointment or claim without its order."""
     columns = batch.mapping.get("columns", {})
     kept = []
-    for finding, condition, told, field in (
-        (UNKNOWN_DESTINATION, "destination_name <> '' AND destination_id IS NULL", "destination_name", "destination_name"),
-        (ILLEGAL_MOVE, "illegal IS NOT NULL", "illegal", "state"),
-        (NO_ORDER, f"link_note = '{NO_ORDER}'", "'no order of ours has this number, or is of this patient and service line'", "order_key"),
-        (NOT_CLEAR, f"link_note = '{NOT_CLEAR}'", "'orders of several feeds have this number'", "order_key"),
-    ):
-        cursor.execute(f"SELECT count(*) FROM {_IN_FILE} WHERE {condition}")  # noqa: S608 - conditions above
-        if total := cursor.fetchone()[0]:
-            batch.findings[finding] = total
+    for finding, (condition, told, field) in _LATE.items():
+        if finding in batch.findings:
             cursor.execute(
                 f"SELECT line, source_key, {told} FROM {_IN_FILE} WHERE {condition} ORDER BY line LIMIT %s",  # noqa: S608
                 [KEPT_FINDINGS],

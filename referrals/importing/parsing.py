@@ -13,6 +13,7 @@ from collections.abc import Mapping as Record
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
+from typing import NamedTuple
 
 from common.exceptions import InputError
 from common.npi import is_valid_npi
@@ -53,9 +54,8 @@ _PRIORITY_WORDS = {"emergent": "stat", "emergency": "stat", "elective": "routine
 HashPatient = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What a source told about one referral, in our words. Blank is "" or None."""
+class Row(NamedTuple):
+    """What a source told about one referral, in our words. Blank is "" or None. A tuple, since millions are made."""
 
     source_key: str
     order_key: str
@@ -97,10 +97,12 @@ class RowError:
 
 def patient_hasher(key: bytes, source: str) -> HashPatient:
     """The hash of a source's record numbers: the same number gives the same hash within that source, and tells nothing without the key."""
-    prefix = f"{source}\0".encode()
+    begun = hmac.new(key, f"{source}\0".encode(), hashlib.sha256)
 
     def hash_patient(identifier: str) -> str:
-        return hmac.digest(key, prefix + identifier.encode("utf-8", "replace"), hashlib.sha256).hex()[:32]
+        hashed = begun.copy()
+        hashed.update(identifier.encode("utf-8", "replace"))
+        return hashed.hexdigest()[:32]
 
     return hash_patient
 
@@ -303,6 +305,7 @@ def _text(text: str, findings: list[str], longest: int = MAX_TEXT) -> str:
     return text
 
 
+@lru_cache(maxsize=1 << 14)
 def _zip(text: str) -> str:
     """Five digits; spreadsheets lose the leading zeros of New England."""
     digits = text.strip().split("-")[0]

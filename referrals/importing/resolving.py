@@ -18,49 +18,68 @@ PERFORMER = ("performing_npi", "performing_name")
 DESTINATION = ("destination_name",)
 WORDS = {"provider_id": REFERRER, "named_practice_id": REFERRER, "destination_id": DESTINATION, "performer_id": PERFORMER}
 RESOLVED = tuple(WORDS)
+# Where `look_up` puts what it found.
+_FOUND = {REFERRER: "found_referrers", PERFORMER: "found_performers", DESTINATION: "found_destinations"}
 
 _NOBODY = -1  # decided: nobody; no match of before is kept
 
 
-def resolve(cursor: CursorWrapper, *, table: str) -> None:
-    """Fill the resolved columns of a table that holds the given ones."""
-    ask(cursor, table=table)
-    keep(cursor, table=table)
+def look_up(cursor: CursorWrapper, *, table: str, not_self: str, as_if: Mapping[type[Model], tuple[int, int]] | None = None) -> None:
+    """Ask the directory for every combination of words in a table; `joined` and `resolved` say how to read what it found.
 
-
-def ask(cursor: CursorWrapper, *, table: str, as_if: Mapping[type[Model], tuple[int, int]] | None = None) -> None:
-    """Ask the directory for every combination of words; what is matched by likeness only is remembered, to be shown to people.
-
-    Words that lead nowhere, but would `as_if` two records were one, become decidedly nobody: only their merge had made the match.
+    What is matched by likeness only is remembered, to be shown to people. Words that lead nowhere, but would `as_if` two records were one,
+    become decidedly nobody: only their merge had made the match. `not_self` tells rows that name a referrer.
     """
-    referrers = _distinct(cursor, table, REFERRER, "referrer_named <> 'self'")
+    referrers = _distinct(cursor, table, REFERRER, not_self)
     people = _distinct(cursor, table, PERFORMER, "true")
     places = _distinct(cursor, table, DESTINATION, "true")
     npis, names = {npi for npi, *_ in (*referrers, *people) if npi}, {name for (name,) in places}
-    joined = Directory.load(npis=npis, destinations=names, as_if=as_if) if as_if else None
-    desk = _Desk(Directory.load(npis=npis, destinations=names), joined)
-    found = [(*words, *desk.referrer(*words)) for words in referrers]
-    _fill(cursor, table, REFERRER, {"provider_id": "bigint", "named_practice_id": "bigint"}, found)
-    found = [(npi, name, desk.provider(npi, name)) for npi, name in people]
-    _fill(cursor, table, PERFORMER, {"performer_id": "bigint"}, found)
-    found = [(name, desk.organization(name)) for (name,) in places]
-    _fill(cursor, table, DESTINATION, {"destination_id": "bigint"}, found)
+    desk = _Desk(
+        Directory.load(npis=npis, destinations=names),
+        Directory.load(npis=npis, destinations=names, as_if=as_if) if as_if else None,
+    )
+    _write_down(cursor, REFERRER, [(*words, *desk.referrer(*words)) for words in referrers])
+    _write_down(cursor, PERFORMER, [(*words, desk.provider(*words)) for words in people])
+    _write_down(cursor, DESTINATION, [(*words, desk.organization(*words)) for words in places])
     remember_guesses(asked=desk.asked, guesses=desk.guesses)
 
 
-def keep(cursor: CursorWrapper, *, table: str, anew: Collection[str] = ()) -> None:
-    """Keep a match once made when the same words lead nowhere today, except in the columns `anew` (what was said is taken back).
+def joined(alias: str) -> str:
+    """The joins from a table that holds the words to what `look_up` found."""
+    return " ".join(
+        f"LEFT JOIN {found} ON {' AND '.join(f'{found}.{word} = {alias}.{word}' for word in words)}" for words, found in _FOUND.items()
+    )
 
-    The practice was archived, a namesake came: contacts change, what was referred does not. Words that changed are matched anew.
+
+def resolved(column: str, *, found: str = "", alias: str, keep: bool = True) -> str:
+    """A resolved column of a row beside the same referral's `r` among the facts, NULL where nobody is found.
+
+    A match once made is kept when the same words lead nowhere today: the practice was archived, a namesake came. Contacts change, what was
+    referred does not. Words that changed are matched anew.
     """
-    for column, words in WORDS.items():
-        if column not in anew:
-            same = " AND ".join(f"t.{word} = r.{word}" for word in words)
-            cursor.execute(
-                f"""UPDATE {table} t SET {column} = r.{column} FROM {FACTS} r
-                    WHERE r.id = t.id AND t.{column} IS NULL AND r.{column} IS NOT NULL AND {same}"""  # noqa: S608 - our own names
-            )
-        cursor.execute(f"UPDATE {table} SET {column} = NULL WHERE {column} = {_NOBODY}")  # noqa: S608 - our own names
+    same = " AND ".join(f"{alias}.{word} = r.{word}" for word in WORDS[column]) if keep else "false"
+    return f"NULLIF(coalesce({found or _FOUND[WORDS[column]]}.{column}, CASE WHEN {same} THEN r.{column} END), {_NOBODY}) AS {column}"
+
+
+def ask(cursor: CursorWrapper, *, table: str, as_if: Mapping[type[Model], tuple[int, int]] | None = None) -> None:
+    """Fill the resolved columns of a table with what its words lead to today; `keep` comes after."""
+    look_up(cursor, table=table, not_self="referrer_named <> 'self'", as_if=as_if)
+    cursor.execute(
+        f"""UPDATE {table} t SET {", ".join(f"{column} = f.{column}" for column in RESOLVED)}
+            FROM (SELECT t.id, {", ".join(f"{_FOUND[words]}.{column}" for column, words in WORDS.items())} FROM {table} t {joined("t")}) f
+            WHERE f.id = t.id AND coalesce({", ".join(f"f.{column}" for column in RESOLVED)}) IS NOT NULL"""  # noqa: S608 - our own names
+    )
+
+
+def keep(cursor: CursorWrapper, *, table: str, anew: Collection[str] = ()) -> None:
+    """Keep matches once made, as `resolved` does, except in the columns `anew` (what was said is taken back)."""
+    kept = ", ".join(resolved(column, found="t", alias="t", keep=column not in anew) for column in RESOLVED)
+    old, new = (", ".join(f"{alias}.{column}" for column in RESOLVED) for alias in "tk")
+    cursor.execute(
+        f"""UPDATE {table} t SET {", ".join(f"{column} = k.{column}" for column in RESOLVED)}
+            FROM (SELECT t.id, {kept} FROM {table} t LEFT JOIN {FACTS} r ON r.id = t.id) k
+            WHERE k.id = t.id AND ({old}) IS DISTINCT FROM ({new})"""  # noqa: S608 - our own names
+    )
 
 
 class _Desk:
@@ -102,11 +121,11 @@ def _distinct(cursor: CursorWrapper, table: str, words: tuple[str, ...], conditi
     return list(cursor.fetchall())
 
 
-def _fill(cursor: CursorWrapper, table: str, words: tuple[str, ...], columns: dict[str, str], found: list[tuple[Any, ...]]) -> None:
+def _write_down(cursor: CursorWrapper, words: tuple[str, ...], found: list[tuple[Any, ...]]) -> None:
+    table, columns = _FOUND[words], [column for column, named in WORDS.items() if named == words]
+    kinds = ", ".join([*(f"{word} text" for word in words), *(f"{column} bigint" for column in columns)])
+    cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
+    cursor.execute(f"CREATE TEMP TABLE {table} ({kinds}) ON COMMIT DROP")
     known = [row for row in found if any(value is not None for value in row[len(words) :])]
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.found")
-    texts = ", ".join(f"{word} text" for word in words)
-    cursor.execute(f"CREATE TEMP TABLE found ({texts}, {', '.join(f'{name} {kind}' for name, kind in columns.items())}) ON COMMIT DROP")
-    execute_values(cursor.cursor, "INSERT INTO found VALUES %s", known, page_size=1_000)
-    same = " AND ".join(f"t.{word} = found.{word}" for word in words)
-    cursor.execute(f"UPDATE {table} t SET {', '.join(f'{name} = found.{name}' for name in columns)} FROM found WHERE {same}")  # noqa: S608
+    execute_values(cursor.cursor, f"INSERT INTO {table} VALUES %s", known, page_size=1_000)  # noqa: S608 - our own names
+    cursor.execute(f"ANALYZE {table}")

@@ -3,11 +3,13 @@
 In the staging table blank is NULL, so that "blanks never erase" is a plain coalesce further on.
 """
 
+import datetime as dt
 import io
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -144,5 +146,6 @@ def _as_text(line: int, row: Row) -> str:
     return f"{line}\t{row.source_key}\t{digest}\t{content}\n".replace("\\", "\\\\")
 
 
-def _date(date: object) -> str:
-    return str(date) if date else ""
+@lru_cache(maxsize=1 << 14)  # a feed has few days
+def _date(date: dt.date | None) -> str:
+    return date.isoformat() if date else ""

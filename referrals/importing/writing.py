@@ -9,7 +9,7 @@ from referrals.deriving import settle, touch
 from referrals.importing.comparing import TOLD, merge
 from referrals.importing.folding import AGAIN, HISTORY, SENT, begin, fold, hear, said_by_source, settle_states, write_history
 from referrals.importing.linking import link, pull_in
-from referrals.importing.resolving import RESOLVED, resolve
+from referrals.importing.resolving import RESOLVED
 from referrals.rollups import FACTS
 
 _KNOWN = f"SELECT id, source_id, source_key, 0 AS line, false AS is_new, false AS is_sent FROM {FACTS} r"  # noqa: S608 - our own names
@@ -22,8 +22,7 @@ def work_out(cursor: CursorWrapper) -> None:
     link(cursor)
     hear(cursor)
     settle_states(cursor)
-    if merge(cursor):
-        resolve(cursor, table="merged")
+    merge(cursor)
 
 
 def write(cursor: CursorWrapper) -> int:

@@ -162,11 +162,12 @@ class Referral(models.Model):
 
     The given columns hold what the source told; the derived ones are written by `referrals.deriving` alone. `patient_hash` is a keyed
     hash per source (ADR PHI): no name, birth date or record number is ever stored. Each index costs every import, so a foreign key has one
-    only where rows are looked up by it and no composite index begins with it.
+    only where rows are looked up by it and no composite index begins with it. That what a referral points to exists is checked by triggers,
+    a statement at a time (migration 0005): as strictly as by foreign keys, at a fraction of the cost. Only `linked_to` is a foreign key.
     """
 
     # given
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="referrals", db_index=False)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="referrals", db_index=False, db_constraint=False)
     source_key = models.CharField("referral number", max_length=80)
     ordered_on = models.DateField(null=True)
     received_on = models.DateField(null=True)
@@ -174,8 +175,10 @@ class Referral(models.Model):
     anchor_on = models.DateField(help_text="ordered, else received, else entered")
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.CONSULT)
     priority = models.CharField(max_length=20, blank=True)
-    service_line = models.ForeignKey(ServiceLine, on_delete=models.PROTECT, null=True, related_name="referrals", db_index=False)
-    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, null=True, related_name="referrals", db_index=False)
+    service_line = models.ForeignKey(
+        ServiceLine, on_delete=models.PROTECT, null=True, related_name="referrals", db_index=False, db_constraint=False
+    )
+    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, null=True, related_name="referrals", db_index=False, db_constraint=False)
     reason = models.CharField("reason for going elsewhere", max_length=24, choices=LossReason, blank=True)
     state = models.CharField(max_length=24, choices=State)
     appointment_on = models.DateField(null=True)
@@ -191,12 +194,16 @@ class Referral(models.Model):
     performing_npi = models.CharField(max_length=10, blank=True)
     patient_hash = models.CharField(max_length=32, blank=True)
     order_key = models.CharField("the order's number", max_length=80, blank=True, help_text="of an appointment or claim, as told")
-    batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, null=True, related_name="referrals")
+    batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, null=True, related_name="referrals", db_constraint=False)
     # resolved by matching
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="referrals_made", db_index=False)
-    named_practice = models.ForeignKey(Practice, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    destination = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="referrals_received")
-    performer = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="referrals_received")
+    provider = models.ForeignKey(
+        Provider, on_delete=models.PROTECT, null=True, related_name="referrals_made", db_index=False, db_constraint=False
+    )
+    named_practice = models.ForeignKey(Practice, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False)
+    destination = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, null=True, related_name="referrals_received", db_constraint=False
+    )
+    performer = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="referrals_received", db_constraint=False)
     linked_to = models.ForeignKey(
         "self",
         on_delete=models.SET_NULL,
@@ -208,16 +215,18 @@ class Referral(models.Model):
     # derived
     seen_by = models.CharField(max_length=12, choices=Evidence, blank=True, help_text="what shows that the patient was seen")
     month = models.DateField(help_text="first of the anchor date's month")
-    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, null=True, related_name="referrals_made")
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, null=True, related_name="referrals_made", db_constraint=False)
     practice_assumed = models.BooleanField(default=False, help_text="the provider's primary practice, as the source named none we know")
-    territory = models.ForeignKey(Territory, on_delete=models.PROTECT, null=True, related_name="referrals", db_index=False)
+    territory = models.ForeignKey(
+        Territory, on_delete=models.PROTECT, null=True, related_name="referrals", db_index=False, db_constraint=False
+    )
     referrer_alignment = models.CharField(max_length=12, choices=AlignmentKind, default=AlignmentKind.UNKNOWN)
     destination_alignment = models.CharField(max_length=12, choices=AlignmentKind, blank=True, help_text="blank: no destination named")
     flow = models.CharField(max_length=12, choices=Flow)
     is_own_follow_up = models.BooleanField(default=False)
     is_duplicate = models.BooleanField(default=False)
     is_counted = models.BooleanField(default=True, help_text="in measures: a counted kind, neither own follow-up nor duplicate")
-    credited_to = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    credited_to = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False)
 
     objects = ReferralQuerySet.as_manager()
 
@@ -246,18 +255,24 @@ class Referral(models.Model):
 class StatusEvent(models.Model):
     """What a source told about a referral's state, and when we learned of it. Append-only; the state is settled from all of them."""
 
-    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="status_events", db_index=False)
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="status_events", db_index=False, db_constraint=False)
     state = models.CharField(max_length=24, choices=State)
     happened_on = models.DateField(null=True)
     appointment_on = models.DateField(null=True)
     told_at = models.DateTimeField(null=True, help_text="the source's own time stamp")
     learned_at = models.DateTimeField(default=timezone.now)
     is_inferred = models.BooleanField(default=False, help_text="a legal step that the source skipped; undated")
-    batch = models.ForeignKey(  # held by the import that writes it: as with sent rows
+    batch = models.ForeignKey(  # held by the import that writes it, as with sent rows
         "referrals.ImportBatch", on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
     via = models.ForeignKey(
-        Referral, on_delete=models.CASCADE, null=True, related_name="+", db_index=False, help_text="the linked row that told it"
+        Referral,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        help_text="the linked row that told it",
     )
 
     class Meta:

@@ -14,7 +14,10 @@ from territories.models import ServiceLine, Territory
 
 
 class Rollup(models.Model):
-    """Counts per key; a cell whose counts are all zero does not exist."""
+    """Counts per key; a cell whose counts are all zero does not exist.
+
+    A cell names what its referrals name, which are checked: constraints here would check the same again, cell by cell.
+    """
 
     KEYS: ClassVar[tuple[str, ...]]
     MEASURES: ClassVar = ("n_inbound", "n_internal", "n_outbound", "n_undetermined", "n_outside")
@@ -38,9 +41,9 @@ class ProviderMonth(Rollup):
 
     KEYS = ("territory_id", "practice_id", "provider_id", "month")
 
-    territory = models.ForeignKey(Territory, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    territory = models.ForeignKey(Territory, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False)
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False)
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False)
 
     class Meta:
         constraints = (
@@ -60,9 +63,11 @@ class LineMonth(Rollup):
 
     KEYS = ("territory_id", "month", "service_line_id", "payer_id")
 
-    territory = models.ForeignKey(Territory, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    service_line = models.ForeignKey(ServiceLine, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    territory = models.ForeignKey(Territory, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False)
+    service_line = models.ForeignKey(
+        ServiceLine, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False)
 
     class Meta:
         constraints = (
@@ -75,8 +80,12 @@ class DestinationMonth(Rollup):
 
     KEYS = ("month", "service_line_id", "destination_id")
 
-    service_line = models.ForeignKey(ServiceLine, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    destination = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    service_line = models.ForeignKey(
+        ServiceLine, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    destination = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
 
     class Meta:
         constraints = (
@@ -89,7 +98,7 @@ class SourceMonth(Rollup):
 
     KEYS = ("month", "source_id", "state")
 
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+", db_index=False)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     state = models.CharField(max_length=24, choices=State)
 
     class Meta:

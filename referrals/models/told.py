@@ -13,12 +13,12 @@ class SentRow(models.Model):
 
     A referral's given columns and its status history are folded from all its sent rows (referrals.importing.comparing), whatever the order
     in which they came. Texts are blank where the source said nothing. `batch` is the first that sent it and `line` where; who sent the same
-    again stands in `SentAgain`. What it points to besides the referral is held by the one statement that writes it, not by constraints of
-    the database: checking them row by row would cost more than writing the rows.
+    again stands in `SentAgain`. What it points to is held by the one statement that writes it, not by constraints of the database: checking
+    them row by row would cost more than writing the rows. A referral cannot go before its sent rows and history (migration 0005).
     """
 
     pk = models.CompositePrimaryKey("referral", "digest")
-    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="sent_rows", db_index=False)
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="sent_rows", db_index=False, db_constraint=False)
     digest = models.UUIDField(help_text="of all columns below from ordered_on on")
     batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, related_name="sent_rows", db_constraint=False)
     line = models.PositiveIntegerField(default=0)
@@ -58,7 +58,7 @@ class SentAgain(models.Model):
     """A later batch said the same again: undoing the first must not take away what the later one holds."""
 
     pk = models.CompositePrimaryKey("referral", "digest", "batch")
-    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="+", db_index=False)
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     digest = models.UUIDField()
     batch = models.ForeignKey("referrals.ImportBatch", on_delete=models.PROTECT, related_name="+", db_constraint=False)
     line = models.PositiveIntegerField(default=0)
