@@ -112,9 +112,10 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """What stands between line ends and frames, cut where it is longer than anything that is read."""
     held = b""
     for chunk in chunks:
-        *lines, held = _ENDS.split(held + chunk)
+        first, *lines = _ENDS.split(chunk)
+        if len(held) <= MAX_SEGMENT:
+            held += first
         for line in lines:
-            yield line.lstrip(b" \t")
-        if len(held) > 2 * MAX_SEGMENT:
-            held = held[: MAX_SEGMENT + 1]
+            yield held.lstrip(b" \t")
+            held = line
     yield held.lstrip(b" \t")
