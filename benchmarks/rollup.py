@@ -44,10 +44,11 @@ def _make(schema: str, size: int, seed: int) -> None:
         cursor.execute(
             f"""INSERT INTO {FACTS} (source_id, source_key, ordered_on, anchor_on, month, kind, priority, reason, state, referrer_named,
                     referring_name, referring_npi, referring_org, referring_zip, destination_name, performing_name, performing_npi,
-                    patient_hash, provider_id, practice_id, practice_assumed, territory_id, service_line_id, payer_id, destination_id,
+                    patient_hash, order_key, seen_by,
+                    provider_id, practice_id, practice_assumed, territory_id, service_line_id, payer_id, destination_id,
                     referrer_alignment, destination_alignment, flow, is_own_follow_up, is_duplicate, is_counted)
                 SELECT 1 + n %% 3, n::text, day, day, date_trunc('month', day), 'consult', '', '', 'received', 'provider', 'Some Body', '',
-                    'Some Practice', '', '', '', '', md5(n::text), who, who / 4, false, who %% {TERRITORIES}, line, payer, place,
+                    'Some Practice', '', '', '', '', md5(n::text), '', '', who, who / 4, false, who %% {TERRITORIES}, line, payer, place,
                     'employed', 'employed', (ARRAY['inbound', 'internal', 'outbound', 'undetermined'])[flow], false, false, true
                 FROM (SELECT n, DATE '2023-11-01' + (random() * {MONTHS * 30})::int AS day, (power(random(), 2) * {PROVIDERS})::int AS who,
                              1 + (random() * {LINES - 1})::int AS line, 1 + (random() * {PAYERS - 1})::int AS payer,
