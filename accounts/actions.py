@@ -128,6 +128,6 @@ def forget_second_factor(*, user: User, by: User) -> None:
 
 
 def _keep_an_admin(user: User) -> None:
-    others = User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).exclude(pk=user.pk)
+    others = User.objects.select_for_update(no_key=True).filter(role=Role.ADMIN, is_active=True).exclude(pk=user.pk)
     if not others.exists():
         raise PolicyViolation(f"{user} is the last admin. Make somebody else an admin first.")

@@ -26,7 +26,7 @@ RULES_RESTORED = "territory.rules_restored"
 
 def _lock_tree() -> None:
     """One change of the tree or its rules at a time: two moves at once could make a cycle that neither sees."""
-    Territory.objects.select_for_update().filter(parent=None).first()
+    Territory.objects.select_for_update(no_key=True).filter(parent=None).first()
 
 
 def _place_practices(*, by: User | None) -> Job:
@@ -226,7 +226,7 @@ def assign(
 
     With `take_over` the primary until then, and what the person held there before, end on the day the new assignment starts.
     """
-    Territory.objects.select_for_update().get(pk=territory.pk)
+    Territory.objects.select_for_update(no_key=True).get(pk=territory.pk)
     if not user.is_active:
         raise PolicyViolation(f"{user} no longer signs in. Choose somebody else.")
     if territory.archived_at:

@@ -82,7 +82,7 @@ def keep_apart(*, first: Provider | Organization, second: Provider | Organizatio
 
 def _lock(model: type[Provider] | type[Organization], *rows: Provider | Organization) -> None:
     """One merge of a record at a time; the rows are as the database has them now."""
-    list(model._default_manager.select_for_update().filter(pk__in=[row.pk for row in rows]).order_by("pk"))
+    list(model._default_manager.select_for_update(no_key=True).filter(pk__in=[row.pk for row in rows]).order_by("pk"))
     for row in rows:
         row.refresh_from_db()
     if len({row.pk for row in rows}) < len(rows):

@@ -184,7 +184,7 @@ def make_primary(*, affiliation: Affiliation, by: User | None) -> None:
 @transaction.atomic
 def align(*, owner: Owner, kind: str, started_on: dt.date | None = None, ended_on: dt.date | None = None, by: User | None) -> None:
     """Say whose somebody is from a day on. What was said before ends that day."""
-    type(owner).objects.select_for_update().filter(pk=owner.pk).first()  # one at a time per owner
+    type(owner).objects.select_for_update(no_key=True).filter(pk=owner.pk).first()  # one at a time per owner
     known = [Span(row.kind, row.started_on, row.ended_on) for row in owner.alignments.all()]
     new = Span(kind, started_on, ended_on)
     policies.check_can_align(known=known, new=new)
