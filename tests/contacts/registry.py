@@ -43,7 +43,8 @@ def text(header: Sequence[str], rows: Iterable[Sequence[str]], **how: Any) -> by
 
 
 def slow(records: Iterable[dict[str, str]]) -> dict[str, tuple[Any, ...]]:
-    """By number what an empty directory holds of people after these records: each applied when it is later than the one before."""
+    """By number what an empty directory holds of people after these records: each applied when it is later than the one before, or when
+    that had no date."""
     held: dict[str, tuple[dt.date, tuple[Any, ...]]] = {}
     for record in records:
         cell = {name: " ".join(value.split()) for name, value in record.items()}
@@ -54,9 +55,11 @@ def slow(records: Iterable[dict[str, str]]) -> dict[str, tuple[Any, ...]]:
             continue
         updated = told or gone or NEVER
         known = held.get(npi)
-        if (known is None and not last) or (known is not None and updated <= known[0]):
+        if (not last and (known is None or gone is None)) or (known is not None and NEVER < known[0] >= updated):
             continue
         kept = known[1][:-2] if known and not last else _person(cell, last)
+        if known and not kept[6]:
+            kept = (*kept[:6], known[1][6], *kept[7:])  # a specialty that is no longer told stays
         held[npi] = (updated, (*kept, gone, None if updated == NEVER else updated))
     return {npi: person for npi, (_, person) in held.items()}
 
