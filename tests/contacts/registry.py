@@ -4,7 +4,6 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from common.names import fold
@@ -12,7 +11,6 @@ from common.npi import is_valid_npi
 from contacts.importing.cells import read_day
 from contacts.importing.spelling import organization_case, person_case
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "data"  # beside the checkout, where there is one
 HERE = "Provider Business Practice Location Address"
 NPI, TYPE, UPDATED = "NPI", "Entity Type Code", "Last Update Date"
 LAST, FIRST, MIDDLE = "Provider Last Name (Legal Name)", "Provider First Name", "Provider Middle Name"

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
@@ -17,9 +16,9 @@ from contacts.imports import import_file
 from contacts.models import Affiliation, Alignment, Organization, Practice, Provider, ProviderKind, Specialty
 from jobs.models import Job
 from tests import factories, make_world
+from tests.samples import ABSENT, SAMPLES
 
 pytestmark = pytest.mark.django_db
-SAMPLES = Path(__file__).parents[3] / "shared" / "data" / "nppes"  # beside the checkout, where there is one
 NPPES = (
     "NPI", "Entity Type Code", "Replacement NPI", "Provider Organization Name (Legal Business Name)", "Provider Last Name (Legal Name)",
     "Provider First Name", "Provider Middle Name", "Provider Credential Text", "Provider Business Practice Location Address City Name",
@@ -318,14 +317,14 @@ def test_the_invented_world_in_two_orders(tmp_path, monkeypatch):
     assert len(seen[0][0]) == 80
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the registry's real sample is not on this machine")
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason=ABSENT)
 def test_the_real_sample():
-    first = import_file(kind="providers", source=SAMPLES / "nppes_ct_ri.csv", file_name="", by=None)
+    first = import_file(kind="providers", source=SAMPLES / "nppes" / "nppes_ct_ri.csv", file_name="", by=None)
     assert (first.rows, first.new, first.rejected.total()) == (1144, 1144, 0)
     assert not Provider.objects.filter(is_stale=True).exists()  # the nineteen deactivated ones were all reactivated
-    assert counts(import_file(kind="providers", source=SAMPLES / "nppes_ct_ri.csv", file_name="", by=None)) == (0, 0, 1144)
+    assert counts(import_file(kind="providers", source=SAMPLES / "nppes" / "nppes_ct_ri.csv", file_name="", by=None)) == (0, 0, 1144)
     assert {"McGrath", "O'Connor", "D'Amato"} <= set(Provider.objects.values_list("last_name", flat=True))
-    organizations = import_file(kind="providers", source=SAMPLES / "organizations.csv", file_name="", by=None)
+    organizations = import_file(kind="providers", source=SAMPLES / "nppes" / "organizations.csv", file_name="", by=None)
     assert Organization.objects.count() == organizations.new == 40
 
 

@@ -48,7 +48,6 @@ from tests.contacts.registry import (
     OTHER_LAST,
     PHONE,
     REPLACED,
-    SAMPLES,
     STATE,
     SWITCH,
     TYPE,
@@ -57,10 +56,11 @@ from tests.contacts.registry import (
     slow_bodies,
     text,
 )  # fmt: skip
+from tests.samples import ABSENT, SAMPLES
 
 pytestmark = pytest.mark.django_db
 ONE, TWO, THREE, FOUR = (with_check_digit(f"29100000{n}") for n in range(1, 5))
-needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the registry's real sample is not on this machine")
+needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason=ABSENT)
 
 
 def cells(record: dict[str, str], header: Sequence[str] = HEADERS) -> list[str]:

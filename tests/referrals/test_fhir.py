@@ -23,8 +23,8 @@ from referrals.importing.formats.words import NO_REFERRAL, kind_of, line_in
 from referrals.importing.mapping import pick_mapping
 from referrals.importing.parsing import Parser, Row, RowError
 from referrals.states import STATES
+from tests.samples import SAMPLES, sample, samples
 
-SAMPLES = Path("/work/shared/data")
 TODAY = dt.date(2026, 12, 31)
 NPI = with_check_digit("123456789")
 OTHER_NPI = with_check_digit("198765432")
@@ -176,18 +176,11 @@ FHIR_SAMPLES: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
 OF_A_DIRECTORY = ("Practitioner", "PractitionerRole", "Organization", "Location", "Patient", "Coverage")
 
 
-@pytest.mark.parametrize("file", sorted((SAMPLES / "fhir_r4").glob("*.json")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", samples("fhir_r4/*.json"), ids=lambda file: file.stem)
 def test_official_sample(file: Path) -> None:
     outcome = read(file.read_bytes())
     default = ([], NO_PEOPLE if file.stem.split("-")[0] in OF_A_DIRECTORY else UNREAD)
     assert (told(outcome), reasons(outcome)) == FHIR_SAMPLES.get(file.stem, default)
-
-
-def sample(name: str) -> bytes:
-    file = SAMPLES / name
-    if not file.exists():
-        pytest.skip("the official FHIR samples are not on this machine")
-    return file.read_bytes()
 
 
 def test_official_samples_are_there_or_skipped() -> None:
@@ -250,7 +243,7 @@ CLOSED_LOOP = {
 }
 
 
-@pytest.mark.parametrize("file", sorted((SAMPLES / "closed_loop").glob("tests-*.json")), ids=lambda file: file.stem[6:14])
+@pytest.mark.parametrize("file", samples("closed_loop/tests-*.json"), ids=lambda file: file.stem[6:14])
 def test_closed_loop_bundle(file: Path) -> None:
     """Each holds its resources twice, once in a bundle within the bundle: they are read once."""
     states, odd = CLOSED_LOOP[file.stem[6:14]]

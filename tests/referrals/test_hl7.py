@@ -4,7 +4,6 @@ import datetime as dt
 import io
 import logging
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,8 +16,8 @@ from referrals.importing.formats.hl7 import APPOINTMENT, moment
 from referrals.importing.formats.segments import MAX_SEGMENT
 from referrals.importing.mapping import pick_mapping
 from referrals.importing.parsing import Parser, Row, RowError
+from tests.samples import sample
 
-SAMPLES = Path("/work/shared/data/hl7v2")
 TODAY = dt.date(2026, 11, 21)
 NPI = with_check_digit("123456789")
 OTHER_NPI = with_check_digit("198765432")
@@ -78,16 +77,9 @@ def visit(number: str = "A1", *, type: str = "SIU^S12", status: str = "Booked", 
 # The official samples
 
 
-def sample(name: str) -> bytes:
-    file = SAMPLES / name
-    if not file.exists():
-        pytest.skip("the official HL7 v2 samples are not on this machine")
-    return file.read_bytes()
-
-
 @pytest.mark.parametrize(("name", "state"), [("REF-I12-01.hl7", "received"), ("REF-I14-01.hl7", "cancelled")])
 def test_official_referral(name: str, state: str) -> None:
-    [row], remarks = read(sample(name))
+    [row], remarks = read(sample(f"hl7v2/{name}"))
     assert isinstance(row, Row)
     assert remarks == []
     assert (row.source_key, row.state, row.ordered_on, row.entered_on) == ("226839", state, dt.date(2022, 1, 25), dt.date(2022, 1, 25))
@@ -111,7 +103,7 @@ def test_official_referral(name: str, state: str) -> None:
     ],
 )
 def test_official_appointment(name: str, state: str, sender: str, told_at: dt.datetime) -> None:
-    [row], remarks = read(sample(name))
+    [row], remarks = read(sample(f"hl7v2/{name}"))
     assert isinstance(row, Row)
     assert remarks == []
     assert (row.source_key, row.order_key, row.state, row.appointment_on) == ("36996", "", state, dt.date(2021, 9, 24))
