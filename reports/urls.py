@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from reports.views import downloads, pages, panels, runs
+from reports.views import catalogue, downloads, pages, panels, runs
 
 app_name = "reports"
 
 urlpatterns = [
     path("", pages.dashboard, name="dashboard"),
+    path("all/", catalogue.all_reports, name="all"),
     path("leakage/", pages.leakage, name="leakage"),
     path("growth/", pages.growth, name="growth"),
     path("metrics/", pages.metrics, name="metrics"),

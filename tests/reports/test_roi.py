@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports import roi_words
 from reports.roi import RoiEstimate, estimate
-from reports.roi_did import aggregates
-from reports.roi_money import Margin, value
-from reports.roi_practices import Practices
-from reports.roi_trajectory import past, pretrend, simple, stack
+from reports.roi import words as roi_words
+from reports.roi.did import aggregates
+from reports.roi.money import Margin, value
+from reports.roi.practices import Practices
+from reports.roi.trajectory import past, pretrend, simple, stack
 
 
 def programme(

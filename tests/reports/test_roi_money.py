@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports import roi_words
 from reports.roi import RoiEstimate
-from reports.roi_money import Margin, value
-from reports.roi_panel import panel_from_months
-from reports.roi_trajectory import LogRatio
+from reports.roi import words as roi_words
+from reports.roi.money import Margin, value
+from reports.roi.panel import panel_from_months
+from reports.roi.trajectory import LogRatio
 
 MARGINS = [Margin("Cardiology", "Medicare", 300, 300), Margin("Cardiology", "Commercial", 700, 100)]
 

@@ -77,7 +77,7 @@ class TestRefresh:
     def test_numbers_of_two_versions_are_never_mixed(self, history, monkeypatch):
         """Data that changes while a worker reads makes it read again."""
         asked = []
-        real = actions.numbers
+        real = actions.runs.numbers
 
         def slow(**question):
             found = real(**question)
@@ -86,7 +86,7 @@ class TestRefresh:
             asked.append(question)
             return found
 
-        monkeypatch.setattr(actions, "numbers", slow)
+        monkeypatch.setattr(actions.runs, "numbers", slow)
         run = actions.compute_run(name=ReportName.VOLUME, territory_id=None, liaison_id=None, window=YEAR)
         assert len(asked) == 2
         assert run.data_version == DataVersion.objects.latest("pk").pk
@@ -94,7 +94,7 @@ class TestRefresh:
         assert ReportRun.objects.count() == 1
 
     def test_a_worker_that_fails_leaves_nothing(self, history, monkeypatch, run_jobs):
-        monkeypatch.setattr(actions, "numbers", lambda **question: 1 / 0)
+        monkeypatch.setattr(actions.runs, "numbers", lambda **question: 1 / 0)
         enqueue("reports.compute", None, None)
         run_jobs()
         assert not ReportRun.objects.exists()

@@ -9,7 +9,7 @@ from reports.measures import describe
 
 
 class Command(BaseCommand):
-    help = "Write docs/metrics.md from the definitions in reports/measures.py."
+    help = "Write docs/metrics.md from the definitions in reports/measures/."
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = settings.BASE_DIR / "docs" / "metrics.md"

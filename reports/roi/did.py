@@ -13,7 +13,7 @@ import pandas as pd
 from diff_diff import CallawaySantAnna  # type: ignore[import-untyped]
 from scipy import stats
 
-from reports.roi_practices import Practices
+from reports.roi.practices import Practices
 
 Matrix = np.ndarray
 MOST_CELLS = 5  # practices per cell of the joint test: with fewer its covariance is noise, and single event times are tested instead

@@ -1,14 +1,12 @@
-"""What a person may ask of a report: filters in the URL, and a run of one's own."""
+"""The filters of a report, in its URL."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
-from reports.models import ReportName
 from reports.periods import Window, add_months, last_full_months
-from territories.models import Territory
 
 PERIODS = {"3": "3 full months", "6": "6 full months", "12": "12 full months", "24": "24 full months", "year": "This year"}
 DEFAULT_PERIOD = "12"
@@ -67,32 +65,3 @@ class ReportFilter(forms.Form):
 
     def chosen(self, name: str) -> int | None:
         return self.cleaned_data.get(name)
-
-
-class RunForm(forms.Form):
-    """A report of one's own: which, over what, from which month to which."""
-
-    name = forms.ChoiceField(label="Report", choices=ReportName.choices, widget=forms.RadioSelect, initial=ReportName.LEAKAGE)
-    territory = forms.ModelChoiceField(Territory.objects.none(), required=False)
-    first = forms.ChoiceField(label="First month")
-    last = forms.ChoiceField(label="Last month")
-
-    def __init__(self, *args: Any, territories: Any, months: Sequence[dt.date], everything: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(month.isoformat(), f"{month:%b %Y}") for month in months]
-        self.fields["territory"].queryset = territories
-        self.fields["territory"].empty_label = everything
-        self.fields["first"].choices = self.fields["last"].choices = choices
-        if months:
-            self.fields["first"].initial = months[min(11, len(months) - 1)].isoformat()
-            self.fields["last"].initial = months[0].isoformat()
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        if values.get("first") and values.get("last") and values["first"] > values["last"]:
-            self.add_error("last", "Choose a last month that is not earlier than the first.")
-        return values
-
-    def window(self) -> Window:
-        first, last = (dt.date.fromisoformat(self.cleaned_data[name]) for name in ("first", "last"))
-        return Window(first, add_months(last, 1))

@@ -1,11 +1,11 @@
 """What visits are worth: the effect of a first visit on a practice's referrals, with the grade of the evidence (METHODS section 4).
 
 Pure: a panel in, an estimate out. The unit is a practice and month, the outcome referrals seen in network, the event the first visit after
-six quiet months (`reports.roi_panel` makes such a panel). Two designs, and `adjust` decides:
+six quiet months (`reports.roi.panel` makes such a panel). Two designs, and `adjust` decides:
 
-- "none": differences from the month before the visit (`reports.roi_did`); agrees with R's `did`. Right when who is visited has
+- "none": differences from the month before the visit (`reports.roi.did`); agrees with R's `did`. Right when who is visited has
   nothing to do with how it went before, wrong when liaisons visit those that fall.
-- "past": against practices with the same past (`reports.roi_trajectory`).
+- "past": against practices with the same past (`reports.roi.trajectory`).
 - "auto", the default: "past" where the outcome is a count and a year or more is known, else "none".
 
 On the ratio's scale no effect is 1; on levels, referrals per practice and month, it is 0.
@@ -18,9 +18,10 @@ from typing import Literal
 import pandas as pd
 from scipy import stats
 
-from reports import roi_did, roi_series, roi_trajectory
-from reports.roi_practices import Practices
-from reports.roi_trajectory import LogRatio
+from reports.roi import did, trajectory
+from reports.roi import series as control_series
+from reports.roi.practices import Practices
+from reports.roi.trajectory import LogRatio
 
 Scale = Literal["levels", "ratio"]
 Control = Literal["never_treated", "not_yet_treated"]
@@ -125,11 +126,11 @@ def estimate(
 
 def _with_history(practices: Practices) -> tuple[Practices, list[str]]:
     """Without those visited too early to know their past; those visited in the last month count as not visited yet."""
-    early = (practices.first > 0) & (practices.first <= roi_trajectory.QUIET)
+    early = (practices.first > 0) & (practices.first <= trajectory.QUIET)
     last = practices.first == practices.months
     remarks = []
     if early.any():
-        remarks.append(f"{int(early.sum())} left out: visited in the first {roi_trajectory.QUIET} months, so their past is not known.")
+        remarks.append(f"{int(early.sum())} left out: visited in the first {trajectory.QUIET} months, so their past is not known.")
     if last.any():
         remarks.append(f"{int(last.sum())} visited in the last month count as not visited yet: nothing after it is known.")
     first = practices.first.copy()
@@ -146,24 +147,24 @@ def _why_not(found: RoiEstimate, practices: Practices) -> str:
 
 
 def _by_past(found: RoiEstimate, practices: Practices, randomised: bool) -> RoiEstimate:
-    trials = roi_trajectory.stack(practices, found.control)
+    trials = trajectory.stack(practices, found.control)
     if not trials.are_told:
         return _by_series(found, practices)
     units = trials.rows.groupby("visited")["unit"].nunique()
     treated = trials.treated
-    unadjusted = roi_did.aggregates(practices, found.control).simple
+    unadjusted = did.aggregates(practices, found.control).simple
     found = replace(
         found,
         n_treated=int(units[1.0]),
         n_control=int(units[0.0]),
-        freedom=max(1.0, min(units[0.0], roi_trajectory.effective(trials)) - 1),
+        freedom=max(1.0, min(units[0.0], trajectory.effective(trials)) - 1),
         observed=float(treated["outcome"].sum()),
         months=len(treated),
-        pretrend_p=roi_trajectory.pretrend(trials),
+        pretrend_p=trajectory.pretrend(trials),
         unadjusted_att=unadjusted[0],
         unadjusted_se=unadjusted[1],
     )
-    found = _told(found, roi_trajectory.simple(trials), roi_trajectory.dynamic(trials), roi_trajectory.group(trials))
+    found = _told(found, trajectory.simple(trials), trajectory.dynamic(trials), trajectory.group(trials))
     return replace(found, grade="A" if randomised else "B" if found.has_flat_pretrend else "C")
 
 
@@ -193,10 +194,10 @@ def _told(found: RoiEstimate, simple: LogRatio, dynamic: LogRatio | None, group:
 
 def _plain(found: RoiEstimate, practices: Practices, randomised: bool) -> RoiEstimate:
     """Group-time effects, not adjusted; as a ratio, the same trials with an effect for each practice."""
-    within = roi_series.within(practices, found.control) if found.scale == "ratio" else None
+    within = control_series.within(practices, found.control) if found.scale == "ratio" else None
     if found.scale == "ratio" and within is None:
         return _by_series(found, practices)
-    plain = roi_did.aggregates(practices, found.control)
+    plain = did.aggregates(practices, found.control)
     found = replace(found, pretrend_p=plain.pretrend_p, unadjusted_att=plain.simple[0], unadjusted_se=plain.simple[1])
     holds = found.has_flat_pretrend and found.n_control >= FEWEST_CONTROLS
     found = replace(found, grade="A" if randomised else "B" if holds else "C")
@@ -219,7 +220,7 @@ def _plain(found: RoiEstimate, practices: Practices, randomised: bool) -> RoiEst
 
 def _by_series(found: RoiEstimate, practices: Practices) -> RoiEstimate:
     """Too few to compare with one by one: their sum as control series (C), or before and after alone (D)."""
-    series = roi_series.interrupted(practices)
+    series = control_series.interrupted(practices)
     if series is None:
         return replace(found, why_not="Not estimable: too few months or referrals after the visits to compare.")
     found = replace(

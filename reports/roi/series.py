@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reports.roi_practices import BASELINE, Practices
-from reports.roi_trajectory import BLOCK, FOLLOWED, LogRatio, averaged, log_ratio, poisson
+from reports.roi.practices import BASELINE, Practices
+from reports.roi.trajectory import BLOCK, FOLLOWED, LogRatio, averaged, log_ratio, poisson
 
 SEASON = 12
 

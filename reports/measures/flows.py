@@ -174,7 +174,7 @@ def describe() -> str:
     """docs/metrics.md, from the docstrings above."""
     parts = [
         "# What each number means",
-        "Written by `bin/manage write_metrics` from `reports/measures.py`; change it there.",
+        "Written by `bin/manage write_metrics` from `reports/measures/`; change it there.",
         *NOTES,
     ]
     for definition in definitions():

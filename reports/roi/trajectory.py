@@ -31,7 +31,7 @@ import pandas as pd
 import pyfixest as pf
 from scipy import stats
 
-from reports.roi_practices import Practices
+from reports.roi.practices import Practices
 
 QUIET = 6  # months of history that a trial needs: METHODS asks for six quiet ones before the event
 FOLLOWED = 12  # months after the visit that are compared

@@ -4,7 +4,7 @@ import math
 
 from common.templatetags.prm import number, percent, signed
 from reports.roi import FLAT, RoiEstimate
-from reports.roi_money import RoiMoney
+from reports.roi.money import RoiMoney
 
 GRADES = {
     "A": "Grade A: the order of visits was drawn at random, so chance alone decided who was visited first.",

@@ -1,0 +1,37 @@
+"""Every page of reports, as the list of all reports offers it: under which question, to whom."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.permissions import Permission as P
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page: its address, its name, the question it answers."""
+
+    url: str
+    title: str
+    text: str
+    icon: str
+
+
+# group, url name, title, the question it answers, icon, permissions (all are needed)
+_PAGES: tuple[tuple[str, str, str, str, str, tuple[P, ...]], ...] = (
+    ("Standard", "reports:dashboard", "Dashboard", "How much comes in, how much leaves, who fell?", "chart-bar", ()),
+    ("Standard", "reports:growth", "Inbound growth", "Who sends us more, and who less?", "trending-up", ()),
+    ("Standard", "reports:leakage", "Outbound leakage", "Where do our own referrals go?", "arrows-exchange", ()),
+    ("Made by workers", "reports:runs", "Finished reports", "What was computed, over what, from which data?", "report-analytics", ()),
+    ("Definitions", "reports:metrics", "What each number means", "How is it counted, and what is left out?", "notes", ()),
+)
+
+
+def groups(user: User) -> dict[str, list[Entry]]:
+    """The pages that the person may open, by group, in the order above."""
+    found: dict[str, list[Entry]] = {}
+    for group, name, title, text, icon, permissions in _PAGES:
+        if all(user.can(permission) for permission in permissions):
+            found.setdefault(group, []).append(Entry(reverse(name), title, text, icon))
+    return found

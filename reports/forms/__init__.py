@@ -1,0 +1,6 @@
+"""What a person may ask of reports."""
+
+from reports.forms.filters import DEFAULT_PERIOD, PERIODS, ReportFilter
+from reports.forms.runs import RunForm
+
+__all__ = ["DEFAULT_PERIOD", "PERIODS", "ReportFilter", "RunForm"]
