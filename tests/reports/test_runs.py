@@ -9,6 +9,7 @@ from redis.exceptions import ConnectionError as CacheDown
 
 from accounts.roles import Role
 from audit.models import AuditEvent
+from common.exceptions import PolicyViolation
 from jobs.actions import enqueue
 from jobs.models import Job, JobState
 from referrals.models import DataVersion
@@ -213,7 +214,7 @@ class TestAsking:
         assert "not earlier than the first" in self.ask(as_("dana"), last="2025-12-01").text
 
     def test_an_overlay_is_no_whole_territory(self, history):
-        with pytest.raises(actions.PolicyViolation, match="not yours as a whole"):
+        with pytest.raises(PolicyViolation, match="not yours as a whole"):
             actions.ask_for_run(name="volume", territory=history.south, start=FIRST, end=END, by=history.over)
 
     def test_progress_is_ones_own(self, history, as_, run_jobs):
