@@ -46,9 +46,14 @@ class ProviderForm(_Npi):
     class Meta:
         model = Provider
         fields = ("first_name", "middle_name", "last_name", "credential", "kind", "specialty", "npi", "phone", "email", "preferences",
-                  "do_not_visit")  # fmt: skip
-        labels = {"email": "Email", "preferences": "How to work with them", "do_not_visit": "Do not visit"}
-        help_texts = {"preferences": "How to reach them, when to come, how they refer.", "credential": "As on the badge: MD, NP, PA-C."}
+                  "do_not_visit", "stays_off_lists")  # fmt: skip
+        labels = {"email": "Email", "preferences": "How to work with them", "do_not_visit": "Do not visit",
+                  "stays_off_lists": "Keep off lists of decliners and targets"}  # fmt: skip
+        help_texts = {
+            "preferences": "How to reach them, when to come, how they refer.",
+            "credential": "As on the badge: MD, NP, PA-C.",
+            "stays_off_lists": "For a resident, a locum, somebody about to retire.",
+        }
         widgets = {"phone": forms.TextInput(attrs={"type": "tel"})}
         error_messages = {"last_name": {"required": "Type the last name."}}
 
@@ -154,8 +159,12 @@ class PinForm(forms.ModelForm):
 class SpecialtyForm(forms.ModelForm):
     class Meta:
         model = Specialty
-        fields = ("name", "service_line")
-        help_texts = {"service_line": "Providers of this specialty are listed under it."}
+        fields = ("name", "service_line", "stays_off_lists")
+        labels = {"stays_off_lists": "Keep off lists of decliners and targets"}
+        help_texts = {
+            "service_line": "Providers of this specialty are listed under it.",
+            "stays_off_lists": "For those who do not choose where patients go: emergency physicians, hospitalists, residents.",
+        }
 
 
 class ImportForm(forms.Form):

@@ -120,6 +120,13 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         """Not merged into another."""
         return self.filter(merged_into=None)
 
+    def on_lists(self) -> "ProviderQuerySet":
+        """Who may stand on a list of decliners or targets: not emergency physicians, hospitalists, residents and locums.
+
+        Their specialty says so, or they themselves (METHODS section 1).
+        """
+        return self.filter(stays_off_lists=False).exclude(specialty__stays_off_lists=True)
+
     def all_of(self, provider: "Provider") -> "ProviderQuerySet":
         """The provider, and whoever was merged into them, however many steps ago."""
         return self.filter(pk__in=_merged_ids(self.model, provider.pk))

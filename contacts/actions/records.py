@@ -236,9 +236,11 @@ def unpin_practice(*, practice: Practice, by: User | None) -> None:
 
 
 @transaction.atomic
-def save_specialty(*, specialty: Specialty, name: str, service_line: ServiceLine | None, by: User | None) -> None:
-    """Name a specialty in our words, and say which line of care it belongs to."""
-    changes = _apply(specialty, {"name": name, "service_line": service_line})
+def save_specialty(
+    *, specialty: Specialty, name: str, service_line: ServiceLine | None, stays_off_lists: bool = False, by: User | None
+) -> None:
+    """Name a specialty in our words, say which line of care it belongs to, and whether it stays off lists of decliners and targets."""
+    changes = _apply(specialty, {"name": name, "service_line": service_line, "stays_off_lists": stays_off_lists})
     if not specialty.name:
         raise PolicyViolation("Give the specialty a name.")
     _store(specialty, "specialty", changes, by)

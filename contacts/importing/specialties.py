@@ -73,6 +73,7 @@ KNOWN: dict[str, tuple[str, str | None]] = {
     "2084P0800X": ("Psychiatry", None),
     "207P00000X": ("Emergency medicine", None),
     "208M00000X": ("Hospital medicine", None),
+    "390200000X": ("In training", None),
     "207L00000X": ("Anesthesiology", None),
     "2085R0202X": ("Radiology", None),
     "2080A0000X": ("Adolescent medicine", None),
@@ -92,6 +93,10 @@ KNOWN: dict[str, tuple[str, str | None]] = {
 }
 
 
+# Emergency, hospital medicine and residents do not choose where patients go: they stay off lists of decliners and targets.
+OFF_LISTS = ("207P", "208M", "390200000X")
+
+
 def ensure_specialties(codes: Iterable[str]) -> dict[str, int]:
     """The keys of these specialties, made where they are missing, with their service line."""
     wanted = {code for code in codes if code}
@@ -103,7 +108,8 @@ def ensure_specialties(codes: Iterable[str]) -> dict[str, int]:
         made = []
         for code in missing:
             name, line = KNOWN.get(code, (told.get(code, code), None))
-            made.append(Specialty(code=code, name=name, service_line_id=lines.get(line or "")))
+            off = code.startswith(OFF_LISTS)
+            made.append(Specialty(code=code, name=name, service_line_id=lines.get(line or ""), stays_off_lists=off))
         known |= {specialty.code: specialty.pk for specialty in Specialty.objects.bulk_create(made)}
     return known
 

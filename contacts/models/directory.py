@@ -123,6 +123,9 @@ class Specialty(models.Model):
     code = models.CharField(max_length=10, unique=True)
     name = models.CharField(max_length=120)
     service_line = models.ForeignKey(ServiceLine, on_delete=models.PROTECT, null=True, blank=True, related_name="specialties")
+    stays_off_lists = models.BooleanField(
+        "stays off lists of decliners and targets", default=False, db_default=False, help_text="does not choose where patients go"
+    )
 
     class Meta:
         ordering = ("name",)
@@ -147,6 +150,9 @@ class Provider(models.Model):
     email = models.EmailField(blank=True)
     preferences = models.CharField(max_length=300, blank=True, help_text="how to reach, when to come, how they refer")
     do_not_visit = models.BooleanField(default=False)
+    stays_off_lists = models.BooleanField(
+        "stays off lists of decliners and targets", default=False, db_default=False, help_text="a resident, a locum, somebody retiring"
+    )
     is_stale = models.BooleanField(default=False, editable=False, help_text="the NPI was deactivated")
     registry_updated_on = models.DateField(null=True, blank=True, editable=False, help_text="NPPES: Last Update Date")
     deactivated_on = models.DateField(null=True, blank=True, editable=False)

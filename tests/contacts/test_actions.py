@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from audit.models import AuditEvent
 from common.exceptions import PolicyViolation
 from contacts import actions
-from contacts.models import Affiliation, Practice, Provider
+from contacts.importing.specialties import ensure_specialties
+from contacts.models import Affiliation, Practice, Provider, Specialty
 from contacts.spans import Span, overlay
 from jobs.models import Job
 from tests import factories
@@ -165,3 +166,17 @@ def test_laid_over_each_other_spans_say_what_the_last_word_said(said):
         assert [span.kind for span in laid if span.bounds[0] <= day < span.bounds[1]] == told[-1:]
     assert laid == sorted(laid, key=lambda span: span.bounds)
     assert not any(one.kind == two.kind and one.end == two.start for one, two in pairwise(laid))
+
+
+def test_who_does_not_choose_stays_off_lists(world):
+    """Emergency physicians, hospitalists and residents by their specialty, locums by themselves (METHODS section 1)."""
+    keys = ensure_specialties(["207P00000X", "207PE0004X", "208M00000X", "390200000X", "207Q00000X"])
+    specialties = Specialty.objects.in_bulk(keys.values())
+    made = {code: factories.make_provider(at=world.north_practice, specialty=specialties[key]) for code, key in keys.items()}
+    locum = factories.make_provider(at=world.north_practice, specialty=specialties[keys["207Q00000X"]], stays_off_lists=True)
+    nobody_knows = factories.make_provider(at=world.north_practice)
+    listed = set(Provider.objects.on_lists())
+    assert listed.isdisjoint({locum, *(provider for code, provider in made.items() if code != "207Q00000X")})
+    assert {made["207Q00000X"], nobody_knows} <= listed
+    actions.save_specialty(specialty=specialties[keys["207P00000X"]], name="Emergency", service_line=None, stays_off_lists=False, by=None)
+    assert made["207P00000X"] in set(Provider.objects.on_lists())
