@@ -12,7 +12,7 @@ less is no news of one of them. That change is the pool's, without those who cle
 
 import datetime as dt
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -36,7 +36,9 @@ CLEARLY = 2.58  # standard errors from the common change beyond which a provider
 class Alert:
     """One provider whose recent count chance does not explain. `interval` is the exact 95 % one of observed ÷ expected.
 
-    `q` is the provider's own: the least false-discovery rate at which it would still be listed.
+    `q` is the provider's own: the least false-discovery rate at which it would still be listed. `before` are the referrals of the baseline.
+    `months` are the firsts of all months that were compared, each with what the baseline leads to expect of it: those of the baseline
+    add up to `before`, the recent ones to `expected`.
     """
 
     provider: Hashable
@@ -46,22 +48,41 @@ class Alert:
     interval: Interval
     q: float
     sentence: str
+    before: int
+    months: tuple[tuple[dt.date, float], ...]
 
     @property
     def difference(self) -> float:
         return self.observed - self.expected
 
 
+Reason = Literal["short history", "not seen", "nothing came"]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that one run has to say: the alerts, whom it tested, and whom it did not and why.
+
+    "short history": less than three months of baseline. "not seen": the months that are missing are those left out. "nothing came": not one
+    referral in the months compared. `last` is the last month that was read, None where nobody could be tested.
+    """
+
+    alerts: list[Alert] = field(default_factory=list)
+    tested: list[Hashable] = field(default_factory=list)
+    untested: dict[Hashable, Reason] = field(default_factory=dict)
+    last: dt.date | None = None
+
+
 class Tests(NamedTuple):
-    """What is compared, one row a provider: counts and exposures before and now, months of baseline."""
+    """What is compared, one row a provider: counts and exposures before and now, and the weight of each of the months that were seen."""
 
     providers: list[Hashable]
     before: np.ndarray
     now: np.ndarray
     exposure_before: np.ndarray
     exposure_now: np.ndarray
-    months: np.ndarray
-    last: dt.date
+    weight: np.ndarray
+    months: list[dt.date]
 
 
 def find_alerts(
@@ -83,12 +104,25 @@ def find_alerts(
     A provider who is first seen after the frame's first month is exposed from the month after that: what follows a first referral is
     independent of it, the month that holds it is not. Providers with less than three months of baseline are not tested.
     """
-    tests = _prepare(counts, through, left_out, holidays)
+    return run_tests(counts, q=q, through=through, left_out=left_out, holidays=holidays).alerts
+
+
+def run_tests(
+    counts: pd.DataFrame,
+    *,
+    q: float = 0.10,
+    through: dt.date | str | pd.Period | None = None,
+    left_out: pd.DataFrame | None = None,
+    holidays: Iterable[dt.date] | None = None,
+) -> Findings:
+    """`find_alerts`, and whom it tested, and whom it did not and why."""
+    tests, untested = _prepare(counts, through, left_out, holidays)
     if tests is None or not len(tests.providers):
-        return []
+        return Findings(untested=untested)
     adjusted = false_discovery_control(_weighted(tests))
     alerts = [_alert(tests, int(at), float(adjusted[at])) for at in np.flatnonzero(adjusted <= q)]
-    return sorted(alerts, key=lambda alert: (alert.direction == "up", -abs(alert.difference), str(alert.provider)))
+    alerts.sort(key=lambda alert: (alert.direction == "up", -abs(alert.difference), str(alert.provider)))
+    return Findings(alerts, tests.providers, untested, tests.months[-1])
 
 
 def _weighted(tests: Tests) -> np.ndarray:
@@ -115,40 +149,46 @@ def two_sided(successes: np.ndarray, among: np.ndarray, share: np.ndarray) -> np
 
 def _prepare(
     counts: pd.DataFrame, through: dt.date | str | pd.Period | None, left_out: pd.DataFrame | None, holidays: Iterable[dt.date] | None
-) -> Tests | None:
+) -> tuple[Tests | None, dict[Hashable, Reason]]:
     counts = counts[counts["provider"].notna()]
     if counts.empty:
-        return None
+        return None, {}
     numbers = _month_numbers(counts["month"])
     first, last = int(numbers.min()), int(numbers.max())
     if through is not None:
         last = min(last, _last_month(through))
-    if last - first + 1 < RECENT_MONTHS + LEAST_BASELINE:
-        return None
     codes, providers = pd.factorize(counts["provider"])
+    names = np.asarray(providers)
+    if last - first + 1 < RECENT_MONTHS + LEAST_BASELINE:
+        return None, dict.fromkeys(names.tolist(), "short history")
     span = numbers <= last
     seen = np.zeros((len(providers), last - first + 1))
     np.add.at(seen, (codes[span], numbers[span] - first), counts["n"].to_numpy(float)[span])
 
     began = np.where(seen.any(axis=1), (seen > 0).argmax(axis=1), seen.shape[1])
-    exposed = (np.arange(seen.shape[1]) > began[:, None]) | (began == 0)[:, None]
-    if left_out is not None:
-        exposed &= ~_silent(left_out, providers, first, seen.shape)
-    seen, exposed = np.where(exposed, seen, 0)[:, -WINDOW:], exposed[:, -WINDOW:]
+    there = (np.arange(seen.shape[1]) > began[:, None]) | (began == 0)[:, None]
+    exposed = there & ~_silent(left_out, providers, first, seen.shape) if left_out is not None else there
+    anything = seen[:, -WINDOW:].any(axis=1)
+    seen, exposed, there = np.where(exposed, seen, 0)[:, -WINDOW:], exposed[:, -WINDOW:], there[:, -WINDOW:]
     months = [add_months(dt.date(1, 1, 1), number - 12) for number in range(last - exposed.shape[1] + 1, last + 1)]
     before, now = slice(None, -RECENT_MONTHS), slice(-RECENT_MONTHS, None)
     days = business_days(months, holidays) * exposed
     weight = days * _season(seen[:, before], days[:, before])
 
-    baseline_months = exposed[:, before].sum(axis=1)
     total, recent = seen[:, before].sum(axis=1), seen[:, now].sum(axis=1)
-    tested = (baseline_months >= LEAST_BASELINE) & exposed[:, now].any(axis=1) & (total + recent > 0)
+    tested = _comparable(exposed) & (total + recent > 0)
+    reasons = np.where(~_comparable(there), "short history", np.where(anything, "not seen", "nothing came"))
     total, recent, weight = total[tested], recent[tested], weight[tested]
     exposure_before, exposure_now = weight[:, before].sum(axis=1), weight[:, now].sum(axis=1)
     common = _common_change(total, recent, exposure_now / exposure_before)
-    return Tests(
-        np.asarray(providers)[tested].tolist(), total, recent, exposure_before, exposure_now * common, baseline_months[tested], months[-1]
-    )
+    weight[:, now] *= common[:, None]
+    tests = Tests(names[tested].tolist(), total, recent, exposure_before, exposure_now * common, weight, months)
+    return tests, dict(zip(names[~tested].tolist(), reasons[~tested].tolist(), strict=True))
+
+
+def _comparable(exposed: np.ndarray) -> np.ndarray:
+    """Who has a baseline, and a recent month to set against it."""
+    return (exposed[:, :-RECENT_MONTHS].sum(axis=1) >= LEAST_BASELINE) & exposed[:, -RECENT_MONTHS:].any(axis=1)
 
 
 def _season(seen: np.ndarray, days: np.ndarray) -> np.ndarray:
@@ -205,10 +245,21 @@ def _alert(tests: Tests, at: int, q: float) -> Alert:
     exposure_before, exposure_now = float(tests.exposure_before[at]), float(tests.exposure_now[at])
     expected = before * exposure_now / exposure_before
     ratio = rate_ratio(now, exposure_now, before, exposure_before)
-    start = add_months(tests.last, 1 - RECENT_MONTHS)
+    by_month = before / exposure_before * tests.weight[at]
+    months = tuple((tests.months[k], float(by_month[k])) for k in np.flatnonzero(tests.weight[at]))
+    start = add_months(tests.months[-1], 1 - RECENT_MONTHS)
+    recent = [month for month, _ in months if month >= start]
     sentence = (
-        f"{now:,} referral{'' if now == 1 else 's'} in {start:%b %Y} to {tests.last:%b %Y}, {expected:,.1f} expected from the "
-        f"{tests.months[at]} months before, season and business days counted: {ratio.value:.2f} times that "
+        f"{now:,} referral{'' if now == 1 else 's'} in {_words(recent)}, {expected:,.1f} expected from the "
+        f"{len(months) - len(recent)} months before, season and business days counted: {ratio.value:.2f} times that "
         f"(95% interval {ratio.low:.2f} to {ratio.high:.2f}; q = {max(q, 0.0001):.2g})."
     )
-    return Alert(tests.providers[at], "down" if now < expected else "up", expected, now, (ratio.low, ratio.high), q, sentence)
+    direction: Literal["down", "up"] = "down" if now < expected else "up"
+    return Alert(tests.providers[at], direction, expected, now, (ratio.low, ratio.high), q, sentence, before, months)
+
+
+def _words(months: list[dt.date]) -> str:
+    """Aug 2026 to Oct 2026; where one in between was not seen, each by its name."""
+    if len(months) == RECENT_MONTHS:
+        return f"{months[0]:%b %Y} to {months[-1]:%b %Y}"
+    return " and ".join(f"{month:%b %Y}" for month in months)

@@ -1,15 +1,20 @@
-"""Report runs, cut to what a person may see."""
+"""What reports keep, cut to what a person may see."""
 
 from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Abs
+from django.utils import timezone
 
+from accounts.permissions import Permission
+from contacts.models import Provider
 from territories.scope import scope_of
 
 if TYPE_CHECKING:
-    from reports.models import ReportRun  # noqa: F401 - the parameter of the queryset
+    from reports.models import Alert, AlertRun, ReportRun, Untested  # noqa: F401 - the parameters of the querysets
 
 
 class ReportRunQuerySet(models.QuerySet["ReportRun"]):
@@ -32,3 +37,55 @@ class ReportRunQuerySet(models.QuerySet["ReportRun"]):
         """With what a list names, without the numbers."""
         asked_by = KeyTextTransform("asked_by", "result")
         return self.select_related("territory", "liaison").annotate(asked_by=asked_by).defer("result")
+
+
+class AlertRunQuerySet(models.QuerySet["AlertRun"]):
+    def visible_to(self, user: Any) -> Self:
+        """When it ran and how many it tested is the same for everybody with any part of the field."""
+        return self.none() if scope_of(user).is_empty else self
+
+    def newest(self) -> "AlertRun | None":
+        return self.order_by("-data_version", "-pk").first()
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def visible_to(self, user: Any) -> Self:
+        """Alerts of providers whom the person sees and who refer from the person's own territories (ADR 14).
+
+        An overlay sees one line of a territory, and an alert speaks of all lines: it shows none. Executives see numbers of alerts only.
+        """
+        if not user.can(Permission.PROVIDER_VIEW):
+            return self.none()
+        scope = scope_of(user)
+        if scope.whole:
+            return self.filter(provider__merged_into=None)
+        part = apps.get_model("reports", "AlertPart").objects
+        refers = part.filter(alert=OuterRef("pk"), practice__territory__in=scope.territory_ids)
+        return self.filter(Exists(refers), provider__in=Provider.objects.visible_to(user))
+
+    def listed(self) -> Self:
+        """Of providers who stand on such lists: an admin's word holds from the moment it is given."""
+        return self.filter(provider__in=Provider.objects.on_lists())
+
+    def open(self) -> Self:
+        """Waiting for somebody: not closed, not snoozed until a later day."""
+        later = Q(state="snoozed", snoozed_until_on__gt=timezone.localdate())
+        return self.exclude(state="closed").exclude(later)
+
+    def to_look_at(self) -> Self:
+        """Open, nobody has taken it on, and still found: what the dashboard counts."""
+        return self.open().filter(is_current=True, state__in=["new", "seen", "snoozed"])
+
+    def by_size(self) -> Self:
+        """Falls first, the largest difference in referrals first, never the largest percentage."""
+        return self.order_by("direction", Abs(F("difference")).desc(), "pk")
+
+    def for_list(self) -> Self:
+        """With everything that a row shows."""
+        return self.select_related("provider__specialty", "practice__territory", "came_from", "last_run", "assigned_to", "visit")
+
+
+class UntestedQuerySet(models.QuerySet["Untested"]):
+    def visible_to(self, user: Any) -> Self:
+        """Of providers whom the person sees."""
+        return self.filter(provider__in=Provider.objects.visible_to(user)) if user.can(Permission.PROVIDER_VIEW) else self.none()

@@ -1,5 +1,19 @@
 """Reports and what surrounds them. No facts: those are in referrals and visits."""
 
+from reports.models.alerts import Alert, AlertChange, AlertPart, AlertRun, AlertState, CloseReason, Direction, Untested
+from reports.models.holidays import ClosingDay
 from reports.models.runs import ReportName, ReportRun
 
-__all__ = ["ReportName", "ReportRun"]
+__all__ = [
+    "Alert",
+    "AlertChange",
+    "AlertPart",
+    "AlertRun",
+    "AlertState",
+    "CloseReason",
+    "ClosingDay",
+    "Direction",
+    "ReportName",
+    "ReportRun",
+    "Untested",
+]

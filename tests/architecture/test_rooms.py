@@ -132,6 +132,9 @@ SCOPELESS = {
     "referrals.LineMonth": "read through reports.queries, which cuts every cell by the scope",
     "referrals.DestinationMonth": "read through reports.queries, which cuts every cell by the scope",
     "referrals.SourceMonth": "read through reports.queries, which cuts every cell by the scope",
+    "reports.AlertChange": "shown only with its alert",
+    "reports.AlertPart": "shown only with its alert",
+    "reports.ClosingDay": "a list of days, the same for everybody",
     "visits.Topic": "a list of words, the same for everybody",
     "visits.Attendee": "shown only with its visit",
 }
