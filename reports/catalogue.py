@@ -23,6 +23,14 @@ _PAGES: tuple[tuple[str, str, str, str, str, tuple[P, ...]], ...] = (
     ("Standard", "reports:dashboard", "Dashboard", "How much comes in, how much leaves, who fell?", "chart-bar", ()),
     ("Standard", "reports:growth", "Inbound growth", "Who sends us more, and who less?", "trending-up", ()),
     ("Standard", "reports:leakage", "Outbound leakage", "Where do our own referrals go?", "arrows-exchange", ()),
+    (
+        "Quality",
+        "reports:fhir-count",
+        "CMS50 from a FHIR file",
+        "Do reports of specialists come back, as CMS counts it?",
+        "checkbox",
+        (P.IMPORT_RUN,),
+    ),
     ("Made by workers", "reports:runs", "Finished reports", "What was computed, over what, from which data?", "report-analytics", ()),
     ("Definitions", "reports:metrics", "What each number means", "How is it counted, and what is left out?", "notes", ()),
 )

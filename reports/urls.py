@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from reports.views import catalogue, downloads, pages, panels, runs
+from reports.views import catalogue, closing, downloads, pages, panels, runs
 
 app_name = "reports"
 
 urlpatterns = [
     path("", pages.dashboard, name="dashboard"),
     path("all/", catalogue.all_reports, name="all"),
+    path("cms50/", closing.fhir_count, name="fhir-count"),
     path("leakage/", pages.leakage, name="leakage"),
     path("growth/", pages.growth, name="growth"),
     path("metrics/", pages.metrics, name="metrics"),

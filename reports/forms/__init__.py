@@ -1,6 +1,7 @@
 """What a person may ask of reports."""
 
+from reports.forms.closing import FhirCountForm
 from reports.forms.filters import DEFAULT_PERIOD, PERIODS, ReportFilter
 from reports.forms.runs import RunForm
 
-__all__ = ["DEFAULT_PERIOD", "PERIODS", "ReportFilter", "RunForm"]
+__all__ = ["DEFAULT_PERIOD", "PERIODS", "FhirCountForm", "ReportFilter", "RunForm"]
