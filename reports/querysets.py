@@ -1,5 +1,6 @@
 """What reports keep, cut to what a person may see."""
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
@@ -89,3 +90,15 @@ class UntestedQuerySet(models.QuerySet["Untested"]):
     def visible_to(self, user: Any) -> Self:
         """Of providers whom the person sees."""
         return self.filter(provider__in=Provider.objects.visible_to(user)) if user.can(Permission.PROVIDER_VIEW) else self.none()
+
+
+class MoneyQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> Self:
+        """Margins, costs and weights for those who keep them and those who see what they are used for; they name no practice."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self if user.can(Permission.ROI_VIEW) or user.can(Permission.SETTINGS_EDIT) else self.none()
+
+    def within(self, start: dt.date, end: dt.date) -> Self:
+        """Rows that hold on a day from `start` until before `end`."""
+        return self.filter(Q(ended_on=None) | Q(ended_on__gt=start), started_on__lt=end)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import catalogue, closing, downloads, pages, panels, runs
+from reports.views import catalogue, closing, downloads, money, pages, panels, runs
 
 app_name = "reports"
 
@@ -18,6 +18,14 @@ urlpatterns = [
     path("runs/new/", runs.new, name="run-new"),
     path("runs/waiting/<int:pk>/", runs.waiting, name="waiting"),
     path("runs/<int:pk>/", runs.run, name="run"),
+    path("money/margins/", money.money, {"ledger": "margins"}, name="margins"),
+    path("money/costs/", money.money, {"ledger": "costs"}, name="costs"),
+    path("money/weights/", money.money, {"ledger": "weights"}, name="weights"),
+    path("money/<slug:ledger>/", money.money, name="money"),
+    path("money/<slug:ledger>/file/", money.money_file, name="money-file"),
+    path("money/<slug:ledger>/rows.<slug:kind>", money.money_export, name="money-export"),
+    path("money/<slug:ledger>/<int:pk>/", money.money_row, name="money-row"),
+    path("money/<slug:ledger>/<int:pk>/end/", money.money_end, name="money-end"),
     path("provider/<int:pk>/trend/", panels.provider_panel, name="provider-panel"),
     path("practice/<int:pk>/trend/", panels.practice_panel, name="practice-panel"),
 ]

@@ -1,5 +1,6 @@
 """Every write of reports."""
 
+from reports.actions.money import MONEY_FIELDS, delete_money, end_money, import_money, save_money
 from reports.actions.runs import (
     KEPT_VERSIONS,
     ask_for_run,
@@ -14,12 +15,17 @@ from reports.actions.runs import (
 
 __all__ = [
     "KEPT_VERSIONS",
+    "MONEY_FIELDS",
     "ask_for_run",
     "ask_for_standard_runs",
     "compute_run",
     "compute_standard_runs",
+    "delete_money",
+    "end_money",
     "forget_old_runs",
+    "import_money",
     "months_on_offer",
     "requester",
+    "save_money",
     "scopes",
 ]

@@ -2,6 +2,7 @@
 
 from reports.models.alerts import Alert, AlertChange, AlertPart, AlertRun, AlertState, CloseReason, Direction, Untested
 from reports.models.holidays import ClosingDay
+from reports.models.money import AttributionWeight, ContributionMargin, ProgramCost
 from reports.models.runs import ReportName, ReportRun
 
 __all__ = [
@@ -10,9 +11,12 @@ __all__ = [
     "AlertPart",
     "AlertRun",
     "AlertState",
+    "AttributionWeight",
     "CloseReason",
     "ClosingDay",
+    "ContributionMargin",
     "Direction",
+    "ProgramCost",
     "ReportName",
     "ReportRun",
     "Untested",

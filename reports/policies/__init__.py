@@ -1,0 +1,1 @@
+"""In which state a write of reports is allowed."""
