@@ -1,55 +1,99 @@
 """One measure as rows: the command line's and the API's shared answer."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from contacts.models import Provider
 from referrals.models import Source
-from reports.cells import Cell
-from reports.measures import MEASURES, as_row
-from reports.queries.cells import Where, cells
-from reports.queries.freshness import freshness
+from reports.measures import MEASURES, Ask, Row
+from reports.queries.cells import Where
+from reports.queries.cuts import CUTS
 from reports.queries.names import words_for
 from territories.scope import Scope
 
-DIMENSIONS = ("month", "service_line", "payer", "territory", "provider", "source", "state")
+DIMENSIONS = tuple(CUTS)
 WHOLE = Scope(whole=True)
+# What a row may say beside numerator, denominator and value; told where the measure has it.
+_EXTRA = ("low", "high", "undetermined", "known_share", "lowest", "highest", "immature", "remark")
 
 
-def measure(*, name: str, start: dt.date, end: dt.date, by: str = "", scope: Scope = WHOLE, where: Where | None = None) -> dict[str, Any]:
-    """`{measure, start, end, data_through, rows: [{<by>, numerator, denominator, value}]}`; one row without `by`.
+class WrongQuestion(ValueError):
+    """The question cannot be put. The text is a sentence for the asker."""
+
+
+def check(name: str, by: Sequence[str], where: Where | None = None) -> None:
+    """Whether the measure can be cut so; says in a sentence why not."""
+    if name not in MEASURES:
+        raise WrongQuestion(f'There is no measure "{name}". There are: {", ".join(MEASURES)}.')
+    measure, offered = MEASURES[name], [cut for cut in CUTS if cut in MEASURES[name].cuts]
+    for asked, verb in ((by, "grouped"), (where or (), "narrowed")):
+        for cut in asked:
+            if cut not in CUTS:
+                raise WrongQuestion(f'A measure cannot be {verb} by "{cut}". Choose one of: {", ".join(offered)}.')
+            if cut not in measure.cuts:
+                raise WrongQuestion(f'{measure.title} cannot be {verb} by "{cut}". Choose one of: {", ".join(offered)}.')
+    if len(by) > 2 or len(set(by)) < len(by):
+        raise WrongQuestion("Group by one thing, or by two different ones.")
+
+
+def measure(
+    *,
+    name: str,
+    start: dt.date,
+    end: dt.date,
+    by: Sequence[str] = (),
+    scope: Scope = WHOLE,
+    where: Where | None = None,
+    within: int | None = None,
+) -> dict[str, Any]:
+    """`{measure, start, end, data_through, rows: [{<by…>, numerator, denominator, value, …}]}`; one row without `by`.
 
     Groups in which nothing was counted are left out, and with `by` provider what has no provider, or one without an NPI.
     """
-    found = cells(by=[by] if by else [], start=start, end=end, where=where, scope=scope)
-    through = freshness().data_through
-    words = _words(by, found) if by else {}
-    rows: list[dict[str, Any]] = []
-    for cell in found or ([] if by else [Cell()]):
-        row = as_row(MEASURES[name]([cell]))
-        if not by:
-            rows.append(row)
-        elif (row["numerator"] or row["denominator"]) and (by != "provider" or words.get(cell.key[0])):
-            rows.append({by: words.get(cell.key[0]), **row})
-    rows.sort(key=lambda row: (row.get(by) is None, str(row.get(by))))
+    check(name, by, where)
+    ask = Ask(start, end, tuple(by), dict(where or {}), scope, within)
+    found = MEASURES[name].evaluate(ask)
+    words = [_words(cut, {row.key[place] for row in found}) for place, cut in enumerate(by)]
+    kept = [row for row in found if not by or _is_told(row, by, words)]
+    told = [extra for extra in _EXTRA if any(getattr(row, extra) not in (None, "") for row in kept)]
+    more = list(dict.fromkeys(extra for row in kept for extra in row.more))
+    rows = [
+        {
+            **{cut: words[place].get(row.key[place]) for place, cut in enumerate(by)},
+            "numerator": row.numerator,
+            "denominator": row.denominator,
+            "value": row.value,
+            **{extra: getattr(row, extra) for extra in told},
+            **{extra: row.more.get(extra) for extra in more},
+        }
+        for row in kept
+    ]
+    rows.sort(key=lambda row: [(row[cut] is None, str(row[cut])) for cut in by])
     return {
         "measure": name,
         "start": start.isoformat(),
         "end": end.isoformat(),
-        "data_through": through.isoformat() if through else None,
+        "data_through": ask.data_through.isoformat() if ask.data_through else None,
         "rows": rows,
     }
 
 
-def _words(by: str, found: list[Cell]) -> dict[Any, str]:
-    """How a file names each group: months as days, providers by NPI, feeds by the name that never changes."""
-    ids = {cell.key[0] for cell in found} - {None}
-    if by == "month":
+def _is_told(row: Row, by: Sequence[str], words: Sequence[dict[Any, str]]) -> bool:
+    if not (row.numerator or row.denominator or row.immature):
+        return False
+    return "provider" not in by or bool(words[list(by).index("provider")].get(row.key[list(by).index("provider")]))
+
+
+def _words(cut: str, keys: set[Any]) -> dict[Any, str]:
+    """How a file names each group: months as days, providers by NPI, feeds by the name that never changes, codes as they are."""
+    ids = keys - {None}
+    if cut == "month":
         return {month: month.isoformat() for month in ids}
-    if by == "state":
-        return {state: state for state in ids}
-    if by == "provider":
+    if cut in {"state", "flow", "kind", "reason"}:
+        return {code: code for code in ids}
+    if cut == "provider":
         return dict(Provider.objects.filter(pk__in=ids).exclude(npi="").values_list("pk", "npi"))
-    if by == "source":
+    if cut == "source":
         return dict(Source.objects.filter(pk__in=ids).values_list("pk", "name"))
-    return {pk: word for pk, word in words_for(by, ids).items() if pk is not None}
+    return {pk: word for pk, word in words_for(cut, ids).items() if pk is not None}

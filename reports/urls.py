@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import catalogue, closing, downloads, money, pages, panels, runs
+from reports.views import catalogue, closing, downloads, money, pages, panels, rules, runs
 
 app_name = "reports"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("growth/", pages.growth, name="growth"),
     path("metrics/", pages.metrics, name="metrics"),
     path("files/<slug:table>.<slug:kind>", downloads.export, name="export"),
+    path("rules/", rules.report_rules, name="rules"),
     path("runs/", runs.runs, name="runs"),
     path("runs/new/", runs.new, name="run-new"),
     path("runs/waiting/<int:pk>/", runs.waiting, name="waiting"),

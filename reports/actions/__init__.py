@@ -1,6 +1,7 @@
 """Every write of reports."""
 
 from reports.actions.money import MONEY_FIELDS, delete_money, end_money, import_money, save_money
+from reports.actions.rules import save_report_rules
 from reports.actions.runs import (
     KEPT_VERSIONS,
     ask_for_run,
@@ -27,5 +28,6 @@ __all__ = [
     "months_on_offer",
     "requester",
     "save_money",
+    "save_report_rules",
     "scopes",
 ]

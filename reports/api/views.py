@@ -46,13 +46,14 @@ class MeasureViewSet(GenericViewSet):
         asked = MeasureQuerySerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         question = dict(asked.validated_data)
-        if question["by"] == "provider" and not request.user.can(Permission.PROVIDER_VIEW):
+        if question["by"] in {"provider", "practice"} and not request.user.can(Permission.PROVIDER_VIEW):
             raise PermissionDenied("Your role sees totals, not single providers.")
         territory = question.pop("territory", None)
         if territory is not None and not Territory.objects.visible_to(request.user).filter(pk=territory).exists():
             raise Http404
+        by = question.pop("by")
         where = {} if territory is None else {"territory": territory}
-        return Response(measure(**question, where=where, scope=scope_of(request.user)))
+        return Response(measure(**question, by=[by] if by else [], where=where, scope=scope_of(request.user)))
 
 
 VIEWSETS: dict[str, type[GenericViewSet]] = {"reports": ReportRunViewSet, "measures": MeasureViewSet}

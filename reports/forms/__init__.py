@@ -2,6 +2,14 @@
 
 from reports.forms.closing import FhirCountForm
 from reports.forms.filters import DEFAULT_PERIOD, PERIODS, ReportFilter
+from reports.forms.rules import ReportRulesForm
 from reports.forms.runs import RunForm
 
-__all__ = ["DEFAULT_PERIOD", "PERIODS", "FhirCountForm", "ReportFilter", "RunForm"]
+__all__ = [
+    "DEFAULT_PERIOD",
+    "PERIODS",
+    "FhirCountForm",
+    "ReportFilter",
+    "ReportRulesForm",
+    "RunForm",
+]

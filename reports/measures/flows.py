@@ -1,14 +1,16 @@
-"""Every measure, defined once (METHODS sections 1 and 2). docs/metrics.md is written from these docstrings.
+"""Volume by flow, and the leakage of what was ordered (METHODS sections 1 and 2).
 
-Pure: cells in, a number out. What is counted is decided before: only referrals of a counted kind that are neither duplicates nor own
-follow-ups are in cells. Cancelled and rejected referrals count.
+Pure: cells in, a number out; `FAMILY` puts the question to the smallest rollup that answers it. What is counted is decided before: only
+referrals of a counted kind that are neither duplicates nor own follow-ups are in cells. Cancelled and rejected referrals count.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from inspect import cleandoc
+from functools import wraps
 
 from reports.cells import Cell, total
+from reports.measures.definition import ALL_CUTS, Ask, Evaluate, Measure, Row
+from reports.queries.cells import cells
 
 
 @dataclass(frozen=True)
@@ -126,57 +128,52 @@ def undetermined(cells: Iterable[Cell]) -> int:
     return total(cells).undetermined
 
 
-Measure = Callable[[Iterable[Cell]], Ratio | int]
-
-MEASURES: dict[str, Measure] = {
-    measure.__name__: measure for measure in (leakage_ordered, keepage_ordered, volume, received, inbound, internal, outbound, undetermined)
-}
+Formula = Callable[[Iterable[Cell]], Ratio | int]
 
 
-def as_row(result: Ratio | int) -> dict[str, int | float | None]:
-    """Numerator, denominator and value as files and the API tell them: a count has no denominator."""
-    if isinstance(result, Ratio):
-        return {"numerator": result.numerator, "denominator": result.denominator, "value": result.value}
-    return {"numerator": result, "denominator": None, "value": result}
+def _of_cells(formula: Formula) -> Evaluate:
+    """The formula over each group's cell; its docstring goes along."""
+
+    @wraps(formula)
+    def evaluate(ask: Ask) -> list[Row]:
+        found = cells(by=ask.by, start=ask.start, end=ask.end, where=ask.where, scope=ask.scope)
+        return [_row(cell.key, formula([cell])) for cell in found or ([] if ask.by else [Cell()])]
+
+    return evaluate
 
 
-NOTES = (
-    "A referral counts in the month of its anchor date: ordered, else received, else entered. Windows are half-open: the start is in, "
-    "the end is not. Duplicates, own follow-ups and kinds that are not counted (a setting) are in no measure. Cancelled and rejected "
-    "referrals count. Each figure names its data-through date: the earliest of the feeds' last anchor dates.",
-    "A change is called good or bad only where chance does not explain it: beyond two standard errors of the difference. Within them the "
-    "change is shown without color, as about level.",
-    "New referrers are providers with an inbound referral in the period and none in the 12 months before it. A shortfall or gain is what a "
-    "practice sent us in the last 3 full months against what its own 12 months before lead to expect; lists are ordered by referrals, "
-    "never by percent. Visits made are visits that took place, counted in their month.",
+def _row(key: tuple[object, ...], result: Ratio | int) -> Row:
+    if isinstance(result, int):
+        return Row.count(key, result)
+    return Row.share(key, result.numerator, result.denominator, undetermined=result.undetermined)
+
+
+_OURS = ("internal", "outbound", "undetermined")
+_KNOWN = ALL_CUTS - {"flow"}  # a share among flows cannot be cut by flow
+_RULES = ("affiliated_is_ours", "counted_kinds", "duplicate_days")
+_SHARE = (*_RULES, "range_leads_above")
+
+FAMILY = (
+    Measure("volume", "Volume", "referrals", _of_cells(volume), "Volume", "up", settings=_RULES),
+    Measure("received", "Received", "referrals", _of_cells(received), "Volume", "up", settings=_RULES, flows=("inbound", "internal")),
+    Measure("inbound", "Inbound", "referrals", _of_cells(inbound), "Volume", "up", settings=_RULES, flows=("inbound",)),
+    Measure("internal", "Internal", "referrals", _of_cells(internal), "Volume", "up", settings=_RULES, flows=("internal",)),
+    Measure("outbound", "Outbound", "referrals", _of_cells(outbound), "Volume", "down", settings=_RULES, flows=("outbound",)),
+    Measure(
+        "undetermined", "Undetermined", "referrals", _of_cells(undetermined), "Volume", "down", settings=_RULES, flows=("undetermined",)
+    ),
+    Measure(
+        "leakage_ordered", "Leakage, ordered", "share", _of_cells(leakage_ordered), "Leakage", "down", _KNOWN, settings=_SHARE, flows=_OURS
+    ),
+    Measure(
+        "keepage_ordered",
+        "Kept in our network",
+        "share",
+        _of_cells(keepage_ordered),
+        "Leakage",
+        "up",
+        _KNOWN,
+        settings=_SHARE,
+        flows=_OURS,
+    ),
 )
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A measure in words: its name, its formula, what to mind."""
-
-    name: str
-    formula: str
-    paragraphs: tuple[str, ...]
-
-
-def definitions() -> list[Definition]:
-    """Every measure as its docstring defines it."""
-    found = []
-    for name, measure in MEASURES.items():
-        formula, _, text = cleandoc(measure.__doc__ or "").partition("\n")
-        found.append(Definition(name, formula.rstrip("."), tuple(" ".join(part.split()) for part in text.strip().split("\n\n"))))
-    return found
-
-
-def describe() -> str:
-    """docs/metrics.md, from the docstrings above."""
-    parts = [
-        "# What each number means",
-        "Written by `bin/manage write_metrics` from `reports/measures/`; change it there.",
-        *NOTES,
-    ]
-    for definition in definitions():
-        parts += [f"## `{definition.name}`", f"**{definition.formula}.**", *definition.paragraphs]
-    return "\n\n".join(parts) + "\n"

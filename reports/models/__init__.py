@@ -3,6 +3,7 @@
 from reports.models.alerts import Alert, AlertChange, AlertPart, AlertRun, AlertState, CloseReason, Direction, Untested
 from reports.models.holidays import ClosingDay
 from reports.models.money import AttributionWeight, ContributionMargin, ProgramCost
+from reports.models.rules import ReportRules
 from reports.models.runs import ReportName, ReportRun
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Direction",
     "ProgramCost",
     "ReportName",
+    "ReportRules",
     "ReportRun",
     "Untested",
 ]

@@ -1,11 +1,11 @@
 """The query layer: grouped counts from the smallest rollup that covers the question, else from the facts.
 
-Visibility is a filter on the row's own territory, from one Scope; nothing here joins (PERFORMANCE.md).
+Visibility is a filter on the row's own territory, from one Scope; nothing here joins but what a cut needs (reports.queries.cuts).
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Case, CharField, Count, Model, Q, QuerySet, Sum, Value, When
@@ -14,31 +14,20 @@ from django.db.models.expressions import Combinable, F
 from referrals.models import DestinationMonth, LineMonth, ProviderMonth, Referral, SourceMonth
 from reports.cells import FLOWS, Cell
 from reports.periods import Window
-from territories.models import Territory
-from territories.scope import Scope, below
+from reports.queries.cuts import CUTS, Where, annotated, branch, matching
+from territories.scope import Scope
+
+__all__ = ["BEFORE", "NOW", "Ground", "Where", "branch", "cells", "ground", "seen"]
 
 NOW, BEFORE = "now", "before"
-COLUMNS = {
-    "month": "month",
-    "service_line": "service_line_id",
-    "payer": "payer_id",
-    "territory": "territory_id",
-    "provider": "provider_id",
-    "practice": "practice_id",
-    "source": "source_id",
-    "state": "state",
-    "destination": "destination_id",
-}
 
-# Smallest first: the first that has every dimension is read.
+# Smallest first: the first that has every dimension is read. Flows are columns of each.
 _ROLLUPS: tuple[tuple[type[Model], frozenset[str]], ...] = (
     (SourceMonth, frozenset({"month", "source", "state"})),
     (DestinationMonth, frozenset({"month", "service_line", "destination"})),
     (LineMonth, frozenset({"month", "territory", "service_line", "payer"})),
-    (ProviderMonth, frozenset({"month", "territory", "practice", "provider"})),
+    (ProviderMonth, frozenset({"month", "territory", "practice", "provider", "group", "organization"})),
 )
-
-Where = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -66,17 +55,20 @@ def ground(*, dimensions: Collection[str] = (), start: dt.date, end: dt.date, wh
     """Pick the table for these dimensions, this filter and this scope."""
     where = where or {}
     needed = set(dimensions) | set(where)
-    if unknown := needed - set(COLUMNS):
+    if unknown := needed - set(CUTS):
         raise ValueError(f"no such dimension: {', '.join(sorted(unknown))}")
+    shown = set(needed)
     if not scope.whole:
         needed |= {"territory"} | ({"service_line"} if scope.overlays else set())
-    wanted = seen(scope) & _matching(where)
+    wanted = seen(scope) & matching(where)
     if Window(start, end).is_whole_months:
         for model, has in _ROLLUPS:
             if needed <= has:
-                return Ground(model._default_manager.filter(wanted, month__gte=start, month__lt=end), is_facts=False)
-        return Ground(Referral.objects.counted().filter(wanted, month__gte=start, month__lt=end), is_facts=True)
-    rows = Referral.objects.counted().filter(wanted, anchor_on__gte=start, anchor_on__lt=end)
+                rows = annotated(model._default_manager.all(), shown)
+                return Ground(rows.filter(wanted, month__gte=start, month__lt=end), is_facts=False)
+        facts = annotated(Referral.objects.counted(), shown)
+        return Ground(facts.filter(wanted, month__gte=start, month__lt=end), is_facts=True)
+    rows = annotated(Referral.objects.counted(), shown).filter(wanted, anchor_on__gte=start, anchor_on__lt=end)
     return Ground(rows, is_facts=True, day="anchor_on")
 
 
@@ -96,8 +88,21 @@ def cells(
     """
     if scope.is_empty:
         return []
+    where = dict(where or {})
+    flows = _flows(where.pop("flow", FLOWS))
+    grouped = [name for name in by if name != "flow"]
+    found = _cells(grouped, start, end, where, scope, split)
+    if flows != set(FLOWS):
+        found = [replace(cell, **{flow: 0 for flow in FLOWS if flow not in flows}) for cell in found]
+    if "flow" in by:
+        place = list(by).index("flow") + (split is not None)
+        found = [_of_flow(cell, flow, place) for cell in found for flow in FLOWS if getattr(cell, flow)]
+    return found
+
+
+def _cells(by: Sequence[str], start: dt.date, end: dt.date, where: Where, scope: Scope, split: dt.date | None) -> list[Cell]:
     source = ground(dimensions=by, start=start, end=end, where=where, scope=scope)
-    rows, columns = source.rows, [COLUMNS[dimension] for dimension in by]
+    rows, columns = source.rows, [CUTS[dimension].place for dimension in by]
     if split is not None:
         rows = rows.annotate(period=Case(When(source.since(split), then=Value(NOW)), default=Value(BEFORE), output_field=CharField()))
         columns = ["period", *columns]
@@ -107,6 +112,19 @@ def cells(
     grouped = rows.order_by().values(*columns).annotate(**sums).values_list(*columns, *sums)
     width = len(columns)
     return [Cell(tuple(row[:width]), (), *row[width:]) for row in grouped]
+
+
+def _flows(wanted: Any) -> set[str]:
+    """The flows that a filter lets through."""
+    if wanted is None:
+        return set()
+    return {wanted} if isinstance(wanted, str) else set(wanted)
+
+
+def _of_flow(cell: Cell, flow: str, place: int) -> Cell:
+    """One flow of a cell, as a group of its own."""
+    others = {other: 0 for other in FLOWS if other != flow}
+    return replace(cell, key=(*cell.key[:place], flow, *cell.key[place:]), **others)
 
 
 def seen(scope: Scope) -> Q:
@@ -119,29 +137,4 @@ def seen(scope: Scope) -> Q:
         lines.setdefault(line, set()).add(territory)
     for line, territories in lines.items():
         condition |= Q(territory_id__in=territories, service_line_id=line)
-    return condition
-
-
-def branch(territory_id: int, parents: Mapping[int, int | None] | None = None) -> frozenset[int]:
-    """The territory and all below it."""
-    if parents is None:
-        parents = dict(Territory.objects.values_list("pk", "parent_id"))
-    children: dict[int | None, list[int]] = {}
-    for child, parent in parents.items():
-        children.setdefault(parent, []).append(child)
-    return frozenset(below(territory_id, children))
-
-
-def _matching(where: Where) -> Q:
-    condition = Q()
-    for dimension, value in where.items():
-        column = COLUMNS[dimension]
-        if value is None:
-            condition &= Q(**{f"{column}__isnull": True})
-        elif isinstance(value, Collection) and not isinstance(value, str):
-            condition &= Q(**{f"{column}__in": value})
-        elif dimension == "territory":
-            condition &= Q(territory_id__in=branch(value))
-        else:
-            condition &= Q(**{column: value})
     return condition

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db.models import BigIntegerField, Value
 
+from accounts.models import User
 from contacts.models import Organization, Practice, Provider
-from referrals.models import Payer, Source, State
+from referrals.models import Flow, Kind, LossReason, Payer, Source, State
 from reports.cells import Cell
 from reports.queries.cells import BEFORE, NOW
 from territories.models import ServiceLine, Territory
@@ -19,6 +20,11 @@ NOT_NAMED = {
     "provider": "No provider known",
     "practice": "No practice known",
     "destination": "No destination named",
+    "specialty": "No specialty known",
+    "group": "No practice known",
+    "organization": "No organization known",
+    "reason": "No reason given",
+    "liaison": "Nobody credited",
 }
 
 
@@ -68,16 +74,33 @@ def words_for(dimension: str, ids: set[Any], known: Names | None = None) -> dict
     """A word for each id, and for None."""
     named = ids - {None}
     missing = {None: NOT_NAMED.get(dimension, "Not named")}
-    if dimension in {"period", "state"}:
-        return missing | {part: _FIXED.get(part, str(part)) for part in named}
+    if dimension in _CODES:
+        return missing | {part: _CODES[dimension].get(part, str(part)) for part in named}
     if dimension == "month":
         return missing | {month: f"{month:%b %Y}" for month in named}
     if known is not None and (kept := known.of(dimension)) is not None:
         return missing | {pk: kept.get(pk, f"#{pk}") for pk in named}
+    if dimension == "group":
+        return missing | _groups(named)
     return missing | {row.pk: str(row) for row in _MODELS[dimension]._default_manager.filter(pk__in=named)}
 
 
-_FIXED: dict[str, str] = {NOW: "Now", BEFORE: "Before", **{str(state.value): str(state.label) for state in State}}
+def _groups(named: set[int]) -> dict[int, str]:
+    """Organizations, and by the negative of their id practices that belong to none."""
+    organizations = Organization.objects.filter(pk__in=[pk for pk in named if pk > 0])
+    practices = Practice.objects.filter(pk__in=[-pk for pk in named if pk < 0])
+    return {row.pk: row.name for row in organizations} | {-row.pk: row.name for row in practices}
+
+
+# Dimensions whose keys are words already; a specialty's is its own name.
+_CODES: dict[str, dict[str, str]] = {
+    "period": {NOW: "Now", BEFORE: "Before"},
+    "specialty": {},
+    **{
+        name: {str(choice.value): str(choice.label) for choice in choices}
+        for name, choices in {"state": State, "flow": Flow, "kind": Kind, "reason": LossReason}.items()
+    },
+}
 _MODELS: dict[str, type[Any]] = {
     "service_line": ServiceLine,
     "payer": Payer,
@@ -86,4 +109,6 @@ _MODELS: dict[str, type[Any]] = {
     "practice": Practice,
     "source": Source,
     "destination": Organization,
+    "organization": Organization,
+    "liaison": User,
 }

@@ -13,7 +13,7 @@ from accounts.access import requires
 from accounts.permissions import Permission
 from contacts.models import Practice
 from reports import charts, presenters, tables
-from reports.measures import NOTES, definitions
+from reports.measures import MEASURES, NOTES
 from reports.numbers import Numbers
 from reports.queries.field import contacts, outreach, overdue
 from reports.queries.numbers import CORE, GROWTH, LEAKAGE, PAYERS
@@ -155,7 +155,7 @@ def frame(question: Question, page: str, **kept: str) -> dict[str, Any]:
 @requires(Permission.DASHBOARD_VIEW)
 def metrics(request: HttpRequest) -> HttpResponse:
     """What each number means, from the same words as docs/metrics.md."""
-    return render(request, "reports/metrics.html", {"definitions": definitions(), "notes": NOTES})
+    return render(request, "reports/metrics.html", {"measures": MEASURES.values(), "notes": NOTES})
 
 
 def nothing_yet(request: HttpRequest) -> HttpResponse:

@@ -135,6 +135,7 @@ SCOPELESS = {
     "reports.AlertChange": "shown only with its alert",
     "reports.AlertPart": "shown only with its alert",
     "reports.ClosingDay": "a list of days, the same for everybody",
+    "reports.ReportRules": "one row of settings",
     "visits.Topic": "a list of words, the same for everybody",
     "visits.Attendee": "shown only with its visit",
 }

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from reports.measures import MEASURES
-from reports.measuring import DIMENSIONS, measure
+from reports.measuring import DIMENSIONS, WrongQuestion, measure
 
 
 class Command(BaseCommand):
@@ -22,16 +22,15 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        name, by = options["name"], options["by"]
-        if name not in MEASURES:
-            raise CommandError(f'There is no measure "{name}". There are: {", ".join(MEASURES)}.')
-        if by and by not in DIMENSIONS:
-            raise CommandError(f'A measure cannot be grouped by "{by}". Choose one of: {", ".join(DIMENSIONS)}.')
+        by = [cut.strip() for cut in options["by"].split(",") if cut.strip()]
         start, end = _day("--start", options["start"]), _day("--end", options["end"])
         if start >= end:
             raise CommandError("--end must be later than --start: the start is in, the end is not.")
-        answer = measure(name=name, start=start, end=end, by=by)
-        self.stdout.write(json.dumps(answer) if options["json"] else _table(answer, by))
+        try:
+            answer = measure(name=options["name"], start=start, end=end, by=by)
+        except WrongQuestion as refusal:
+            raise CommandError(str(refusal)) from None
+        self.stdout.write(json.dumps(answer) if options["json"] else _table(answer))
 
 
 def _day(option: str, text: str) -> dt.date:
@@ -41,9 +40,9 @@ def _day(option: str, text: str) -> dt.date:
         raise CommandError(f'{option} must be a day such as 2026-01-01, not "{text}".') from None
 
 
-def _table(answer: dict[str, Any], by: str) -> str:
+def _table(answer: dict[str, Any]) -> str:
     """For the eye: aligned columns under a line that says what it is."""
-    columns = [*([by] if by else []), "numerator", "denominator", "value"]
+    columns = list(answer["rows"][0]) if answer["rows"] else ["numerator", "denominator", "value"]
     rows = [columns, *(["" if row[column] is None else str(row[column]) for column in columns] for row in answer["rows"])]
     widths = [max(len(row[place]) for row in rows) for place in range(len(columns))]
     first = f"{answer['measure']}, {answer['start']} until before {answer['end']}, data through {answer['data_through'] or 'no date yet'}"
