@@ -103,7 +103,8 @@ class Row:
 
     def range_leads(self, above_percent: int) -> bool:
         """Whether so much is undetermined that only the bounds may be said: no trend, no ranking."""
-        return bool(self.undetermined) and 100 * (self.undetermined or 0) > above_percent * ((self.denominator or 0) + self.undetermined)
+        unknown = self.undetermined or 0
+        return 100 * unknown > above_percent * ((self.denominator or 0) + unknown)
 
 
 @dataclass(frozen=True)

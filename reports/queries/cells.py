@@ -93,7 +93,7 @@ def cells(
     grouped = [name for name in by if name != "flow"]
     found = _cells(grouped, start, end, where, scope, split)
     if flows != set(FLOWS):
-        found = [replace(cell, **{flow: 0 for flow in FLOWS if flow not in flows}) for cell in found]
+        found = [_only(cell, flows) for cell in found]
     if "flow" in by:
         place = list(by).index("flow") + (split is not None)
         found = [_of_flow(cell, flow, place) for cell in found for flow in FLOWS if getattr(cell, flow)]
@@ -121,10 +121,14 @@ def _flows(wanted: Any) -> set[str]:
     return {wanted} if isinstance(wanted, str) else set(wanted)
 
 
+def _only(cell: Cell, flows: Collection[str]) -> Cell:
+    """The cell without the other flows."""
+    return Cell(cell.key, cell.labels, *(getattr(cell, flow) if flow in flows else 0 for flow in FLOWS))
+
+
 def _of_flow(cell: Cell, flow: str, place: int) -> Cell:
     """One flow of a cell, as a group of its own."""
-    others = {other: 0 for other in FLOWS if other != flow}
-    return replace(cell, key=(*cell.key[:place], flow, *cell.key[place:]), **others)
+    return replace(_only(cell, (flow,)), key=(*cell.key[:place], flow, *cell.key[place:]))
 
 
 def seen(scope: Scope) -> Q:

@@ -97,8 +97,13 @@ _CODES: dict[str, dict[str, str]] = {
     "period": {NOW: "Now", BEFORE: "Before"},
     "specialty": {},
     **{
-        name: {str(choice.value): str(choice.label) for choice in choices}
-        for name, choices in {"state": State, "flow": Flow, "kind": Kind, "reason": LossReason}.items()
+        name: {str(value): str(label) for value, label in choices}
+        for name, choices in (
+            ("state", State.choices),
+            ("flow", Flow.choices),
+            ("kind", Kind.choices),
+            ("reason", LossReason.choices),
+        )
     },
 }
 _MODELS: dict[str, type[Any]] = {
