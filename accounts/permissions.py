@@ -9,6 +9,8 @@ class Permission(StrEnum):
     CONTACT_EDIT = "edit providers, practices and staff"
     VISIT_VIEW = "see visits and follow-ups"
     VISIT_LOG = "plan and log visits"
+    CONCERN_VIEW = "see concerns of practices"
+    CONCERN_EDIT = "write down and answer concerns of practices"
     REFERRAL_LOOKUP = "look up the state of one referral by its number"
     REFERRAL_ROWS = "see single referrals, which are linked to patients"
     ROI_VIEW = "see the return on visits and the quarter's report"

@@ -15,11 +15,13 @@ class Role(models.TextChoices):
 
 # The return on visits is an average over the program. Liaisons do not see it by default: the few of them would read it as a verdict on
 # their own work, which it cannot be. Executives, managers, analysts and admins decide on the program with it.
-_READER = frozenset({P.DASHBOARD_VIEW, P.PROVIDER_VIEW, P.VISIT_VIEW, P.TERRITORY_VIEW})
+# Who meets a practice writes down what it says and tells it what was done; analysts only read concerns.
+_READER = frozenset({P.DASHBOARD_VIEW, P.PROVIDER_VIEW, P.VISIT_VIEW, P.CONCERN_VIEW, P.TERRITORY_VIEW})
+_FIELD = frozenset({P.VISIT_LOG, P.CONCERN_EDIT, P.CONTACT_EDIT, P.REFERRAL_LOOKUP})
 
 PERMISSIONS: dict[str, frozenset[P]] = {
-    Role.LIAISON: _READER | {P.VISIT_LOG, P.CONTACT_EDIT, P.REFERRAL_LOOKUP},
-    Role.MANAGER: _READER | {P.VISIT_LOG, P.CONTACT_EDIT, P.REFERRAL_LOOKUP, P.EXPORT, P.ROI_VIEW},
+    Role.LIAISON: _READER | _FIELD,
+    Role.MANAGER: _READER | _FIELD | {P.EXPORT, P.ROI_VIEW},
     Role.ANALYST: _READER | {P.CONTACT_EDIT, P.REFERRAL_LOOKUP, P.EXPORT, P.IMPORT_RUN, P.ROI_VIEW},
     Role.ADMIN: frozenset(P) - {P.REFERRAL_ROWS},
     Role.EXECUTIVE: frozenset({P.DASHBOARD_VIEW, P.ROI_VIEW}),

@@ -2,6 +2,7 @@
 
 from rest_framework.routers import DefaultRouter
 
+from concerns.api import views as concerns
 from contacts.api import views as contacts
 from referrals.api import views as referrals
 from reports.api import views as reports
@@ -9,7 +10,7 @@ from territories.api import views as territories
 from visits.api import views as visits
 
 router = DefaultRouter()
-for app in (contacts, referrals, visits, territories, reports):
+for app in (contacts, concerns, referrals, visits, territories, reports):
     for prefix, viewset in app.VIEWSETS.items():
         router.register(prefix, viewset, basename=prefix)
 

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "reports",
     "visits",
     "referrals",
+    "concerns",
     "contacts",
     "territories",
     "accounts",
@@ -197,6 +198,7 @@ CELERY_BEAT_SCHEDULE = {
     "recount rollups": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["referrals.recount"]},
     "forget uploads": {"task": "jobs.enqueue", "schedule": 3600, "args": ["referrals.forget_uploads"]},
     "watch inbox": {"task": "jobs.enqueue", "schedule": 60, "args": ["referrals.watch_inbox"]},
+    "escalate concerns": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["concerns.escalate_late"]},
     "nightly reports": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["reports.refresh"]},
 }
 
@@ -322,6 +324,8 @@ SPECTACULAR_SETTINGS = {
         "ReferralState": "referrals.models.facts.State",
         "BatchState": "referrals.models.imports.BatchState",
         "VisitState": "visits.models.VisitState",
+        "ConcernState": "concerns.models.ConcernState",
+        "ConcernSeverity": "concerns.models.Severity",
     },
 }
 

@@ -24,6 +24,7 @@ urlpatterns = [
     path("people/", include("accounts.urls")),
     path("territories/", include("territories.urls")),
     path("contacts/", include("contacts.urls")),
+    path("concerns/", include("concerns.urls")),
     path("referrals/", include("referrals.urls")),
     path("visits/", include("visits.urls")),
     path("reports/", include("reports.urls")),

@@ -17,15 +17,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Role
+from concerns.models import Category, Department
 from tests import factories
 from visits.models import Topic
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Tests bring their own topics: those of the migration would be gone after the first test that empties the tables."""
+    """Tests bring their own topics and categories: those of the migrations would be gone after the first test that empties the tables."""
     with django_db_blocker.unblock():
         Topic.objects.all().delete()
+        Category.objects.all().delete()
+        Department.objects.all().delete()
 
 
 @pytest.fixture(autouse=True)

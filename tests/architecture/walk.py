@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
-APPS = ("common", "audit", "jobs", "accounts", "territories", "contacts", "visits", "referrals", "reports", "demo", "prm")
+APPS = ("common", "audit", "jobs", "accounts", "territories", "contacts", "concerns", "visits", "referrals", "reports", "demo", "prm")
 LEVEL = {
     "common": 0,
     "audit": 1,
@@ -16,10 +16,11 @@ LEVEL = {
     "accounts": 3,
     "territories": 4,
     "contacts": 5,
-    "visits": 6,
-    "referrals": 6,
-    "reports": 7,
-    "demo": 8,
+    "concerns": 6,
+    "visits": 7,
+    "referrals": 7,
+    "reports": 8,
+    "demo": 9,
 }
 FOREIGN_NAMESPACES = ("admin",)
 

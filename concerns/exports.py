@@ -1,0 +1,42 @@
+"""Lists of concerns as files."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils import timezone
+
+from concerns.models import Concern
+from concerns.querysets import ConcernQuerySet
+
+HEADER = ("raised", "practice", "territory", "provider", "category", "severity", "concern", "raised by", "department", "owner", "due",
+          "state", "days late", "resolved", "what we did", "told", "how", "told by", "escalated to")  # fmt: skip
+
+
+def rows(concerns: ConcernQuerySet) -> Iterator[tuple[Any, ...]]:
+    """Line by line."""
+    for concern in concerns.for_list().select_related("escalated_to").iterator(chunk_size=500):
+        yield _row(concern)
+
+
+def _row(concern: Concern) -> tuple[Any, ...]:
+    return (
+        timezone.localdate(concern.raised_at),
+        concern.practice.name,
+        str(concern.practice.territory or ""),
+        str(concern.provider or ""),
+        concern.category.name,
+        concern.get_severity_display(),
+        concern.text,
+        str(concern.raised_by),
+        concern.department.name,
+        str(concern.owner or ""),
+        concern.due_on,
+        concern.get_state_display(),
+        concern.days_late,
+        timezone.localdate(concern.resolved_at) if concern.resolved_at else None,
+        concern.resolution,
+        concern.told_on,
+        concern.get_told_how_display() if concern.told_how else "",
+        str(concern.told_by or ""),
+        str(concern.escalated_to or ""),
+    )

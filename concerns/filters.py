@@ -1,0 +1,80 @@
+"""What the list of concerns can be narrowed by: one set for page, API and files."""
+
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from common.names import fold
+from concerns.models import Category, Concern, ConcernState, Department, Severity
+from concerns.queries import colleagues
+from contacts.models import Practice, Provider
+from territories.models import Territory
+
+LATE, UNFINISHED, ALL = "late", "unfinished", "all"
+# value: words of the tab, and what it means
+STATES = {
+    ConcernState.OPEN: "Open",
+    LATE: "Past deadline",
+    ConcernState.RESOLVED: "To be told",
+    ConcernState.CLOSED: "Closed",
+    ALL: "All",
+}
+
+
+def _territories(request: Any) -> QuerySet[Territory]:
+    return Territory.objects.visible_to(request.user).live()
+
+
+def _practices(request: Any) -> QuerySet[Practice]:
+    return Practice.objects.visible_to(request.user)
+
+
+def _providers(request: Any) -> QuerySet[Provider]:
+    return Provider.objects.visible_to(request.user)
+
+
+def _people(request: Any) -> QuerySet[User]:
+    return colleagues(request.user)
+
+
+class ConcernFilter(filters.FilterSet):
+    """`state` is open, late (open past its deadline), resolved, closed, unfinished (open or resolved) or all."""
+
+    q = filters.CharFilter(label="Practice", method="by_practice", widget=forms.TextInput(attrs={"type": "search"}))
+    state = filters.ChoiceFilter(
+        choices=[*STATES.items(), (UNFINISHED, "Open or to be told")], method="by_state", widget=forms.HiddenInput, label="State"
+    )
+    department = filters.ModelChoiceFilter(queryset=Department.objects.all(), label="Department", empty_label="All departments")
+    category = filters.ModelChoiceFilter(queryset=Category.objects.all(), label="Category", empty_label="All categories")
+    severity = filters.ChoiceFilter(choices=Severity, label="Severity", empty_label="Any")
+    territory = filters.ModelChoiceFilter(queryset=_territories, label="Territory", empty_label="All territories", method="by_territory")
+    whose = filters.ModelChoiceFilter(queryset=_people, label="Raised or owned by", empty_label="Anybody", method="by_person")
+    mine = filters.BooleanFilter(label="Only mine", method="of_mine", widget=forms.CheckboxInput)
+    practice = filters.ModelChoiceFilter(queryset=_practices, widget=forms.HiddenInput)
+    provider = filters.ModelChoiceFilter(queryset=_providers, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Concern
+        fields = ()
+
+    def by_practice(self, rows: QuerySet[Concern], name: str, value: str) -> QuerySet[Concern]:
+        return rows.filter(practice__folded_name__contains=fold(value))
+
+    def by_state(self, rows: Any, name: str, value: str) -> QuerySet[Concern]:
+        if value == LATE:
+            return rows.past_deadline()
+        if value == UNFINISHED:
+            return rows.unfinished()
+        return rows if value == ALL else rows.filter(state=value)
+
+    def by_territory(self, rows: QuerySet[Concern], name: str, value: Territory) -> QuerySet[Concern]:
+        return rows.filter(practice__territory__in=Territory.objects.branch_ids(value.pk))
+
+    def by_person(self, rows: QuerySet[Concern], name: str, value: User) -> QuerySet[Concern]:
+        return rows.filter(Q(raised_by=value) | Q(owner=value) | Q(escalated_to=value))
+
+    def of_mine(self, rows: QuerySet[Concern], name: str, value: bool) -> QuerySet[Concern]:
+        return self.by_person(rows, name, self.request.user) if value else rows

@@ -1,0 +1,77 @@
+"""Who may do what with a concern, and in which state. `check_*` raises the sentence, `can_*` answers yes or no."""
+
+import datetime as dt
+
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import Permission
+from common.exceptions import PolicyViolation
+from common.patient_marks import warning
+from concerns.models import Category, Concern, ConcernState, Department
+from contacts.models import Affiliation, Practice, Provider
+
+
+class LooksLikePatient(PolicyViolation):
+    """The text holds what may tell who a patient is, and nobody has said that it does not."""
+
+
+def can_work_on(user: User, concern: Concern) -> bool:
+    """Whoever answers concerns, for those that they see."""
+    return user.can(Permission.CONCERN_EDIT) and Concern.objects.visible_to(user).filter(pk=concern.pk).exists()
+
+
+def check_can_work_on(user: User, concern: Concern) -> None:
+    if not can_work_on(user, concern):
+        raise PolicyViolation("Only people who look after this practice can change its concerns.")
+
+
+def check_can_open(*, by: User, practice: Practice, provider: Provider | None, category: Category) -> None:
+    if not by.can(Permission.CONCERN_EDIT) or not Practice.objects.visible_to(by).filter(pk=practice.pk).exists():
+        raise PolicyViolation("You can add concerns of practices in your territories only. Ask your manager if this one should be yours.")
+    if not category.is_active:
+        raise PolicyViolation(f"The category {category} is no longer offered. Choose another one.")
+    if provider is not None and not Affiliation.objects.filter(provider=provider, practice=practice).exists():
+        raise PolicyViolation(f"{provider} is not known to work at {practice}.")
+
+
+def check_text(text: str, *, what: str, is_none: bool = False) -> None:
+    """Something is said, and no patient is named; `is_none` says that the writer looked at the marks and that they are none."""
+    if not text.strip():
+        raise PolicyViolation(f"Say {what}.")
+    check_no_patient(text, is_none=is_none)
+
+
+def check_no_patient(text: str, *, is_none: bool = False) -> None:
+    if not is_none and (said := warning(text, today=timezone.localdate())):
+        raise LooksLikePatient(said)
+
+
+def check_is(concern: Concern, *states: str) -> None:
+    """A step is made from its own state only: a second click changes nothing."""
+    if concern.state not in states:
+        raise PolicyViolation(f"This concern is {ConcernState(concern.state).label.lower()} already.")
+
+
+def check_told_on(concern: Concern, told_on: dt.date) -> None:
+    if told_on > timezone.localdate():
+        raise PolicyViolation("This day lies ahead. Close the concern when the practice has been told.")
+    if concern.resolved_at and told_on < timezone.localdate(concern.resolved_at):
+        raise PolicyViolation(
+            f"It was resolved on {timezone.localdate(concern.resolved_at):%b %-d}: the practice cannot have heard before."
+        )
+
+
+def check_owner(owner: User | None) -> None:
+    if owner is not None and not (owner.is_active and owner.can(Permission.CONCERN_VIEW)):
+        raise PolicyViolation(f"{owner} cannot see concerns. Choose somebody who can.")
+
+
+def check_department(department: Department) -> None:
+    if not department.is_active:
+        raise PolicyViolation(f"{department} no longer answers for concerns. Choose another department.")
+
+
+def check_may_set_up(by: User) -> None:
+    if not by.can(Permission.SETTINGS_EDIT):
+        raise PolicyViolation("Only an admin can change departments and categories.")
