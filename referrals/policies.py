@@ -1,8 +1,10 @@
 """In which state a batch may be mapped, checked, loaded or discarded."""
 
+import datetime as dt
+
 from common.exceptions import PolicyViolation
 from jobs.models import JobState
-from referrals.models import BatchState, ImportBatch
+from referrals.models import BatchState, ImportBatch, MarketFile, MarketFileState
 
 _WAITING = frozenset({BatchState.UPLOADED, BatchState.CHECKED})
 _UNDER_WAY = frozenset({BatchState.CHECKING, BatchState.LOADING})
@@ -82,3 +84,28 @@ def _why_not(batch: ImportBatch) -> str:
         case BatchState.LOADING:
             return "This file is being loaded. Wait for the end of the import."
     return "The uploaded file was deleted. Files are kept for 24 hours; upload it again."
+
+
+def can_read_market_file(file: MarketFile) -> bool:
+    """Checked or loaded while we have it, and once."""
+    return bool(file.stored_as) and file.state in {MarketFileState.UPLOADED, MarketFileState.CHECKED}
+
+
+def check_can_read_market_file(file: MarketFile) -> None:
+    if not can_read_market_file(file):
+        raise PolicyViolation("This file is no longer waiting. Upload it again.")
+
+
+def can_undo_market_file(file: MarketFile) -> bool:
+    return file.state == MarketFileState.LOADED
+
+
+def check_can_undo_market_file(file: MarketFile) -> None:
+    if not can_undo_market_file(file):
+        raise PolicyViolation("Only a file that is loaded can be undone.")
+
+
+def check_capacity_day(day: dt.date, *, today: dt.date) -> None:
+    """What holds is told, not what is hoped for."""
+    if day > today:
+        raise PolicyViolation("This day lies in the future. Say what holds today, or held on a day before.")

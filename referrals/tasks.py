@@ -8,7 +8,7 @@ from jobs.actions import Lease, forget_done, handler
 from referrals import actions, inbox, rollups
 from referrals.deriving import publish, rederive_in_steps
 from referrals.importing import loading, relinking, rematching, undoing
-from referrals.models import ImportBatch
+from referrals.models import ImportBatch, MarketFile
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,15 @@ def load(lease: Lease) -> None:
 @handler("referrals.undo")
 def undo(lease: Lease) -> None:
     undoing.undo(_batch(lease), progress=lease.progress)
+
+
+@handler("referrals.market_file")
+def market_file(lease: Lease) -> None:
+    """Check or load a file of market data or of capacity."""
+    pk, dry_run = lease.args
+    file = MarketFile.objects.select_related("uploaded_by").get(pk=pk)
+    read = actions.read_market_file(file=file, by=file.uploaded_by, dry_run=dry_run, progress=lease.progress)
+    lease.progress(1, 1, f"{read.rows:,} rows read")
 
 
 @handler("referrals.relink")

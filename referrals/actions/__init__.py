@@ -13,6 +13,7 @@ from referrals.actions.batches import (
 )
 from referrals.actions.facts import DERIVING_RULES, EDITABLE, delete_referral, edit_referral, save_counting_rules, undo_correction
 from referrals.actions.feeds import edit_source, restore_mapping, save_mapping, source_named
+from referrals.actions.market import market_path, read_market_file, start_market_file, take_market_file, tell_capacity, undo_market_file
 from referrals.actions.totals import save_control_totals
 from referrals.actions.words import decide
 
@@ -27,7 +28,9 @@ __all__ = [
     "edit_referral",
     "edit_source",
     "forget_uploads",
+    "market_path",
     "open_upload",
+    "read_market_file",
     "restore_mapping",
     "save_control_totals",
     "save_counting_rules",
@@ -36,6 +39,10 @@ __all__ = [
     "source_named",
     "start_dry_run",
     "start_load",
+    "start_market_file",
     "start_undo",
+    "take_market_file",
+    "tell_capacity",
     "undo_correction",
+    "undo_market_file",
 ]

@@ -1,5 +1,6 @@
 """The facts and their rollups."""
 
+from referrals.models.capacity import Capacity
 from referrals.models.facts import (
     CountingRules,
     DataVersion,
@@ -17,6 +18,7 @@ from referrals.models.facts import (
     StatusEvent,
 )
 from referrals.models.imports import OPEN_STATES, ArrivedBy, BatchState, Format, ImportBatch, RowOutcome, SourceRow
+from referrals.models.market import MarketFile, MarketFileKind, MarketFileState, MarketMonth, MarketReject, MarketVendor
 from referrals.models.rollups import ROLLUPS, DestinationMonth, LineMonth, ProviderMonth, Rollup, SourceMonth
 from referrals.models.told import ControlTotal, Correction, MappingVersion, SentAgain, SentRow
 
@@ -25,6 +27,7 @@ __all__ = [
     "ROLLUPS",
     "ArrivedBy",
     "BatchState",
+    "Capacity",
     "ControlTotal",
     "Correction",
     "CountingRules",
@@ -39,6 +42,12 @@ __all__ = [
     "LineMonth",
     "LossReason",
     "MappingVersion",
+    "MarketFile",
+    "MarketFileKind",
+    "MarketFileState",
+    "MarketMonth",
+    "MarketReject",
+    "MarketVendor",
     "Payer",
     "ProviderMonth",
     "Referral",
