@@ -60,4 +60,6 @@ class CapacityQuerySet(models.QuerySet["Capacity"]):
 
     def effective(self) -> "CapacityQuerySet":
         """The statements that stand: of several about one site, line and day the last one told."""
-        return self.order_by("organization_id", "service_line_id", "as_of_on", "-pk").distinct("organization_id", "service_line_id", "as_of_on")
+        return self.order_by("organization_id", "service_line_id", "as_of_on", "-pk").distinct(
+            "organization_id", "service_line_id", "as_of_on"
+        )

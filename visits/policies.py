@@ -9,7 +9,7 @@ from accounts.permissions import Permission
 from accounts.roles import Role
 from common.exceptions import PolicyViolation
 from contacts.models import Practice
-from visits.models import FollowUp, Visit, VisitState
+from visits.models import FollowUp, TargetList, Visit, VisitState
 
 CLOCKS_DIFFER = dt.timedelta(days=1)  # a phone's clock or time zone may be off
 _LEADS = frozenset({Role.MANAGER, Role.ADMIN})
@@ -80,3 +80,44 @@ def check_can_follow_up(*, by: User, practice: Practice, visit: Visit | None) ->
         return
     if not can_log_for(by, practice):
         raise PolicyViolation("You can add follow-ups to practices in your territories only.")
+
+
+def check_can_make_list(user: User) -> None:
+    if not user.can(Permission.VISIT_LOG):
+        raise PolicyViolation("Lists of whom to visit are made by those who plan visits.")
+
+
+def can_change_list(user: User, target_list: TargetList) -> bool:
+    """Whoever made it, and managers (`visible_to` decided before which they see)."""
+    return user.can(Permission.VISIT_LOG) and (target_list.owner_id == user.pk or leads(user))
+
+
+def check_can_change_list(user: User, target_list: TargetList) -> None:
+    if not can_change_list(user, target_list):
+        raise PolicyViolation(f"Only {target_list.owner} or a manager can change this list.")
+
+
+def can_work_on_list(user: User, target_list: TargetList) -> bool:
+    """Also those in whose hands it is."""
+    held = target_list.handovers.in_force().filter(to=user)
+    return can_change_list(user, target_list) or (user.can(Permission.VISIT_LOG) and held.exists())
+
+
+def check_can_work_on_list(user: User, target_list: TargetList) -> None:
+    if not can_work_on_list(user, target_list):
+        raise PolicyViolation("This list is not in your hands. Ask whoever made it to hand it to you.")
+
+
+def check_list_is_open(target_list: TargetList) -> None:
+    if target_list.closed_at is not None:
+        raise PolicyViolation("This list is closed. Open it again first.")
+
+
+def check_can_hand_over(*, by: User, target_list: TargetList, to: User) -> None:
+    """A manager gives work to others. It goes to somebody who visits, and who sees at least one of the practices."""
+    if not leads(by):
+        raise PolicyViolation("Only a manager hands a list to somebody else.")
+    if not (to.is_active and to.can(Permission.VISIT_LOG)):
+        raise PolicyViolation(f"{to} does not log visits. Choose somebody who does.")
+    if not Practice.objects.visible_to(to).filter(target_entries__list=target_list).exists():
+        raise PolicyViolation(f"None of these practices lies in a territory of {to}.")

@@ -3,14 +3,19 @@
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.permissions import Permission
 from territories.scope import scope_of
 
 if TYPE_CHECKING:
-    from visits.models import FollowUp, Visit  # noqa: F401 - FollowUp is named in a base class below
+    from visits.models import FollowUp, TargetEntry, TargetHandover, TargetList, Visit  # noqa: F401 - named in base classes below
+
+LEADING_ROLES = ("manager", "admin")
 
 
 def _in_scope(user: Any) -> Q:
@@ -64,3 +69,100 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def for_list(self) -> "FollowUpQuerySet":
         """With everything that a row shows."""
         return self.select_related("practice", "owner", "created_by", "visit", "provider", "done_by")
+
+
+def _entries_in_scope(user: Any) -> Q:
+    scope = scope_of(user)
+    return Q() if scope.whole else Q(practice__territory__in=scope.any_territory_ids)
+
+
+def _in_hands_of(user: Any) -> Exists:
+    handovers = apps.get_model("visits", "TargetHandover").objects
+    return Exists(handovers.filter(list=OuterRef("pk"), to=user, taken_back_at=None))
+
+
+class TargetListQuerySet(models.QuerySet["TargetList"]):
+    def visible_to(self, user: Any) -> "TargetListQuerySet":
+        """One's own and those in one's hands; managers also those with a practice of their field; all for who sees the whole."""
+        if not user.is_authenticated or not user.is_active or not user.can(Permission.VISIT_VIEW):
+            return self.none()
+        if scope_of(user).whole and not user.is_liaison:
+            return self
+        found = Q(owner=user) | Q(_in_hands_of(user))
+        if user.role in LEADING_ROLES:
+            entries = apps.get_model("visits", "TargetEntry").objects
+            found |= Q(Exists(entries.filter(_entries_in_scope(user), list=OuterRef("pk"))))
+        return self.filter(found)
+
+    def open(self) -> "TargetListQuerySet":
+        return self.filter(closed_at=None)
+
+    def in_hands_of(self, user: Any) -> "TargetListQuerySet":
+        """Handed to the person and not taken back."""
+        return self.filter(_in_hands_of(user))
+
+    def for_list(self) -> "TargetListQuerySet":
+        """With everything that a row shows: `entry_count` without what was dropped, `visited_count` of them, and who has it."""
+        entries = (
+            apps.get_model("visits", "TargetEntry")
+            .objects.with_state()
+            .filter(list=OuterRef("pk"))
+            .exclude(Q(("state", "dropped")))
+            .order_by()
+        )
+
+        def counted(rows: Any) -> Coalesce:
+            return Coalesce(Subquery(rows.values("list").annotate(count=Count("pk")).values("count")), 0)
+
+        held = models.Prefetch(
+            "handovers", apps.get_model("visits", "TargetHandover").objects.in_force().select_related("to"), to_attr="held"
+        )
+        return (
+            self.annotate(entry_count=counted(entries), visited_count=counted(entries.filter(Q(("state", "visited")))))
+            .select_related("owner")
+            .prefetch_related(held)
+        )
+
+
+class TargetHandoverQuerySet(models.QuerySet["TargetHandover"]):
+    def visible_to(self, user: Any) -> "TargetHandoverQuerySet":
+        """Of the lists that the person sees."""
+        return self.filter(list__in=apps.get_model("visits", "TargetList").objects.visible_to(user))
+
+    def in_force(self) -> "TargetHandoverQuerySet":
+        """Not taken back."""
+        return self.filter(taken_back_at=None)
+
+
+class TargetEntryQuerySet(models.QuerySet["TargetEntry"]):
+    def visible_to(self, user: Any) -> "TargetEntryQuerySet":
+        """Of the lists that the person sees, the practices in their field."""
+        return self.filter(_entries_in_scope(user), list__in=apps.get_model("visits", "TargetList").objects.visible_to(user))
+
+    def with_state(self) -> "TargetEntryQuerySet":
+        """`state`: dropped, else visited, else planned, else open; `visit_id` of the visit that makes it so.
+
+        A visit counts when it went to the practice since the list started, by its owner or somebody in whose hands it is.
+        """
+        holders = apps.get_model("visits", "TargetHandover").objects.filter(
+            list=OuterRef(OuterRef("list")), to=OuterRef("owner"), taken_back_at=None
+        )
+        visits = apps.get_model("visits", "Visit").objects.filter(
+            Q(owner=OuterRef("list__owner")) | Q(Exists(holders)), practice=OuterRef("practice"), deleted_at=None
+        )
+        made = visits.filter(state="done", visited_at__date__gte=OuterRef("list__starts_on")).order_by("-visited_at")
+        planned = visits.filter(state="planned").order_by("planned_at")
+        return self.annotate(made_id=Subquery(made.values("pk")[:1]), planned_id=Subquery(planned.values("pk")[:1])).annotate(
+            state=Case(
+                When(dropped_at__isnull=False, then=Value("dropped")),
+                When(made_id__isnull=False, then=Value("visited")),
+                When(planned_id__isnull=False, then=Value("planned")),
+                default=Value("open"),
+                output_field=CharField(),
+            ),
+            visit_id=Coalesce(F("made_id"), F("planned_id")),
+        )
+
+    def for_list(self) -> "TargetEntryQuerySet":
+        """With everything that a row shows, in the order in which they were chosen."""
+        return self.with_state().select_related("practice__territory", "provider__specialty", "service_line", "dropped_by", "list")

@@ -8,116 +8,200 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0004_who_stays_off_lists'),
-        ('jobs', '0001_initial'),
-        ('referrals', '0005_checked_by_statement'),
-        ('territories', '0001_initial'),
+        ("contacts", "0004_who_stays_off_lists"),
+        ("jobs", "0001_initial"),
+        ("referrals", "0005_checked_by_statement"),
+        ("territories", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MarketVendor',
+            name="MarketVendor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, unique=True)),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='MarketFile',
+            name="MarketFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('market', 'Market data'), ('capacity', 'Capacity')], max_length=8)),
-                ('file_name', models.CharField(max_length=200)),
-                ('stored_as', models.CharField(blank=True, help_text='file under settings.UPLOADS, blank once deleted', max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('given', models.JSONField(default=dict, help_text='what was said for columns that it lacks: vendor, through, as_of')),
-                ('headers', models.JSONField(default=list, help_text="the columns that were read, in the file's words, for the file of refused rows")),
-                ('state', models.CharField(choices=[('uploaded', 'Waiting'), ('checked', 'Checked'), ('loaded', 'Loaded'), ('failed', 'Failed'), ('undone', 'Undone')], default='uploaded', max_length=8)),
-                ('vendors', models.JSONField(default=list, help_text='names of the vendors that it tells of')),
-                ('through_on', models.DateField(help_text='the last day that it tells of, or as of which its capacity is', null=True)),
-                ('first_month', models.DateField(null=True)),
-                ('last_month', models.DateField(null=True)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('new', models.PositiveIntegerField(default=0)),
-                ('changed', models.PositiveIntegerField(default=0)),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('rejected', models.JSONField(default=dict, help_text='{reason: rows}')),
-                ('findings', models.JSONField(default=dict, help_text='{finding: rows}')),
-                ('npis', models.PositiveIntegerField(default=0, verbose_name='providers told of')),
-                ('unknown_npis', models.PositiveIntegerField(default=0, verbose_name='providers told of whom we do not know')),
-                ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('loaded_at', models.DateTimeField(null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('undone_why', models.CharField(blank=True, max_length=300)),
-                ('error', models.TextField(blank=True)),
-                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='jobs.job')),
-                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("market", "Market data"), ("capacity", "Capacity")], max_length=8)),
+                ("file_name", models.CharField(max_length=200)),
+                ("stored_as", models.CharField(blank=True, help_text="file under settings.UPLOADS, blank once deleted", max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("given", models.JSONField(default=dict, help_text="what was said for columns that it lacks: vendor, through, as_of")),
+                (
+                    "headers",
+                    models.JSONField(
+                        default=list, help_text="the columns that were read, in the file's words, for the file of refused rows"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "Waiting"),
+                            ("checked", "Checked"),
+                            ("loaded", "Loaded"),
+                            ("failed", "Failed"),
+                            ("undone", "Undone"),
+                        ],
+                        default="uploaded",
+                        max_length=8,
+                    ),
+                ),
+                ("vendors", models.JSONField(default=list, help_text="names of the vendors that it tells of")),
+                ("through_on", models.DateField(help_text="the last day that it tells of, or as of which its capacity is", null=True)),
+                ("first_month", models.DateField(null=True)),
+                ("last_month", models.DateField(null=True)),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("new", models.PositiveIntegerField(default=0)),
+                ("changed", models.PositiveIntegerField(default=0)),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("rejected", models.JSONField(default=dict, help_text="{reason: rows}")),
+                ("findings", models.JSONField(default=dict, help_text="{finding: rows}")),
+                ("npis", models.PositiveIntegerField(default=0, verbose_name="providers told of")),
+                ("unknown_npis", models.PositiveIntegerField(default=0, verbose_name="providers told of whom we do not know")),
+                ("uploaded_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("loaded_at", models.DateTimeField(null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                ("undone_why", models.CharField(blank=True, max_length=300)),
+                ("error", models.TextField(blank=True)),
+                ("job", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="jobs.job")),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-uploaded_at', '-pk'),
+                "ordering": ("-uploaded_at", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='MarketReject',
+            name="MarketReject",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line_number', models.PositiveIntegerField()),
-                ('reason', models.CharField(max_length=60)),
-                ('sentence', models.CharField(max_length=300)),
-                ('record', models.JSONField(default=list, help_text='the cells of the columns that were read')),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejects', to='referrals.marketfile')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line_number", models.PositiveIntegerField()),
+                ("reason", models.CharField(max_length=60)),
+                ("sentence", models.CharField(max_length=300)),
+                ("record", models.JSONField(default=list, help_text="the cells of the columns that were read")),
+                ("file", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="rejects", to="referrals.marketfile")),
             ],
             options={
-                'ordering': ('line_number', 'pk'),
+                "ordering": ("line_number", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Capacity',
+            name="Capacity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('as_of_on', models.DateField(verbose_name='as of')),
-                ('is_accepting', models.BooleanField(null=True, verbose_name='takes new patients')),
-                ('third_next_available', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(999)], verbose_name='third next available, days')),
-                ('address', models.CharField(blank=True, max_length=200)),
-                ('zip', models.CharField(blank=True, max_length=5, verbose_name='ZIP code')),
-                ('told_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='capacities', to='contacts.organization', verbose_name='site')),
-                ('payers', models.ManyToManyField(blank=True, related_name='+', to='referrals.payer')),
-                ('service_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='capacities', to='territories.serviceline')),
-                ('told_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='capacities', to='referrals.marketfile')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("as_of_on", models.DateField(verbose_name="as of")),
+                ("is_accepting", models.BooleanField(null=True, verbose_name="takes new patients")),
+                (
+                    "third_next_available",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MaxValueValidator(999)],
+                        verbose_name="third next available, days",
+                    ),
+                ),
+                ("address", models.CharField(blank=True, max_length=200)),
+                ("zip", models.CharField(blank=True, max_length=5, verbose_name="ZIP code")),
+                ("told_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="capacities",
+                        to="contacts.organization",
+                        verbose_name="site",
+                    ),
+                ),
+                ("payers", models.ManyToManyField(blank=True, related_name="+", to="referrals.payer")),
+                (
+                    "service_line",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="capacities", to="territories.serviceline"),
+                ),
+                (
+                    "told_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="capacities", to="referrals.marketfile"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'capacities',
-                'ordering': ('organization__name', 'service_line__name', '-as_of_on', '-pk'),
-                'indexes': [models.Index(fields=['service_line', 'organization', '-as_of_on', '-id'], name='capacity_newest')],
+                "verbose_name_plural": "capacities",
+                "ordering": ("organization__name", "service_line__name", "-as_of_on", "-pk"),
+                "indexes": [models.Index(fields=["service_line", "organization", "-as_of_on", "-id"], name="capacity_newest")],
             },
         ),
         migrations.CreateModel(
-            name='MarketMonth',
+            name="MarketMonth",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('npi', models.CharField(max_length=10, verbose_name='NPI')),
-                ('month', models.DateField(help_text='first of the month')),
-                ('to_us', models.PositiveIntegerField()),
-                ('total', models.PositiveIntegerField()),
-                ('through_on', models.DateField(help_text='the last day of which the vendor knew when it told this')),
-                ('is_current', models.BooleanField(default=False)),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='months', to='referrals.marketfile')),
-                ('service_line', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territories.serviceline')),
-                ('vendor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='referrals.marketvendor')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("npi", models.CharField(max_length=10, verbose_name="NPI")),
+                ("month", models.DateField(help_text="first of the month")),
+                ("to_us", models.PositiveIntegerField()),
+                ("total", models.PositiveIntegerField()),
+                ("through_on", models.DateField(help_text="the last day of which the vendor knew when it told this")),
+                ("is_current", models.BooleanField(default=False)),
+                ("file", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="months", to="referrals.marketfile")),
+                (
+                    "service_line",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="territories.serviceline"
+                    ),
+                ),
+                (
+                    "vendor",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="referrals.marketvendor"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('npi', 'service_line', 'month'),
-                'indexes': [models.Index(condition=models.Q(('is_current', True)), fields=['vendor', 'month'], include=('npi', 'service_line', 'to_us', 'total', 'through_on'), name='market_reading'), models.Index(fields=['npi', 'service_line', 'month', 'vendor'], name='market_npi')],
-                'constraints': [models.UniqueConstraint(fields=('file', 'vendor', 'npi', 'service_line', 'month', 'through_on'), name='market_told_once'), models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('vendor', 'npi', 'service_line', 'month'), name='market_one_current'), models.CheckConstraint(condition=models.Q(('to_us__lte', models.F('total'))), name='market_part_of_whole')],
+                "ordering": ("npi", "service_line", "month"),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("is_current", True)),
+                        fields=["vendor", "month"],
+                        include=("npi", "service_line", "to_us", "total", "through_on"),
+                        name="market_reading",
+                    ),
+                    models.Index(fields=["npi", "service_line", "month", "vendor"], name="market_npi"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("file", "vendor", "npi", "service_line", "month", "through_on"), name="market_told_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)),
+                        fields=("vendor", "npi", "service_line", "month"),
+                        name="market_one_current",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("to_us__lte", models.F("total"))), name="market_part_of_whole"),
+                ],
             },
         ),
     ]
