@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from accounts.access import open_to_everybody_inside
-from common.templatetags.prm import percent
+from prm.styleguide_statistics import statistics
 
 TODAY = datetime.date(2026, 10, 3)
 MONTHS = [f"{name} 2026" for name in ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")]
@@ -56,7 +56,6 @@ def _charts() -> list[dict[str, Any]]:
     flows = [("Primary care", "Cardiology", 420), ("Primary care", "Orthopedics", 360), ("Urgent care", "Orthopedics", 120)]
     ends = [("Cardiology", "Our network", 310, "internal"), ("Cardiology", "Elsewhere", 110, "outbound")]
     ends += [("Orthopedics", "Our network", 350, "internal"), ("Orthopedics", "Elsewhere", 130, "outbound")]
-    heat: list[list[float | None]] = [[0.18, 0.21, None, 0.26], [0.31, 0.28, 0.25, 0.22], [0.12, 0.14, 0.13, 0.16]]
     shortfalls = [62, 48, 31, 22, 14]
     return [
         {
@@ -125,22 +124,6 @@ def _charts() -> list[dict[str, Any]]:
             },
         },
         {
-            "id": "sg-heatmap",
-            "title": "Orthopedics leaks most, and less each quarter",
-            "spec": {
-                "kind": "heatmap",
-                "unit": "percent",
-                "tone": "outbound",
-                "columns": ["Q1", "Q2", "Q3", "Q4"],
-                "rows": LINES[:3],
-                "values": heat,
-            },
-            "table": {
-                "columns": [{"label": "Service line"}, *({"label": f"Q{n}", "num": True} for n in (1, 2, 3, 4))],
-                "rows": [[line, *(percent(rate, 0) for rate in row)] for line, row in zip(LINES, heat, strict=False)],
-            },
-        },
-        {
             "id": "sg-graph",
             "title": "Three practices send most of what reaches Dr. Raman",
             "spec": {
@@ -175,6 +158,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "points": [rate * 100 for rate in RATES],
         "today": TODAY,
         "charts": _charts(),
+        "statistics": statistics(),
         "tones": ["neutral", "good", "bad", "warn", "info", "inbound", "internal", "outbound", "undetermined"],
         "decliners": [
             (name, line, count, change)

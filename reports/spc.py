@@ -144,7 +144,7 @@ def funnel(cases: Sequence[float], totals: Sequence[float], *, kind: Literal["sh
     """Exact 95 and 99.8 % limits around the pooled value, after a check for over-dispersion.
 
     `kind="share"`: cases out of totals, binomial (leakage, no-show). `kind="ratio"`: cases against an expected count or an exposure,
-    Poisson. Units without a total are blank (NaN) and never flagged. With `points`, limits along an even grid of totals are added as a
+    Poisson. Units without a total are blank (NaN) and never flagged. With `points`, limits along a grid of totals are added as a
     curve to draw. A center different from the units' own is no concern here: compare with one's peers, not with a target.
     """
     count, total = np.asarray(cases, float), np.asarray(totals, float)
@@ -159,7 +159,8 @@ def funnel(cases: Sequence[float], totals: Sequence[float], *, kind: Literal["sh
         if outside:
             level, above = outside[-1]
             flags.append(Beyond(int(at), "above" if above else "below", level))
-    grid = np.linspace(total[real].min(), total[real].max(), points) if points and real.any() else np.empty(0)
+    # Even in proportion: the limits bend most where totals are small.
+    grid = np.geomspace(total[real].min(), total[real].max(), points) if points and real.any() else np.empty(0)
     if kind == "share":
         grid = np.unique(np.round(grid))
     curve = tuple(_limits(grid, center, level, phi, kind) for level in LEVELS)

@@ -49,6 +49,7 @@
   // A page that comes back with errors starts at their summary.
   const ready = (root) => {
     root.querySelector("[data-focus]")?.focus();
+    each(root, "[data-scroll-end]", (box) => { box.scrollLeft = box.scrollWidth; }); // the newest months stand last
     each(root, "[data-print-only-js]", (element) => { element.hidden = false; });
   };
   document.addEventListener("htmx:after:swap", (event) => {

@@ -1,4 +1,4 @@
-// Charts of who sends to whom: Sankey, heatmap and network. See charts.js for the shapes of their specs.
+// Charts of who sends to whom: Sankey and network. See charts.js for the shapes of their specs.
 (() => {
   const shown = (node) => node.label ?? node.name;
 
@@ -35,26 +35,6 @@
     };
   }
 
-  function heatmap(spec, tools) {
-    const { color, format, tip } = tools;
-    const cells = spec.values.flatMap((row, y) => row.map((value, x) => ({ value: [x, y, value ?? "-"], url: spec.urls?.[y]?.[x] })));
-    const numbers = spec.values.flat().filter((value) => value !== null && value !== undefined);
-    const label = { color: color("soft"), fontSize: 12, overflow: "truncate", width: tools.phone ? 96 : 170 };
-    return {
-      rows: spec.rows.length + 2,
-      grid: { left: 4, right: 8, top: 4, bottom: 36, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-      xAxis: { type: "category", data: spec.columns, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { ...label, hideOverlap: true } },
-      yAxis: { type: "category", data: spec.rows, inverse: true, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { ...label, color: color("ink") } },
-      visualMap: {
-        min: Math.min(0, ...numbers), max: Math.max(...numbers, spec.unit === "percent" ? 0.01 : 1), orient: "horizontal", left: "center", bottom: 0, itemHeight: 90, itemWidth: 10, calculable: false,
-        inRange: { color: [color("sunken"), color(spec.tone ?? "c1")] }, textStyle: { color: color("soft") }, formatter: (value) => format(value, spec.unit),
-        text: [format(Math.max(...numbers), spec.unit), format(Math.min(0, ...numbers), spec.unit)],
-      },
-      tooltip: { trigger: "item", formatter: ({ value: [x, y, value] }) => tip(`${spec.rows[y]}, ${spec.columns[x]}`, [format(value === "-" ? null : value, spec.unit)]) },
-      series: [{ type: "heatmap", data: cells, itemStyle: { borderColor: color("surface"), borderWidth: 2, borderRadius: 3 }, emphasis: { itemStyle: { borderColor: color("ink") } } }],
-    };
-  }
-
   function graph(spec, tools) {
     const { color, format, tip } = tools;
     const largest = Math.max(1, ...spec.nodes.map(({ value }) => value ?? 0));
@@ -79,5 +59,5 @@
     };
   }
 
-  Object.assign(window.prmCharts, { sankey, heatmap, graph });
+  Object.assign(window.prmCharts, { sankey, graph });
 })();

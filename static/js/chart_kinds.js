@@ -118,5 +118,6 @@ window.prmCharts = (() => {
   }
   const hatchOver = (color) => ({ symbol: "rect", color: color("surface"), dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4, symbolSize: 1 });
 
+  window.prmChartParts = { categoryAxis, hatch, immature };
   return { line, bar };
 })();

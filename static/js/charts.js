@@ -5,11 +5,23 @@
              immature_from: index (months still filling up, hatched), target: {value, label}, band: {low: [], high: [], label}}
    bar      as line, side by side; horizontal: true for long names      stacked   as bar, on top of each other
    sankey   {kind, nodes: [{name (unique), label, tone, url}], links: [{source, target, value, tone, url}]}      bars on a phone
-   heatmap  {kind, columns: [text], rows: [text], values: [[n|null] per row], unit, tone, urls: [[url]]}
    graph    {kind, nodes: [{id, name, value, tone, url}], links: [{source, target, value}]}
+   xmr      {kind, name, labels: [text], values: [n|null (a gap, never bridged)], unit, tone, urls: [url],
+             mean, lower, upper: n|null (null: too little for limits), limits_label: "Natural limits"|"Trial limits", trial: true (dotted),
+             flags: [{rule: "outside"|"two of three"|"one side"|"trend", text, at: [index]}] (a shape and a word for each rule),
+             immature_from: index, gaps: [{from, to: index, label}] (months that an import left out)}
+   funnel   {kind, unit, x: text, y: text, log: true (sizes far apart), center: {value, label}, tone,
+             limits: [{label, n: [size], lower: [n], upper: [n], dashed: true}] (curves, computed exactly by the server),
+             points: [{name, n, value, side: "above"|"below"|"", wide: true (outside the widest limits), url}] (those to name first, first)}
+   heatmap  {kind, unit, tone, columns: [{label, url}], immature_from: index (of columns, hatched), corner: text,
+             rows: [{label, url, cells: [{value: n|null, text, level: 0 … 9|null (no color), says, url}]}], scale: [text of the lowest, of the highest]}
+             drawn by the server as a table (templates/components/heatmap.html): its cells are links, readable, on paper and without
+             JavaScript; it needs no script, and no other table beside it
 
+   Any spec may carry empty: text, which stands in the place of a drawing that has nothing to draw.
    Tones: inbound internal outbound undetermined outside good bad warn neutral accent c1 … c7. A click on a mark follows its url.
-   How each kind looks is in chart_kinds.js. */
+   Limits, levels and texts are data: nothing is computed here. How each kind looks is in chart_kinds.js (line, bar), chart_flows.js
+   (sankey, graph) and chart_limits.js (xmr, funnel; loaded with `limits=True` of components/chart_scripts.html). */
 (() => {
   const drawn = new Map();
   const phone = matchMedia("(max-width: 575.98px)");
@@ -62,7 +74,7 @@
     const chart = drawn.get(element) ?? window.echarts.init(element, null, { renderer: "svg" });
     const first = !drawn.has(element);
     drawn.set(element, chart);
-    const drawing = kind(spec, { color, format, tip, phone: phone.matches, width: element.clientWidth });
+    const drawing = kind(spec, { color, format, tip, phone: phone.matches, width: element.clientWidth, height: element.clientHeight });
     element.classList.toggle("chart-rows", Boolean(drawing.rows));
     const height = drawing.rows ? Math.max(176, drawing.rows * 34 + 24) : 0;
     element.style.height = height ? `${height}px` : "";
