@@ -20,17 +20,25 @@ from jobs.querysets import ATTEMPTS, LEASE
 
 log = logging.getLogger(__name__)
 handlers: dict[str, Callable[["Lease"], None]] = {}
+SIGN_OF_LIFE = 5  # seconds: how late a worker whose progress stands still learns that its job was cancelled
+own_transactions: set[str] = set()  # names of handlers that read and write in transactions of their own
 
 
 class LostLease(Exception):
     """Another worker took the job over, or it was cancelled: nothing written since may be kept."""
 
 
-def handler(name: str) -> Callable[[Callable[["Lease"], None]], Callable[["Lease"], None]]:
-    """Register the function that does jobs of this name. Apps do it in their `tasks` module, which Celery and Django load."""
+def handler(name: str, *, own_transaction: bool = False) -> Callable[[Callable[["Lease"], None]], Callable[["Lease"], None]]:
+    """Register the function that does jobs of this name. Apps do it in their `tasks` module, which Celery and Django load.
+
+    The function runs in one transaction, at whose end the job is done. With `own_transaction` it opens its own, and calls
+    `lease.complete()` in the one that writes: so it may read from a snapshot first.
+    """
 
     def register(function: Callable[["Lease"], None]) -> Callable[["Lease"], None]:
         handlers[name] = function
+        if own_transaction:
+            own_transactions.add(name)
         return function
 
     return register
@@ -77,6 +85,7 @@ class Lease:
     def __init__(self, job: Job) -> None:
         self.job_id, self.name, self.args, self.token, self.attempt = job.pk, job.name, job.args, job.token, job.attempt
         self._stop = Event()
+        self._lost = Event()
         self._progress = (0, 0, "")
         self._thread = Thread(target=self._stay_alive, daemon=True)
 
@@ -89,29 +98,37 @@ class Lease:
         self._thread.join(timeout=10)
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """Tell how far the work is; shown within a second or two."""
+        """Tell how far the work is; shown within a second or two. Raises LostLease once a sign of life found the job cancelled or taken."""
+        if self._lost.is_set():
+            raise LostLease(self.name)
         self._progress = (done, total, note[:200])
 
     def _stay_alive(self) -> None:
         shown, waited = None, 0.0
         try:
-            while not self._stop.wait(0.5):
+            while not self._lost.is_set() and not self._stop.wait(0.5):
                 waited += 0.5
-                if self._progress != shown or waited >= LEASE.total_seconds() / 4:
+                if self._progress != shown or waited >= SIGN_OF_LIFE:
                     shown, waited = self._progress, 0.0
-                    self._tell(*shown)
+                    if not self._tell(*shown):
+                        self._lost.set()
         except Exception as error:
             log.warning("job %s: no sign of life (%s)", self.job_id, type(error).__name__)
         finally:
             connection.close()  # this thread's own
 
-    def _tell(self, done: int, total: int, note: str) -> None:
+    def _tell(self, done: int, total: int, note: str) -> bool:
+        """False once the job was cancelled or is somebody else's."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE jobs_job SET lease_until_at = %s, progress_done = %s, progress_total = %s, progress_note = %s"
                 " WHERE id = %s AND token = %s AND state = 'running'",
                 [timezone.now() + LEASE, done, total, note, self.job_id, self.token],
             )
+            if cursor.rowcount:
+                return True
+            cursor.execute("SELECT 1 FROM jobs_job WHERE id = %s AND (token <> %s OR state <> 'running')", [self.job_id, self.token])
+            return cursor.fetchone() is None
 
     def complete(self, *, note: str = "") -> None:
         """Mark the job done, in the transaction of the work itself: either both are seen or neither."""
@@ -150,9 +167,13 @@ def run(job_id: int) -> bool:
         return False
     lease = Lease(job)
     try:
-        with lease, transaction.atomic():
-            handlers[job.name](lease)
-            lease.complete()
+        with lease:
+            if job.name in own_transactions:
+                handlers[job.name](lease)
+            else:
+                with transaction.atomic():
+                    handlers[job.name](lease)
+                    lease.complete()
     except LostLease:
         log.warning("job %s: lease lost, its writes were rolled back", job_id)
         return False

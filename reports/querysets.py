@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Self
 from django.apps import apps
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Abs
 from django.utils import timezone
 
@@ -31,13 +30,31 @@ class ReportRunQuerySet(models.QuerySet["ReportRun"]):
         if scope.is_empty:
             return self.none()
         own, overlays = sorted(scope.territory_ids), sorted(map(list, scope.overlays))
-        of_territory = Q(liaison=None, territory__in=own, result__territories__contained_by=own)
-        return self.filter(of_territory | Q(liaison=user, result__territories=own, result__overlays=overlays))
+        of_territory = Q(liaison=None, territory__in=own, field__territories__contained_by=own)
+        return self.filter(of_territory | Q(liaison=user, field__territories=own, field__overlays=overlays))
+
+    def finished(self) -> Self:
+        return self.filter(computed_at__isnull=False)
+
+    def under_way(self) -> Self:
+        return self.filter(computed_at=None, job__state__in=["queued", "running"])
+
+    def in_state(self, state: str) -> Self:
+        """Those in a state of RunState: the job says it until the result is there."""
+        if state == "finished":
+            return self.finished()
+        waiting = self.filter(computed_at=None)
+        if state == "failed":
+            return waiting.exclude(job__state__in=["queued", "running"])
+        return waiting.filter(job__state=state)
 
     def for_list(self) -> Self:
         """With what a list names, without the numbers."""
-        asked_by = KeyTextTransform("asked_by", "result")
-        return self.select_related("territory", "liaison").annotate(asked_by=asked_by).defer("result")
+        return self.select_related("territory", "liaison", "job").prefetch_related("asked_by").defer("result")
+
+    def for_one(self) -> Self:
+        """With all that its page names, the numbers too."""
+        return self.select_related("territory", "liaison", "job").prefetch_related("asked_by")
 
 
 class AlertRunQuerySet(models.QuerySet["AlertRun"]):

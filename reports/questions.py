@@ -15,14 +15,14 @@ from accounts.permissions import Permission
 from referrals.models import CountingRules
 from reports.forms import DEFAULT_PERIOD, ReportFilter
 from reports.keeping import kept
-from reports.models import ReportName, ReportRun
+from reports.models import ReportRun
 from reports.numbers import Numbers
-from reports.periods import Window
+from reports.periods import Window, last_full_months
 from reports.queries.cells import branch
 from reports.queries.freshness import Freshness, freshness
 from reports.queries.names import Names, names
 from reports.queries.numbers import numbers
-from reports.queries.runs import fingerprint, latest_standard, window_of
+from reports.queries.runs import fingerprint, latest_standard
 from territories.scope import Scope, scope_of
 
 NONE = "null"  # how the list of referrals is asked for rows that name nothing
@@ -147,12 +147,20 @@ def opening(question: Question) -> tuple[Question, Numbers] | None:
     runs = latest_standard(user=question.user, scope=question.scope)
     if not runs:
         return None
-    leakage, growth = runs[ReportName.LEAKAGE], runs[ReportName.VOLUME]
+    leakage, growth = runs["leakage"], runs["volume"]
     found = replace(growth.numbers, destinations=leakage.numbers.destinations)
-    return of_run(question, growth), found
+    return _about(question, growth), found
 
 
-def of_run(question: Question, run: ReportRun) -> Question:
-    """The question that a finished run answered."""
+def of_run(run: ReportRun, reader: User) -> Question:
+    """The question that a finished run over some time answered, as its reader may follow it."""
+    fresh, known = freshness(), names()
+    form = ReportFilter({}, territories=known.territories, lines=known.lines, payers=known.payers)
+    window = run.window or last_full_months(int(DEFAULT_PERIOD), run.data_through_on or dt.date.min)
+    return _about(Question(reader, run.scope, fresh, known, CountingRules.current(), form, window, {}, {}), run)
+
+
+def _about(question: Question, run: ReportRun) -> Question:
     chosen = {"territory": run.territory_id} if run.territory_id else {}
-    return replace(question, run=run, window=window_of(run), chosen=chosen, is_own=run.liaison_id in {None, question.user.pk})
+    is_own = run.liaison_id in {None, question.user.pk}
+    return replace(question, run=run, window=run.window or question.window, chosen=chosen, is_own=is_own)

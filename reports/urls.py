@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import catalogue, closing, downloads, money, pages, panels, rules, runs
+from reports.views import catalogue, closing, downloads, money, pages, panels, rules, run_files, runs
 
 app_name = "reports"
 
@@ -17,8 +17,11 @@ urlpatterns = [
     path("rules/", rules.report_rules, name="rules"),
     path("runs/", runs.runs, name="runs"),
     path("runs/new/", runs.new, name="run-new"),
-    path("runs/waiting/<int:pk>/", runs.waiting, name="waiting"),
+    path("runs/new/<slug:name>/", runs.new_of_kind, name="run-new-of-kind"),
     path("runs/<int:pk>/", runs.run, name="run"),
+    path("runs/<int:pk>/withdraw/", runs.withdraw, name="run-withdraw"),
+    path("runs/<int:pk>/retry/", runs.retry, name="run-retry"),
+    path("runs/<int:pk>/report.<slug:kind>", run_files.download, name="run-file"),
     path("money/margins/", money.money, {"ledger": "margins"}, name="margins"),
     path("money/costs/", money.money, {"ledger": "costs"}, name="costs"),
     path("money/weights/", money.money, {"ledger": "weights"}, name="weights"),

@@ -7,11 +7,10 @@ from reports.actions.runs import (
     ask_for_run,
     ask_for_standard_runs,
     compute_run,
-    compute_standard_runs,
     forget_old_runs,
-    months_on_offer,
-    requester,
+    retry_run,
     scopes,
+    withdraw_run,
 )
 
 __all__ = [
@@ -20,14 +19,13 @@ __all__ = [
     "ask_for_run",
     "ask_for_standard_runs",
     "compute_run",
-    "compute_standard_runs",
     "delete_money",
     "end_money",
     "forget_old_runs",
     "import_money",
-    "months_on_offer",
-    "requester",
+    "retry_run",
     "save_money",
     "save_report_rules",
     "scopes",
+    "withdraw_run",
 ]

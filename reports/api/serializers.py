@@ -1,46 +1,76 @@
 """The shapes of reports in the API."""
 
-import datetime as dt
+from collections.abc import Sequence
+from typing import Any
 
 from rest_framework import serializers
 
-from reports.cells import Cell
+from reports.exports.document import Block, Figures
 from reports.measures import MEASURES
 from reports.measuring import DIMENSIONS
-from reports.models import ReportRun
+from reports.models import ReportRun, RunState
 
 
 class RunSerializer(serializers.ModelSerializer):
-    """A finished run; without a territory and a liaison it speaks of the whole organization. `end_on` is exclusive."""
+    """A run; without a territory and a liaison it is over the whole organization. `progress`: percent while running."""
 
     scope = serializers.CharField(source="scope_name")
+    state = serializers.ChoiceField(choices=RunState.choices)
+    progress = serializers.SerializerMethodField()
+    error = serializers.CharField()
+    asked_by = serializers.SerializerMethodField()
 
     class Meta:
         model = ReportRun
-        fields = ("id", "name", "scope", "territory", "liaison", "start_on", "end_on", "data_version", "data_through_on", "computed_at")
+        fields = (
+            "id", "kind", "parameters", "scope", "territory", "liaison", "state", "progress", "error", "is_standard", "asked_by", "asked_at",
+            "data_version", "data_through_on", "computed_at",
+        )  # fmt: skip
 
+    def get_asked_by(self, run: ReportRun) -> list[str]:
+        return [str(person) for person in run.asked_by.all()]
 
-class MonthSerializer(serializers.Serializer):
-    """A month of a run: referrals by flow."""
-
-    month = serializers.SerializerMethodField()
-    inbound = serializers.IntegerField()
-    internal = serializers.IntegerField()
-    outbound = serializers.IntegerField()
-    undetermined = serializers.IntegerField()
-
-    def get_month(self, cell: Cell) -> dt.date:
-        return cell.key[0]
+    def get_progress(self, run: ReportRun) -> int | None:
+        return run.job.percent if run.job and run.state == RunState.RUNNING else None
 
 
 class RunDetailSerializer(RunSerializer):
-    """A run with its months. Groups are asked for at /api/v1/measures/."""
+    """A run with what it found, as its reader may see it: figures and tables; none until it is finished. A share is from 0 to 1."""
 
-    months = MonthSerializer(source="numbers.months", many=True)
+    figures = serializers.SerializerMethodField()
+    tables = serializers.SerializerMethodField()
 
     class Meta:
         model = ReportRun
-        fields = (*RunSerializer.Meta.fields, "months")
+        fields = (*RunSerializer.Meta.fields, "figures", "tables")
+
+    def get_figures(self, run: ReportRun) -> list[dict[str, Any]]:
+        blocks = [block for block in self._blocks(run) if isinstance(block, Figures)]
+        return [{"label": item.label, "value": item.value, "unit": item.unit} for block in blocks for item in block.items]
+
+    def get_tables(self, run: ReportRun) -> list[dict[str, Any]]:
+        document = self.context.get("document")
+        return [
+            {
+                "title": table.title,
+                "columns": [{"label": column.label, "unit": column.unit} for column in table.columns],
+                "rows": table.rows,
+                "total": table.total,
+            }
+            for table in (document.tables() if document else ())
+        ]
+
+    def _blocks(self, run: ReportRun) -> Sequence[Block]:
+        document = self.context.get("document")
+        return document.blocks if document else ()
+
+
+class AskSerializer(serializers.Serializer):
+    """A kind of report, a territory (none: all that you see), and the fields of its own form, as `parameters`."""
+
+    kind = serializers.CharField()
+    territory = serializers.IntegerField(required=False, allow_null=True)
+    parameters = serializers.DictField(required=False, default=dict)
 
 
 class MeasureQuerySerializer(serializers.Serializer):

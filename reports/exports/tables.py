@@ -8,6 +8,7 @@ from django.http import HttpResponseBase
 from common.csvsafe import csv_response, xlsx_response
 from reports import tables
 from reports.cells import Cell, merge
+from reports.exports.guard import hidden
 from reports.measures import leakage_ordered, received
 from reports.numbers import Numbers
 from reports.queries.cells import NOW
@@ -17,11 +18,6 @@ from reports.questions import Question
 LEAKAGE_HEAD = ["Kept", "Left", "No destination", "Leakage", "Known share", "Lowest", "Highest"]
 GROWTH_HEAD = ["Inbound", "Internal", "Received", "Inbound before"]
 Table = tuple[list[str], Iterable[Sequence[Any]]]
-
-
-def hidden(count: int, smallest: int) -> int | str:
-    """A count as it may leave: below the setting nobody is told how few."""
-    return f"<{smallest}" if 0 < count < smallest else count
 
 
 def leakage_cells(cell: Cell, smallest: int) -> list[Any]:

@@ -4,7 +4,7 @@ from reports.models.alerts import Alert, AlertChange, AlertPart, AlertRun, Alert
 from reports.models.holidays import ClosingDay
 from reports.models.money import AttributionWeight, ContributionMargin, ProgramCost
 from reports.models.rules import ReportRules
-from reports.models.runs import ReportName, ReportRun
+from reports.models.runs import ReportRun, RunState
 
 __all__ = [
     "Alert",
@@ -18,8 +18,8 @@ __all__ = [
     "ContributionMargin",
     "Direction",
     "ProgramCost",
-    "ReportName",
     "ReportRules",
     "ReportRun",
+    "RunState",
     "Untested",
 ]

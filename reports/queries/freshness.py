@@ -7,7 +7,7 @@ from django.db.models import Max, Min, OuterRef, Subquery
 
 from referrals.models import DataVersion, Referral, Source, SourceMonth
 from reports.keeping import kept
-from reports.periods import full_until
+from reports.periods import Window, add_months, full_until
 
 
 @dataclass(frozen=True)
@@ -52,3 +52,10 @@ def _measure() -> tuple[str | None, str | None]:
     through = Source.objects.annotate(last=Subquery(last_day)).aggregate(through=Min("last"))["through"]
     first = SourceMonth.objects.aggregate(first=Min("month"))["first"]
     return first and first.isoformat(), through and through.isoformat()
+
+
+def months_on_offer(fresh: Freshness) -> list[dt.date]:
+    """The months that a report may start or end with, newest first."""
+    if fresh.first_month is None or fresh.full_until is None:
+        return []
+    return list(reversed(list(Window(fresh.first_month, max(fresh.full_until, add_months(fresh.first_month, 1))).each_month())))

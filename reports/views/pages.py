@@ -142,7 +142,7 @@ def frame(question: Question, page: str, **kept: str) -> dict[str, Any]:
         "clear_url": reverse(f"reports:{page}") if question.query() else "",
         "kept": kept,
         "run": question.run,
-        "is_behind": bool(question.run and question.run.data_version < question.fresh.version),
+        "is_behind": bool(question.run and (question.run.data_version or 0) < question.fresh.version),
         "pages": [
             {"url": question.page(name), "label": label, "active": name == page}
             for name, label in (("dashboard", "Overview"), ("growth", "Inbound growth"), ("leakage", "Outbound leakage"))

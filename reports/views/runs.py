@@ -1,112 +1,132 @@
-"""Finished report runs: the list, one of them, and asking for one's own."""
+"""Report runs: the list, one of them, asking for one, letting one go."""
 
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import requires
 from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
-from jobs.models import Job, JobState
-from reports import actions, tables
-from reports.forms import RunForm
-from reports.models import ReportName, ReportRun
+from reports import actions, kinds
+from reports.forms.runs import RunFilter
+from reports.models import ReportRun, RunState
+from reports.offers import offer_to
+from reports.presenters.documents import page_blocks
+from reports.presenters.runs import run_line, run_lines
 from reports.queries.freshness import freshness
-from reports.questions import ask, of_run
-from reports.views.pages import drawings, frame, mover_lists, nothing_yet, table
-from territories.models import Territory
-from territories.scope import scope_of
+from reports.views.pages import nothing_yet
 
-_STATES = {JobState.QUEUED: "queued", JobState.RUNNING: "running", JobState.DONE: "finished"}
-_REPORTS = {ReportName.LEAKAGE: tables.LEAKAGE, ReportName.VOLUME: tables.GROWTH}
-STORED = ("service_line", "payer", "territory")
+PAGE_ROWS = 25
 
 
 @require_GET
 @requires(Permission.DASHBOARD_VIEW)
 def runs(request: HttpRequest) -> HttpResponse:
-    """Every finished run that the person may see, newest first."""
-    name = request.GET.get("report", "")
-    found = ReportRun.objects.visible_to(request.user).for_list()
-    if name in ReportName.values:
-        found = found.filter(name=name)
-    tabs = [
-        {"url": f"{reverse('reports:runs')}{f'?report={value}' if value else ''}", "label": label, "active": value == name}
-        for value, label in (("", "All"), *ReportName.choices)
-    ]
-    page = Paginator(found, 25).get_page(request.GET.get("page"))
-    return render(request, "reports/runs.html", {"page": page, "tabs": tabs, "has_data": freshness().data_through is not None})
+    """Every run that the person may see, newest first: finished, on its way, or failed."""
+    offered = kinds.seen_by(request.user)
+    chosen = RunFilter(request.GET, kinds={name: kind.title for name, kind in offered.items()})
+    found = chosen.cut(kinds.runs_seen_by(request.user), request.user).for_list()
+    page = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
+    lines = run_lines(page.object_list, offered, request.user)
+    context = {
+        "page": page,
+        "lines": lines,
+        "filter": chosen,
+        "clear_url": reverse("reports:runs") if chosen.is_used else "",
+        "is_moving": any(line.run.is_under_way for line in lines),
+        "has_data": freshness().data_through is not None,
+        "may_export": request.user.can(Permission.EXPORT),
+    }
+    return render(request, "reports/_runs.html" if request.htmx else "reports/runs.html", context)
 
 
 @require_GET
 @requires(Permission.DASHBOARD_VIEW)
 def run(request: HttpRequest, pk: int) -> HttpResponse:
-    """One finished run, as it was written."""
-    stored = get_object_or_404(ReportRun.objects.visible_to(request.user).select_related("territory", "liaison"), pk=pk)
-    if (asked := ask(request)) is None:
-        return nothing_yet(request)
-    question, found, name = of_run(asked, stored), stored.numbers, _REPORTS[ReportName(stored.name)]
-    by = tables.check(request.GET.get("by", ""))
-    if by not in STORED:
-        raise Http404("A finished run has no such table.")
-    tabs = [
-        {"url": f"{stored.get_absolute_url()}?by={dimension}", "label": tables.LABELS[dimension], "active": dimension == by}
-        for dimension in STORED
-    ]
-    context = {
-        **drawings(found, question, name),
-        "movers": mover_lists(found, question) if name == tables.GROWTH else [],
-        "table": table(request, question, name, by, found),
-        "tabs": tabs,
-        "report": name,
-        "live_url": question.page(name),
-    }
-    return render(request, "reports/run.html", context | frame(question, name))
-
-
-@require_http_methods(["GET", "POST"])
-@requires(Permission.DASHBOARD_VIEW)
-def new(request: HttpRequest) -> HttpResponse:
-    """Ask for a report over months and a territory of one's choice; a worker computes it."""
-    months = actions.months_on_offer(freshness())
-    scope = scope_of(request.user)
-    if not months or scope.is_empty:
-        return nothing_yet(request)
-    territories = Territory.objects.live() if scope.whole else Territory.objects.live().filter(pk__in=scope.territory_ids)
-    form = RunForm(
-        request.POST or None,
-        territories=territories,
-        months=months,
-        everything="The whole organization" if scope.whole else "All that I look after",
-    )
-    if request.method == "POST" and form.is_valid():
-        window, chosen = form.window(), form.cleaned_data
-        try:
-            job = actions.ask_for_run(
-                name=chosen["name"], territory=chosen["territory"], start=window.start, end=window.end, by=request.user
-            )
-        except PolicyViolation as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return redirect("reports:waiting", job.pk)
-    return render(request, "reports/new_run.html", {"form": form})
+    """One run: what it found, as it was written; how far it is; or why there is nothing."""
+    stored = _find(request, pk)
+    kind = kinds.KINDS[stored.kind]
+    context: dict[str, Any] = {"run": stored, "line": run_line(stored, kind, request.user), "kind": kind}
+    if not stored.is_finished:
+        template = "reports/_run_progress.html" if request.htmx else "reports/run_waiting.html"
+        return render(request, template, context | {"is_failed": stored.state == RunState.FAILED})
+    if request.htmx and request.htmx.target == "run-progress":  # the progress that this page showed a moment ago
+        return HttpResponseClientRedirect(stored.get_absolute_url())
+    context["is_behind"] = (stored.data_version or 0) < freshness().version
+    if kind.page is not None:
+        template, more = kind.page(request, stored)
+        return render(request, template, context | more)
+    document = kind.document(stored, request.user)
+    return render(request, "reports/run_document.html", context | {"document": document, "has_charts": True, **page_blocks(document)})
 
 
 @require_GET
 @requires(Permission.DASHBOARD_VIEW)
-def waiting(request: HttpRequest, pk: int) -> HttpResponse:
-    """How far an asked-for report is; leads on to it when it is there."""
-    job = get_object_or_404(Job.objects.visible_to(request.user).filter(name="reports.run"), pk=pk)
-    if job.state == JobState.DONE:
-        name, territory, liaison, start, end = job.args
-        found = ReportRun.objects.visible_to(request.user).filter(
-            name=name, territory=territory, liaison=liaison, start_on=start, end_on=end
-        )
-        if (finished := found.order_by("-data_version").first()) is not None:
-            url = finished.get_absolute_url()
-            return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
-    template = "reports/_waiting.html" if request.htmx else "reports/waiting.html"
-    return render(request, template, {"job": job, "state": _STATES.get(JobState(job.state), "failed")})
+def new(request: HttpRequest) -> HttpResponse:
+    """Which report to make."""
+    if offer_to(request.user) is None:
+        return nothing_yet(request)
+    return render(request, "reports/new_run.html", {"kinds": kinds.seen_by(request.user).values()})
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.DASHBOARD_VIEW)
+def new_of_kind(request: HttpRequest, name: str) -> HttpResponse:
+    """Ask for a report with its own small form; a worker computes it."""
+    kind = kinds.KINDS.get(name)
+    if kind is None:
+        raise Http404("There is no such report.")
+    if not kind.may_be_seen_by(request.user):
+        raise PermissionDenied("Your role does not see this report.")
+    if (offer := offer_to(request.user)) is None:
+        return nothing_yet(request)
+    form = kind.form(request.POST or None, offer=offer)
+    if request.method == "POST" and form.is_valid():
+        try:
+            asked = actions.ask_for_run(
+                kind=kind.name,
+                parameters=form.parameters(),
+                territory=form.cleaned_data.get("territory"),
+                by=request.user,
+                basis=kind.basis_now(),
+            )
+        except PolicyViolation as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect(asked)
+    return render(request, "reports/new_run_of_kind.html", {"form": form, "kind": kind})
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.DASHBOARD_VIEW)
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Cancel a run that is on its way, or delete a finished one that one asked for."""
+    stored = _find(request, pk)
+    line = run_line(stored, kinds.KINDS[stored.kind], request.user)
+    if not line.may_withdraw:
+        raise PermissionDenied("Only who asked for a report, or an admin, can let it go.")
+    if request.method == "POST":
+        word = "cancelled" if stored.is_under_way else "deleted"
+        is_gone = actions.withdraw_run(run=stored, by=request.user)
+        messages.success(request, f"The report was {word}." if is_gone else "The report stays for the others who asked for it.")
+        return redirect("reports:runs")
+    return render(request, "reports/run_withdraw.html", {"run": stored, "line": line})
+
+
+@require_POST
+@requires(Permission.DASHBOARD_VIEW)
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try a failed run again."""
+    return redirect(actions.retry_run(run=_find(request, pk), by=request.user))
+
+
+def _find(request: HttpRequest, pk: int) -> ReportRun:
+    found = kinds.runs_seen_by(request.user).for_one()
+    return get_object_or_404(found, pk=pk)

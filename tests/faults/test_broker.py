@@ -32,10 +32,10 @@ def log_visit(person: Person, stack: Stack, note: str) -> float:
 
 
 def ask_for_report(person: Person, first: str, last: str) -> tuple[int, float]:
-    """The number of the job that was asked for, and the seconds that asking took."""
-    answer = person.post("/reports/runs/new/", name="volume", territory="", first=first, last=last)
+    """The number of the run that was asked for, and the seconds that asking took."""
+    answer = person.post("/reports/runs/new/volume/", territory="", first=first, last=last)
     assert answer.status == 200
-    return int(re.search(r"/waiting/(\d+)/", answer.url)[1]), answer.seconds
+    return int(re.search(r"/runs/(\d+)/", answer.url)[1]), answer.seconds
 
 
 @pytest.mark.parametrize(("how", "first"), [("ended", "2026-06-01"), ("silent", "2026-07-01")])
@@ -45,7 +45,8 @@ def test_people_save_and_ask_without_a_broker_and_the_work_is_done_when_it_is_ba
     calm_page = max(dana.get("/reports/").seconds for _ in range(2))
     with stack.broker_away(how):
         assert log_visit(nora, stack, f"while {how}") < calm_save + LONGER
-        job, seconds = ask_for_report(dana, first, "2026-09-01")
+        run, seconds = ask_for_report(dana, first, "2026-09-01")
+        job = stack.one("SELECT job_id FROM reports_reportrun WHERE id = %s", run)
         assert seconds < calm_page + LONGER
         page = dana.get("/reports/?period=3")
         assert (page.status, page.seconds < calm_page + LONGER) == (200, True), page.seconds
@@ -54,5 +55,5 @@ def test_people_save_and_ask_without_a_broker_and_the_work_is_done_when_it_is_ba
         assert stack.job(job)[0] == "queued"
     stack.await_job(job)
     assert stack.job(job) == ("done", 1, "")
-    assert "/reports/runs/" in dana.get(f"/reports/runs/waiting/{job}/").url
+    assert "Inbound referrals" in dana.get(f"/reports/runs/{run}/").text
     assert stack.one("SELECT count(*) FROM visits_visit WHERE note = %s", f"while {how}") == 1

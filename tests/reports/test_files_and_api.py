@@ -9,7 +9,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from audit.models import AuditEvent
-from reports import actions
+from reports import actions, kinds
 from tests.factories import make_practice
 from tests.factories.reports import add_months
 from tests.reports.conftest import FIRST
@@ -103,13 +103,14 @@ class TestApi:
         assert self.ask(as_("dana"), name="moon").status_code == 400
         assert "later than the start" in self.ask(as_("dana"), end="2026-01-01").json()["end"][0]
 
-    def test_runs(self, as_):
-        for territory, person in actions.scopes():
-            actions.compute_standard_runs(territory_id=territory, liaison_id=person)
+    def test_runs(self, as_, run_jobs):
+        actions.ask_for_standard_runs(wanted=kinds.standard_runs())
+        run_jobs()
         client = as_("sol")
-        listed = client.get("/api/v1/reports/").json()
+        listed = client.get("/api/v1/reports/?kind=volume").json()
         assert {run["scope"] for run in listed["results"]} == {"South", "Territories of Sol"}
         detail = client.get(f"/api/v1/reports/{listed['results'][0]['id']}/").json()
-        assert detail["months"][-2]["inbound"] == 5
+        months = next(table for table in detail["tables"] if table["columns"][0]["label"] == "Month")
+        assert months["rows"][-2][:2] == ["2026-09-01", 5]
         assert as_("nora").get(f"/api/v1/reports/{listed['results'][0]['id']}/").status_code == 404
         assert as_(None).get("/api/v1/reports/").status_code == 401

@@ -7,8 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from jobs.actions import run_waiting
 from referrals.models import CountingRules
-from reports import actions
+from reports import actions, kinds
 from tests.factories import make_practice, make_provider, make_territory, make_visit
 from tests.factories.reports import add_months
 from tests.reports.conftest import FIRST
@@ -163,8 +164,8 @@ class TestDashboard:
 
 
 def run_standard():
-    for territory, person in actions.scopes():
-        actions.compute_standard_runs(territory_id=territory, liaison_id=person)
+    actions.ask_for_standard_runs(wanted=kinds.standard_runs())
+    run_waiting(apps=("reports",))
 
 
 class TestTables:
