@@ -23,8 +23,8 @@ class RunSerializer(serializers.ModelSerializer):
     class Meta:
         model = ReportRun
         fields = (
-            "id", "kind", "parameters", "scope", "territory", "liaison", "state", "progress", "error", "is_standard", "asked_by", "asked_at",
-            "data_version", "data_through_on", "computed_at",
+            "id", "kind", "parameters", "scope", "territory", "liaison", "state", "progress", "error", "is_standard", "asked_by",
+            "asked_at", "data_version", "data_through_on", "computed_at",
         )  # fmt: skip
 
     def get_asked_by(self, run: ReportRun) -> list[str]:
@@ -35,7 +35,7 @@ class RunSerializer(serializers.ModelSerializer):
 
 
 class RunDetailSerializer(RunSerializer):
-    """A run with what it found, as its reader may see it: figures and tables; none until it is finished. A share is from 0 to 1."""
+    """A run with what it found, as its reader may see it: figures and tables; none until it is finished. Shares go from 0 to 1."""
 
     figures = serializers.SerializerMethodField()
     tables = serializers.SerializerMethodField()

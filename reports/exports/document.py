@@ -11,7 +11,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
-
 Value = str | int | float | Decimal | dt.date | bool | None
 
 
