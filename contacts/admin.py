@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from common.admin import ReadOnlyAdmin
-from contacts.models import Affiliation, Alignment, Organization, Practice, PracticePin, Provider, Specialty, Staff
+from contacts.models import Affiliation, Alignment, Cadence, Organization, Practice, PracticePin, Provider, Specialty, Staff
 
 
 @admin.register(Organization)
@@ -17,9 +17,14 @@ class OrganizationAdmin(ReadOnlyAdmin):
 @admin.register(Practice)
 class PracticeAdmin(ReadOnlyAdmin):
     list_display = ("name", "city", "zip", "county", "territory", "placed_by", "archived_at")
-    list_filter = ("placed_by", "territory")
+    list_filter = ("tier", "placed_by", "territory")
     list_select_related = ("territory",)
     search_fields = ("name", "zip")
+
+
+@admin.register(Cadence)
+class CadenceAdmin(ReadOnlyAdmin):
+    list_display = ("tier", "every_days")
 
 
 @admin.register(Provider)

@@ -4,10 +4,11 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from accounts.models import User
-from contacts.models import AlignmentKind, Organization, Practice, Provider, ProviderKind, Specialty
+from contacts.models import AlignmentKind, Organization, Practice, Provider, ProviderKind, Specialty, Tier
 from territories.models import Assignment, ServiceLine, Territory
 
 NOBODY = "none"
@@ -58,7 +59,7 @@ class Search(filters.CharFilter):
 class Sort(filters.ChoiceFilter):
     """The order of the rows; the name breaks ties, so that pages never overlap."""
 
-    def __init__(self, orders: dict[str, tuple[str, tuple[str, ...]]], **kwargs: Any) -> None:
+    def __init__(self, orders: dict[str, tuple[str, tuple[Any, ...]]], **kwargs: Any) -> None:
         self.orders = {key: fields for key, (_, fields) in orders.items()}
         choices = [(key, label) for key, (label, _) in list(orders.items())[1:]]
         super().__init__(choices=choices, empty_label=next(iter(orders.values()))[0], label="Sort by", **kwargs)
@@ -123,6 +124,7 @@ class ProviderFilter(_Located):
 class PracticeFilter(_Located):
     q = Search(label="Name, town or ZIP code")
     organization = filters.ModelChoiceFilter(queryset=Organization.objects.all(), widget=forms.HiddenInput)
+    tier = filters.ChoiceFilter(choices=[*Tier.choices, (NOBODY, "No tier")], label="Tier", empty_label="Any tier", method="by_tier")
     state = filters.ChoiceFilter(choices=[("archived", "Archived"), ("all", "All")], label="State", empty_label="In use", method="by_state")
     sort = Sort(
         {
@@ -134,12 +136,17 @@ class PracticeFilter(_Located):
             "providers": ("Fewest providers", ("provider_count", "name")),
             "alignment": ("Alignment", ("alignment_today", "name")),
             "-alignment": ("Alignment, Z to A", ("-alignment_today", "name")),
+            "tier": ("Tier", (Coalesce(NullIf("tier", Value("")), Value("Z")), "name")),
+            "-tier": ("Tier, D to A", ("-tier", "name")),
         }
     )
 
     class Meta:
         model = Practice
-        fields = ("q", "territory", "owner", "alignment", "organization", "state", "sort")
+        fields = ("q", "territory", "owner", "tier", "alignment", "organization", "state", "sort")
+
+    def by_tier(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(tier="" if value == NOBODY else value)
 
     def by_state(self, rows: Any, name: str, value: str) -> Any:
         return rows.exclude(archived_at=None) if value == "archived" else rows

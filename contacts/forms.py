@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Count
 from django.utils import timezone
 
 from accounts.models import User
@@ -12,7 +13,7 @@ from common.places import is_zip
 from contacts.importing.cells import read_zip
 from contacts.importing.nppes import Choice
 from contacts.imports import FEEDS
-from contacts.models import Affiliation, AlignmentKind, Organization, Practice, PracticePin, Provider, Specialty, Staff
+from contacts.models import Affiliation, AlignmentKind, Cadence, Organization, Practice, PracticePin, Provider, Specialty, Staff, Tier
 from territories.models import Territory
 
 
@@ -61,12 +62,26 @@ class ProviderForm(_Npi):
 class PracticeForm(_Npi):
     class Meta:
         model = Practice
-        fields = ("name", "organization", "address", "city", "state", "zip", "phone", "fax", "npi", "visiting_rules", "do_not_visit")
+        fields = (
+            "name",
+            "organization",
+            "address",
+            "city",
+            "state",
+            "zip",
+            "phone",
+            "fax",
+            "npi",
+            "tier",
+            "visiting_rules",
+            "do_not_visit",
+        )
         labels = {"city": "Town", "zip": "ZIP code", "organization": "Belongs to", "do_not_visit": "Do not visit"}
         help_texts = {
             "visiting_rules": "Days they see visitors, lunch, who to ask for.",
             "zip": "Decides the territory, unless the practice is pinned to one.",
             "organization": "The health system or group that runs it, if any.",
+            "tier": "How often it is to be visited.",
         }
         widgets = {
             "zip": forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
@@ -81,6 +96,8 @@ class PracticeForm(_Npi):
         super().__init__(*args, **kwargs)
         self.fields["organization"].queryset = Organization.objects.live()
 
+        self.fields["tier"].choices = tier_choices()
+
     def clean_zip(self) -> str:
         text = self.cleaned_data["zip"]
         zip_ = read_zip(text) if text else ""
@@ -90,6 +107,45 @@ class PracticeForm(_Npi):
 
     def clean_state(self) -> str:
         return self.cleaned_data["state"].upper()
+
+
+def tier_choices() -> list[tuple[str, str]]:
+    """Each tier with what it promises."""
+    days = dict(Cadence.objects.values_list("tier", "every_days"))
+    told = [(tier, f"{tier}: every {days[tier]} days" if tier in days else f"{tier}: no visit promised") for tier in Tier.values]
+    return [("", "No tier"), *told]
+
+
+NO_TIER = "none"
+
+
+class TierForm(forms.Form):
+    """A tier for many practices at once; `everything` means all that the filter finds, not only the ticked ones."""
+
+    tier = forms.ChoiceField(label="Put into tier", choices=[("", "Choose"), *Tier.choices, (NO_TIER, "No tier")])
+    everything = forms.BooleanField(required=False)
+
+    @property
+    def chosen_tier(self) -> str:
+        chosen: str = self.cleaned_data["tier"]
+        return "" if chosen == NO_TIER else chosen
+
+
+class CadenceForm(forms.Form):
+    """A number of days for each tier; blank promises no visit."""
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, initial=dict(Cadence.objects.values_list("tier", "every_days")))
+        counts = dict(Practice.objects.live().order_by().values_list("tier").annotate(Count("pk")))
+        for tier in Tier.values:
+            count = counts.get(tier, 0)
+            self.fields[tier] = forms.IntegerField(
+                label=f"Tier {tier}: days between visits",
+                required=False,
+                min_value=1,
+                max_value=730,
+                help_text=f"{count:,} practice{'' if count == 1 else 's'}. Blank promises no visit.",
+            )
 
 
 class OrganizationForm(_Npi):

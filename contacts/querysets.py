@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Provider,
         ProviderMerge,
         Staff,
+        TierChange,
     )
 
 
@@ -238,6 +239,12 @@ class MergeQuerySet(models.QuerySet[Any]):
     def in_force(self) -> "MergeQuerySet":
         """Not taken back."""
         return self.filter(unmerged_at=None)
+
+
+class TierChangeQuerySet(models.QuerySet["TierChange"]):
+    def visible_to(self, user: Any) -> "TierChangeQuerySet":
+        """One's own, which one may undo; all for those who see the whole."""
+        return self if scope_of(user).whole else self.filter(changed_by=user)
 
 
 class KeptApartQuerySet(models.QuerySet["KeptApart"]):

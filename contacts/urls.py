@@ -3,7 +3,7 @@
 from django.urls import path
 
 from contacts import territory_views
-from contacts.views import aliases, alignments, duplicates, imports, organizations, practices, providers, search
+from contacts.views import aliases, alignments, duplicates, imports, organizations, practices, providers, search, tiers
 
 app_name = "contacts"
 
@@ -18,6 +18,9 @@ urlpatterns = [
     path("affiliations/<int:pk>/end/", providers.affiliation_end, name="affiliation-end"),
     path("affiliations/<int:pk>/primary/", providers.affiliation_primary, name="affiliation-primary"),
     path("practices/", practices.practice_list, name="practices"),
+    path("practices/tiers/", tiers.set_tiers, name="tiers"),
+    path("practices/tiers/<int:pk>/undo/", tiers.undo_tiers, name="tiers-undo"),
+    path("cadence/", tiers.cadence, name="cadence"),
     path("practices/new/", practices.practice_new, name="practice-new"),
     path("practices/<int:pk>/", practices.practice_detail, name="practice"),
     path("practices/<int:pk>/edit/", practices.practice_edit, name="practice-edit"),

@@ -63,6 +63,7 @@ _SETTINGS = (
     ("Money", "reports:margins", "Contribution margins", "What a seen referral contributes, by service line and payer.", P.SETTINGS_EDIT),
     ("Money", "reports:costs", "Program cost", "What outreach costs, by month or longer; typed, never read from spend.", P.SETTINGS_EDIT),
     ("Money", "reports:weights", "Attribution weight", "The share of an effect that is credited to visits.", P.SETTINGS_EDIT),
+    ("Field", "contacts:cadence", "Tiers and cadence", "How often practices of each tier are to be visited.", P.SETTINGS_EDIT),
     ("Field", "concerns:categories", "Concern categories", "What concerns can be about, who answers, and by when.", P.SETTINGS_EDIT),
     ("Data", "referrals:sources", "Feeds", "Systems that send referrals, and how they are read.", P.IMPORT_RUN),
     ("Data", "contacts:imports", "Contact imports", "Providers, practices, roster and network from files.", P.IMPORT_RUN),

@@ -18,6 +18,7 @@ from contacts.actions.records import (
     set_archived,
     unpin_practice,
 )
+from contacts.actions.tiers import save_cadence, set_tiers, undo_tiers
 
 __all__ = [
     "Owner",
@@ -34,12 +35,15 @@ __all__ = [
     "remember_guesses",
     "remove_alignment",
     "save_alias",
+    "save_cadence",
     "save_organization",
     "save_practice",
     "save_provider",
     "save_specialty",
     "save_staff",
     "set_archived",
+    "set_tiers",
+    "undo_tiers",
     "unmerge",
     "unpin_practice",
 ]

@@ -56,7 +56,7 @@ class PracticeSerializer(serializers.ModelSerializer):
     class Meta:
         model = Practice
         fields = ("id", "name", "organization", "organization_name", "npi", "address", "city", "state", "zip", "county", "phone", "fax",
-                  "visiting_rules", "do_not_visit", "territory", "territory_name", "placed_by", "alignment", "providers",
+                  "visiting_rules", "do_not_visit", "tier", "territory", "territory_name", "placed_by", "alignment", "providers",
                   "archived_at")  # fmt: skip
 
 
@@ -65,7 +65,7 @@ class PracticeWriteSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Practice
-        fields = ("phone", "fax", "visiting_rules", "do_not_visit")
+        fields = ("phone", "fax", "visiting_rules", "do_not_visit", "tier")
 
 
 class OrganizationSerializer(serializers.ModelSerializer):

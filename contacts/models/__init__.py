@@ -15,6 +15,7 @@ from contacts.models.directory import (
 )
 from contacts.models.merges import KeptApart, OrganizationMerge, ProviderMerge
 from contacts.models.registry import NameKind, ProviderLocation, ProviderName, TaxonomyCode
+from contacts.models.tiers import Cadence, Tier, TierChange
 from contacts.models.words import Alias, Guess, WordsKind
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Alias",
     "Alignment",
     "AlignmentKind",
+    "Cadence",
     "Guess",
     "KeptApart",
     "NameKind",
@@ -38,5 +40,7 @@ __all__ = [
     "Specialty",
     "Staff",
     "TaxonomyCode",
+    "Tier",
+    "TierChange",
     "WordsKind",
 ]

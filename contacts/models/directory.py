@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from contacts.models.tiers import Tier
 from contacts.querysets import (
     AffiliationQuerySet,
     AlignmentQuerySet,
@@ -73,6 +74,7 @@ class Practice(models.Model):
     fax = models.CharField(max_length=40, blank=True)
     visiting_rules = models.CharField(max_length=300, blank=True, help_text="days in, lunch, who to ask for")
     do_not_visit = models.BooleanField(default=False)
+    tier = models.CharField(max_length=1, choices=Tier, blank=True, help_text="how often it is to be visited; blank promises nothing")
     territory = models.ForeignKey(Territory, on_delete=models.SET_NULL, null=True, editable=False, related_name="practices")
     placed_by = models.CharField(max_length=6, choices=PlacedBy, default=PlacedBy.NOBODY, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)

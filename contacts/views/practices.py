@@ -12,8 +12,8 @@ from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
 from contacts import actions, queries
 from contacts.filters import PracticeFilter
-from contacts.forms import PinForm, PracticeForm, StaffForm
-from contacts.models import PlacedBy, Practice, PracticePin, Staff
+from contacts.forms import PinForm, PracticeForm, StaffForm, TierForm
+from contacts.models import Cadence, PlacedBy, Practice, PracticePin, Staff, TierChange
 from contacts.views.common import changes_of, editing, is_filtered, page_of, saved, show_form, today, wants_fragment
 
 EDIT = (Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT)
@@ -30,8 +30,12 @@ def practice_list(request: HttpRequest) -> HttpResponse:
     for practice in page:
         practice.owner = owners.get(practice.territory_id)
     organization = found.form.cleaned_data.get("organization") if found.form.is_valid() else None
-    context = {"page": page, "filter": found, "filtered": is_filtered(request), "organization": organization}
-    return render(request, "contacts/_practice_table.html" if wants_fragment(request) else "contacts/practice_list.html", context)
+    context = {"page": page, "filter": found, "filtered": is_filtered(request), "organization": organization, "tier_form": TierForm()}
+    if wants_fragment(request):
+        return render(request, "contacts/_practice_table.html", context)
+    tiered = request.GET.get("tiered", "")
+    change = TierChange.objects.visible_to(request.user).filter(pk=int(tiered) if tiered.isdecimal() else 0, undone_at=None).first()
+    return render(request, "contacts/practice_list.html", {**context, "tier_change": change})
 
 
 @require_GET
@@ -49,6 +53,7 @@ def practice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "standing": queries.standing_of(practice),
         "alignments": practice.alignments.all(),
         "owner": queries.owners_of([practice.territory_id]).get(practice.territory_id or 0),
+        "cadence": Cadence.objects.filter(tier=practice.tier).first(),
         "why": _why(practice),
         "pin": PracticePin.objects.filter(practice=practice).select_related("pinned_by").first(),
         "changes": changes_of(practice),

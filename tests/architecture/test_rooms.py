@@ -112,6 +112,7 @@ def test_nobody_talks_to_the_broker_in_a_request():
 SCOPELESS = {
     "audit.AuditEvent": "guarded by AUDIT_VIEW; shown on a record's page only after the record itself was found in scope",
     "contacts.PracticePin": "shown only with its practice",
+    "contacts.Cadence": "four rows of settings",
     "contacts.ProviderLocation": "shown only with its provider or organization",
     "contacts.ProviderName": "shown only with its provider or organization",
     "contacts.Specialty": "a list of words, the same for everybody",
