@@ -23,6 +23,11 @@ PROMISES = {
         200_000,
         "promise 7: the registry read by column and staged, against csv.reader and COPY; memory for --gb",
     ),
+    "report": (
+        "benchmarks.report",
+        10_000_000,
+        "promises 1 to 4, 9, 11: what reports ask, beside DuckDB and the ORM, at this size and a tenth of it",
+    ),
     "rollup": ("benchmarks.rollup", 1_000_000, "promise 5: refreshing rollups for 10,000 changed rows, at this size and a tenth of it"),
 }
 

@@ -3,9 +3,9 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Max, Min, OuterRef, Subquery
+from django.db.models import Max, Min, Q
 
-from referrals.models import DataVersion, Referral, Source, SourceMonth
+from referrals.models import DataVersion, Referral, SourceMonth
 from reports.keeping import kept
 from reports.periods import Window, add_months, full_until
 
@@ -41,17 +41,14 @@ def _day(text: str | None) -> dt.date | None:
 
 def _measure() -> tuple[str | None, str | None]:
     # A feed's last day lies in, or after, its last month of the rollup: only that end of the facts is read.
-    last_month = SourceMonth.objects.filter(source=OuterRef("source")).values("source").annotate(last=Max("month")).values("last")
-    last_day = (
-        Referral.objects.filter(source=OuterRef("pk"), month__gte=Subquery(last_month))
-        .order_by()
-        .values("source")
-        .annotate(last=Max("anchor_on"))
-        .values("last")
-    )
-    through = Source.objects.annotate(last=Subquery(last_day)).aggregate(through=Min("last"))["through"]
-    first = SourceMonth.objects.aggregate(first=Min("month"))["first"]
-    return first and first.isoformat(), through and through.isoformat()
+    months = SourceMonth.objects.order_by().values("source").annotate(first=Min("month"), last=Max("month"))
+    spans = {row["source"]: (row["first"], row["last"]) for row in months}
+    if not spans:
+        return None, None
+    late = Q(*(Q(source=source, month__gte=last) for source, (_, last) in spans.items()), _connector=Q.OR)
+    ends = Referral.objects.filter(late, month__gte=min(last for _, last in spans.values()))
+    last_days = ends.order_by().values("source").annotate(last=Max("anchor_on")).values_list("last", flat=True)
+    return min(first for first, _ in spans.values()).isoformat(), min(last_days).isoformat()
 
 
 def months_on_offer(fresh: Freshness) -> list[dt.date]:
