@@ -1,7 +1,8 @@
-"""Which county a ZIP code lies in, from the `zipcodes` package's own table: no network, one look-up in a dict."""
+"""Which county a ZIP code lies in, and where, from the `zipcodes` package's own table: no network, one look-up in a dict."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
+from math import asin, cos, radians, sin, sqrt
 from types import MappingProxyType
 
 import zipcodes
@@ -15,6 +16,25 @@ def county_of(zip_: str) -> str:
 def city_of(zip_: str) -> str:
     """The place that the postal service names first for a ZIP, blank for one that is unknown."""
     return _city_of_zip().get(zip_, "")
+
+
+EARTH_RADIUS = 3958.7613  # miles, mean
+
+
+@lru_cache(maxsize=1 << 16)
+def miles_between(one: str, other: str) -> float | None:
+    """As the crow flies between the middles of two ZIP codes; None where one is unknown, or has no middle."""
+    from_, to = _center_of_zip().get(one), _center_of_zip().get(other)
+    if from_ is None or to is None:
+        return None
+    north, south = radians(from_[0]), radians(to[0])
+    half = sin((south - north) / 2) ** 2 + cos(north) * cos(south) * sin(radians(to[1] - from_[1]) / 2) ** 2
+    return 2 * EARTH_RADIUS * asin(sqrt(half))  # haversine
+
+
+def has_center(zip_: str) -> bool:
+    """Whether it is known where the ZIP code lies."""
+    return zip_ in _center_of_zip()
 
 
 def is_zip(zip_: str) -> bool:
@@ -58,6 +78,13 @@ def _spelling() -> dict[tuple[str, str], str]:
 def _county_of_zip() -> dict[str, str]:
     spelling = _spelling()
     return {row["zip_code"]: spelling.get(_key(row["state"], row["county"]), "") for row in zipcodes.list_all()}
+
+
+@cache
+def _center_of_zip() -> dict[str, tuple[float, float]]:
+    """Military ones lie nowhere: the table has them at 0, 0."""
+    places = ((row["zip_code"], (float(row["lat"] or 0), float(row["long"] or 0))) for row in zipcodes.list_all())
+    return {zip_: place for zip_, place in places if place != (0, 0)}
 
 
 @cache

@@ -30,6 +30,15 @@ class ReportRules(models.Model):
         "leakage is avoidable when one of ours is within … miles", default=25, validators=(MinValueValidator(1), MaxValueValidator(500))
     )
     avoidable_days = models.PositiveSmallIntegerField("and has an appointment within … days", default=21, validators=_DAYS)
+    capacity_old_days = models.PositiveSmallIntegerField(
+        "days after which a statement of capacity is too old", default=45, validators=_DAYS
+    )
+    least_peers = models.PositiveSmallIntegerField(
+        "peers needed before something is expected of a provider", default=5, validators=(MinValueValidator(2), MaxValueValidator(100))
+    )
+    move_splitter = models.PositiveSmallIntegerField("chance that a splitter sends what peers send, %", default=30, validators=_PERCENT)
+    move_opportunity = models.PositiveSmallIntegerField("chance that an opportunity does, %", default=15, validators=_PERCENT)
+    move_loyal = models.PositiveSmallIntegerField("chance that a loyal referrer does, %", default=5, validators=_PERCENT)
     alert_q = models.FloatField(
         "share of alerts that may be false", default=0.10, validators=(MinValueValidator(0.001), MaxValueValidator(0.5))
     )
