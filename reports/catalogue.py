@@ -31,6 +31,8 @@ _PAGES: tuple[tuple[str, str, str, str, str, tuple[P, ...]], ...] = (
         "checkbox",
         (P.IMPORT_RUN,),
     ),
+    ("Pictures", "reports:network", "Network", "Who sends to whom, how strongly, in which communities?", "affiliate", (P.PROVIDER_VIEW,)),
+    ("Pictures", "reports:map", "Map", "Which counties send, leak and are visited?", "map-2", ()),
     ("Made by workers", "reports:runs", "Finished reports", "What was computed, over what, from which data?", "report-analytics", ()),
     ("Definitions", "reports:metrics", "What each number means", "How is it counted, and what is left out?", "notes", ()),
 )

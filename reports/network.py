@@ -1,17 +1,20 @@
 """Who sends to whom: strength, concentration, position and community (METHODS section 5). Pure: edges in, plain data out.
 
 Components are shown one by one; there is no composite score. It is deterministic: nodes are taken in order, what is random is seeded.
+pandas and networkx are loaded by whoever measures, so that a page that only shows a finished network does without them.
 """
+
+from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-import networkx as nx
-import pandas as pd
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reports.intervals import Estimate, rate_ratio
 from reports.numbers import BASELINE_MONTHS, RECENT_MONTHS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SEED = 20260101
 WORK = 1_000_000  # ties looked at for betweenness, about two seconds; beyond it is estimated from some pivots (Brandes and Pich 2007)
@@ -81,6 +84,9 @@ def measure(edges: pd.DataFrame, *, seed: int = SEED) -> Network:
 
     Left out are ends that nobody named, and what one sends to itself: an own follow-up is no referral.
     """
+    import networkx as nx  # noqa: PLC0415 - see above
+    import pandas as pd  # noqa: PLC0415
+
     rows = _sorted(edges)
     if rows.empty:
         return Network((), (), 0, 0.0, False)
@@ -121,6 +127,8 @@ def ego(edges: pd.DataFrame, center: Hashable, *, limit: int = 200, seed: int = 
 
 def _sorted(edges: pd.DataFrame) -> pd.DataFrame:
     """One row for each pair and month in a fixed order, months as numbers."""
+    import pandas as pd  # noqa: PLC0415 - see above
+
     rows = edges[(edges["from"] != edges["to"]) & (edges["n"] > 0)].dropna(subset=["from", "to"])
     dates = rows["month"].dt if isinstance(rows["month"].dtype, pd.PeriodDtype) else pd.to_datetime(rows["month"]).dt
     rows = rows.assign(month=dates.year * 12 + dates.month).groupby(["from", "to", "month"], sort=False, as_index=False)["n"].sum()
@@ -131,7 +139,7 @@ def _order(key: Hashable) -> str:
     return f"{key:>20}" if isinstance(key, int) else str(key)
 
 
-def _node(graph: Any, key: Hashable, between: float, community: int, active: "Activity") -> Node:
+def _node(graph: Any, key: Hashable, between: float, community: int, active: Activity) -> Node:
     out = [edge["n"] for edge in graph[key].values()]
     sent, received = sum(out), sum(edge["n"] for edge in graph.pred[key].values())
     return Node(
@@ -156,6 +164,8 @@ def _returned(graph: Any, key: Hashable) -> int:
 
 def _communities(graph: Any, seed: int) -> dict[Hashable, int]:
     """Louvain (Blondel et al. 2008, J. Stat. Mech. P10008) on what two exchange in both directions."""
+    import networkx as nx  # noqa: PLC0415 - see above
+
     exchange: Any = nx.Graph()
     exchange.add_nodes_from(graph)
     for source, target, n in graph.edges(data="n"):

@@ -73,6 +73,11 @@ class Question:
         months = self.window.months if self.window.is_whole_months else 0
         return f"{months} months before" if months > 1 else "period before"
 
+    def narrowed(self, *, territory: int) -> "Question":
+        """The same question of one territory and what lies below it. The caller has seen that it is the person's."""
+        chosen, where = {**self.chosen, "territory": territory}, {**self.where, "territory": branch(territory, self.known.parents)}
+        return replace(self, chosen=chosen, where=where)
+
     def query(self, **extra: Any) -> str:
         """This question as a query string, with some of it changed; None takes a part away."""
         values: dict[str, Any] = {name: value for name, value in self.chosen.items()}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import catalogue, closing, downloads, money, pages, panels, rules, run_files, runs
+from reports.views import catalogue, closing, downloads, maps, money, network, pages, panels, rules, run_files, runs
 
 app_name = "reports"
 
@@ -32,4 +32,12 @@ urlpatterns = [
     path("money/<slug:ledger>/<int:pk>/end/", money.money_end, name="money-end"),
     path("provider/<int:pk>/trend/", panels.provider_panel, name="provider-panel"),
     path("practice/<int:pk>/trend/", panels.practice_panel, name="practice-panel"),
+    path("map/", maps.county_map, name="map"),
+    path("map/counties.<slug:kind>", maps.map_file, name="map-file"),
+    path("map/territory/<int:pk>/", maps.territory_map, name="territory-map"),
+    path("network/", network.network, name="network"),
+    path("network/files/<slug:table>.<slug:kind>", network.network_file, name="network-file"),
+    path("network/<slug:kind>/<int:pk>/", network.network_of, name="network-of"),
+    path("network/<slug:kind>/<int:pk>/position/", network.position, name="network-position"),
+    path("network/<slug:node>/<int:pk>/neighbors.<slug:kind>", network.network_of_file, name="network-of-file"),
 ]

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { stateCounties } from "./counties.mjs";
+import { countyPaths } from "./county_paths.mjs";
 import { icons } from "./icons.mjs";
 import { subset } from "./tabler.mjs";
 
@@ -17,6 +18,7 @@ const write = (name, content) => writeFile(join(vendor, name), content);
 
 await rm(vendor, { recursive: true, force: true });
 await mkdir(join(vendor, "counties"), { recursive: true });
+await mkdir(join(vendor, "county_paths"), { recursive: true });
 await mkdir(join(vendor, "images"), { recursive: true });
 
 const tabler = subset(await text("@tabler", "core", "dist", "css", "tabler.css"));
@@ -36,4 +38,7 @@ const names = (await readFile(join(here, "icons.txt"), "utf8")).split("\n").filt
 await write("icons.svg", await icons(names, (name) => text("@tabler", "icons", "icons", "outline", `${name}.svg`)));
 for (const [state, topology] of stateCounties(JSON.parse(await text("us-atlas", "counties-10m.json")))) {
   await write(join("counties", `${state}.json`), JSON.stringify(topology));
+}
+for (const [state, counties] of countyPaths(JSON.parse(await text("us-atlas", "counties-albers-10m.json")))) {
+  await write(join("county_paths", `${state}.json`), JSON.stringify(counties));
 }

@@ -18,6 +18,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import Permission
 from reports import actions, kinds
+from reports.api.network import NetworkViewSet
 from reports.api.serializers import AskSerializer, MeasureQuerySerializer, MeasureSerializer, RunDetailSerializer, RunSerializer
 from reports.measuring import measure
 from reports.models import ReportRun, RunState
@@ -118,4 +119,4 @@ class MeasureViewSet(GenericViewSet):
         return Response(measure(**question, by=[by] if by else [], where=where, scope=scope_of(request.user)))
 
 
-VIEWSETS: dict[str, type[GenericViewSet]] = {"reports": ReportRunViewSet, "measures": MeasureViewSet}
+VIEWSETS: dict[str, type[GenericViewSet]] = {"reports": ReportRunViewSet, "measures": MeasureViewSet, "network": NetworkViewSet}

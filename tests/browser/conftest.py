@@ -118,7 +118,7 @@ def deployed(settings: Any, tmp_path: Path, transactional_db: None) -> Iterator[
     settings.STATIC_ROOT = tmp_path
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
-    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["counties"])
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["counties", "county_paths"])
     server = LiveServerThread("localhost", static_handler=lambda application: application)
     server.daemon = True
     server.start()

@@ -1,0 +1,88 @@
+"""Figures by county: what the practices there refer, how many they are, how often they were visited, whose territory they lie in."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count
+from django.utils import timezone
+
+from contacts.models import Practice
+from reports.cells import Cell, total
+from reports.periods import Window
+from reports.queries.cells import Where, cells
+from territories.scope import Scope
+from visits.models import Visit
+
+
+@dataclass(frozen=True)
+class Office:
+    """A practice as the map counts it. `is_live`: it can be visited today and is seen by the person."""
+
+    pk: int
+    name: str
+    county: str
+    zip: str
+    territory_id: int | None
+    is_live: bool
+    cell: Cell = field(default_factory=Cell)
+
+
+@dataclass(frozen=True)
+class County:
+    """One county, as rules name it; blank: practices whose ZIP code lies in none that we know. `territories`: practices in each today."""
+
+    name: str
+    cell: Cell
+    practices: int
+    visits: int
+    territories: Counter[int | None]
+
+    @property
+    def label(self) -> str:
+        state, _, county = self.name.partition("/")
+        return f"{county}, {state}" if county else "County unknown"
+
+
+def offices(*, user: Any, window: Window, where: Where, scope: Scope) -> list[Office]:
+    """Every live practice that the person sees, and whoever else of their field referred in the window; with its referrals."""
+    found = {cell.key[0]: cell for cell in cells(by=["practice"], start=window.start, end=window.end, where=where, scope=scope)}
+    columns = ("pk", "name", "county", "zip", "territory_id")
+    seen = Practice.objects.visible_to(user).live()
+    if (territories := where.get("territory")) is not None:
+        seen = seen.filter(territory__in=territories)
+    rows = {row[0]: Office(*row, is_live=True, cell=found.get(row[0], Cell())) for row in seen.values_list(*columns)}
+    gone = found.keys() - rows.keys() - {None}
+    if gone:
+        others = Practice.objects.filter(pk__in=gone).values_list(*columns)
+        rows |= {row[0]: Office(*row, is_live=False, cell=found[row[0]]) for row in others}
+    return sorted(rows.values(), key=lambda office: (office.name, office.pk))
+
+
+def counties(found: Collection[Office], *, user: Any, window: Window, territories: Collection[int] | None) -> list[County]:
+    """The same by county, with the visits made there; the name breaks ties."""
+    visited = _visits(user, window, territories)
+    groups: dict[str, list[Office]] = {}
+    for office in found:
+        groups.setdefault(office.county, []).append(office)
+    names = sorted({*groups, *visited})
+    return [
+        County(
+            name,
+            total(office.cell for office in groups.get(name, ())),
+            sum(office.is_live for office in groups.get(name, ())),
+            visited.get(name, 0),
+            Counter(office.territory_id for office in groups.get(name, ()) if office.is_live),
+        )
+        for name in names
+    ]
+
+
+def _visits(user: Any, window: Window, territories: Collection[int] | None) -> dict[str, int]:
+    start, end = (timezone.make_aware(dt.datetime.combine(day, dt.time())) for day in (window.start, window.end))
+    rows = Visit.objects.visible_to(user).made().filter(visited_at__gte=start, visited_at__lt=end)
+    if territories is not None:
+        rows = rows.filter(practice__territory__in=territories)
+    return dict(rows.order_by().values_list("practice__county").annotate(n=Count("pk", distinct=True)))
