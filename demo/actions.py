@@ -21,7 +21,7 @@ from accounts.models import User
 from accounts.roles import Role
 from common.csvsafe import csv_rows
 from contacts.models import Practice, Provider
-from demo import names, world
+from demo import groups, names, world
 from demo.referrals import tables
 from jobs.actions import run_waiting
 from referrals.models import ImportBatch
@@ -76,6 +76,7 @@ def load(*, say: Say, seed: int = 11, today: dt.date | None = None, referrals_a_
         for command, file, what in IMPORTS:
             say(f"  {what}")
             call_command(command, Path(folder) / file, stdout=_Quiet(), stderr=_Quiet())
+        groups.join(made, by=people["Ada Quinn"])
         _ensure_assignments(people, made.today)
         for file, source, what in FEEDS:
             if not ImportBatch.objects.filter(source__name=source, state="loaded").exists():

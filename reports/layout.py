@@ -5,15 +5,15 @@ and the others in rings around it; one node's neighbors stand in arcs at its sid
 be laid beside this month's. Units are those of the picture, about a pixel on a wide screen.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import cos, floor, hypot, pi, sin, sqrt
 
 SMALLEST, LARGEST = 4.0, 20.0  # radius of a node
-GAP = 7.0  # between nodes, and between a disc's rim and its nodes
+GAP = 22.0  # between nodes, so that a name fits between two rings; and between a disc's rim and its nodes
 BETWEEN = 26.0  # between discs
 FIRST_ARC, NEXT_ARC, WIDEST = 250.0, 84.0, 0.42 * pi  # distances of arcs from the center; half their opening
-LINE = 19.0  # a label's height with some air: partners on an arc stand no closer
+LINE, LOOSE = 19.0, 34.0  # how close partners on an arc may stand: a name's height with some air; how far apart while there is room
 MARGIN, BESIDE = 34.0, 190.0  # around a picture; at the sides of one with names beside its arcs
 TURN = pi * (3 - sqrt(5))  # the golden angle
 
@@ -77,8 +77,9 @@ def around(center: tuple[str, int], left: Sequence[tuple[str, int]], right: Sequ
     largest = max((n for _, n in (*left, *right)), default=0)
     spots = {center[0]: Spot(0, 0, LARGEST)}
     for side, partners in ((-1, left), (1, right)):
-        for (key, n), (distance, angle) in zip(partners, _arcs(len(partners)), strict=True):
-            spots[key] = Spot(side * distance * cos(angle), distance * sin(angle), radius(n, largest))
+        sized = [(key, radius(n, largest)) for key, n in partners]
+        for key, r, distance, angle in _arcs(sized):
+            spots[key] = Spot(side * distance * cos(angle), distance * sin(angle), r)
     return _framed(spots, {}, BESIDE)
 
 
@@ -95,8 +96,9 @@ def _rings(members: Sequence[tuple[str, float]]) -> tuple[dict[str, Spot], float
         distance = rim + GAP + size
         room = max(1, floor(pi / _half_angle(size + GAP / 2, distance)))
         ring, waiting = waiting[:room], waiting[room:]
+        turned = len(spots) * TURN  # so that rings do not line up into spokes
         for place, (key, r) in enumerate(ring):
-            angle = 2 * pi * place / len(ring) + len(spots) * TURN
+            angle = 2 * pi * place / len(ring) + turned
             spots[key] = Spot(distance * cos(angle), distance * sin(angle), r)
         rim = distance + size
     return spots, rim + GAP
@@ -122,18 +124,25 @@ def _pack(radii: Sequence[float]) -> list[tuple[float, float]]:
     return [(x, y) for x, y, _ in placed]
 
 
-def _arcs(number: int) -> Iterable[tuple[float, float]]:
-    """(distance, angle) of so many partners: the first straight ahead, the next above and below it, arc after arc."""
-    places: list[tuple[float, float]] = []
-    distance, left = FIRST_ARC, number
-    while left:
-        most = floor(2 * WIDEST * distance / LINE)
-        here = min(left, most)
-        step = min(2 * WIDEST / max(1, here - 1), 2.4 * LINE / distance) if here > 1 else 0.0
-        ranks = sorted((place - (here - 1) / 2 for place in range(here)), key=lambda rank: (abs(rank), rank))
-        places += [(distance, rank * step) for rank in ranks]
-        distance, left = distance + NEXT_ARC, left - here
-    return places
+def _arcs(partners: Sequence[tuple[str, float]]) -> Iterator[tuple[str, float, float, float]]:
+    """(key, radius, distance, angle): the first straight ahead, the next in turn above and below it, arc after arc.
+
+    `ends` are the lengths of the arc that are taken on either side of straight ahead.
+    """
+    distance, least = FIRST_ARC, LOOSE if len(partners) * LOOSE <= 2 * WIDEST * FIRST_ARC else LINE
+    ends = [0.0, 0.0]
+    is_first = True
+    for key, r in partners:
+        room = max(least, (2 * r + 4) * 1.05)  # a little more than the chord, as the arc is bent
+        side = 0 if ends[0] <= ends[1] else 1
+        if not is_first and ends[side] + room > WIDEST * distance:
+            distance, ends, is_first, side = distance + NEXT_ARC, [0.0, 0.0], True, 0
+        if is_first:
+            ends, along, is_first = [room / 2, room / 2], 0.0, False
+        else:
+            along = (ends[side] + room / 2) * (1 if side else -1)
+            ends[side] += room
+        yield key, r, distance, along / distance
 
 
 def _framed(spots: Mapping[str, Spot], discs: Mapping[int, Spot], beside: float = MARGIN) -> Layout:

@@ -79,6 +79,7 @@ class Point:
     y: int
     r: float
     title: str
+    css: str
 
 
 @dataclass(frozen=True)
@@ -183,13 +184,23 @@ def territory_title(found: Sequence[County], names: Mapping[int, str]) -> str:
     owned = {owner for county in found if county.name and (owner := dominant(county, names))}
     lost = [county.label for county in found if county.name and county.practices and dominant(county, names) == NOBODY]
     there = len(owned - {NOBODY})
-    practices = sum(county.practices for county in found if county.name)
+    practices = sum(n for county in found if county.name for pk, n in county.territories.items() if pk is not None)
     said = f"{number(practices)} practices lie in {there} territor{'y' if there == 1 else 'ies'}"
     return (
         f"{said}; {', '.join(lost[:2])}{' and more' if len(lost) > 2 else ''} belong{'s' if len(lost) == 1 else ''} to nobody"
         if lost
         else said
     )
+
+
+def _splits(active: Sequence[County], names: Mapping[int, str]) -> list[str]:
+    """Counties whose practices lie in several territories, the largest first; three are told."""
+    parted = sorted((county for county in active if len(county.territories) > 1), key=lambda county: (-county.practices, county.name))
+    told = []
+    for county in parted[:3]:
+        parts = sorted((names.get(pk or 0, "nobody"), n) for pk, n in county.territories.items())
+        told.append(f"{county.label} is split: {', '.join(f'{name} {n}' for name, n in sorted(parts, key=lambda part: -part[1]))}.")
+    return told
 
 
 def dominant(county: County, names: Mapping[int, str]) -> str:
@@ -218,7 +229,7 @@ def draw(
     step = (right - left) / WIDE
     whole = leakage_ordered([county.cell for county in found])
     by_territory = measure == "territory"
-    owners = sorted({dominant(county, names) for county in active} - {"", NOBODY})
+    owners = sorted({names[pk] for county in active for pk in county.territories if pk in names})
     if by_territory:
         styles = {county.name: _owner_style(dominant(county, names), owners) for county in active}
         texts = {county.name: dominant(county, names) or "no practice" for county in active}
@@ -252,7 +263,8 @@ def draw(
     notes = []
     points: list[Point] = []
     if by_territory:
-        points = _points(offices, left, top, step)
+        points = _points(offices, names, owners, left, top, step)
+        notes += _splits(active, names)
         notes.append("Circles: practices at the middle of their ZIP code, so only about where they are.")
     off_map = [
         county.label
@@ -340,11 +352,15 @@ def _labels(
     return labels
 
 
-def _points(offices: Sequence[Office], left: float, top: float, step: float) -> list[Point]:
-    at = Counter(office.zip for office in offices if office.is_live and office.zip)
+def _points(
+    offices: Sequence[Office], names: Mapping[int, str], owners: Sequence[str], left: float, top: float, step: float
+) -> list[Point]:
+    """Practices gathered by ZIP code and territory: a county may be split between several."""
+    at = Counter((office.zip, names.get(office.territory_id or 0, NOBODY)) for office in offices if office.is_live and office.zip)
     points = []
-    for zip_, n in sorted(at.items(), key=lambda pair: (-pair[1], pair[0])):
+    for (zip_, owner), n in sorted(at.items(), key=lambda pair: (-pair[1], pair[0])):
         if place := zip_point(zip_):
             x, y = round((place[0] - left) / step), round((place[1] - top) / step)
-            points.append(Point(x, y, round(5 + 4 * sqrt(n), 1), f"ZIP {zip_}: {n} practice{'' if n == 1 else 's'}, approximate place"))
+            title = f"ZIP {zip_}: {n} practice{'' if n == 1 else 's'} of {owner if owner != NOBODY else 'nobody'}, approximate place"
+            points.append(Point(x, y, round(5 + 4 * sqrt(n), 1), title, _owner_style(owner, owners)))
     return points

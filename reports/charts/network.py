@@ -19,9 +19,9 @@ from reports.networking import Shown, Whole, rest_key
 from reports.queries.links import ORGANIZATION, PRACTICE, Link
 from reports.queries.nodes import NodeWords
 
-MOST_NODES, MOST_TIES = 200, 320
+MOST_NODES, MOST_TIES = 200, 240
 NAME = 30  # letters of a name in the picture
-THINNEST, THICKEST = 0.7, 7.0
+THINNEST, THICKEST = 0.6, 6.0
 TONES = {
     "ours": "Ours",
     "independent": "Independent",
@@ -46,11 +46,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Line:
-    """A tie as it is drawn: bent clockwise on its way from who sends to who receives."""
+    """A tie as it is drawn: bent clockwise on its way from who sends to who receives, in the tone of the latter."""
 
     path: str
     width: float
     ends: str
+    tone: str
     is_main: bool = True
 
 
@@ -125,12 +126,9 @@ def whole_picture(found: Whole, part: Shown, known: Mapping[str, NodeWords], rul
     """The strongest nodes in their communities, the strongest ties between them."""
     layout = in_communities([(str(node.key), node.strength, node.community) for node in part.nodes])
     marks = [_mark(place, node, layout, known, part, rules) for place, node in enumerate(part.nodes)]
-    numbers = {mark.key: mark.number for mark in marks}
+    drawn = {mark.key: mark for mark in marks}
     largest = max((tie.n for tie in part.ties), default=1)
-    lines = [
-        _line(layout, str(tie.source), str(tie.target), tie.n / largest, f"{numbers[str(tie.source)]} {numbers[str(tie.target)]}")
-        for tie in reversed(part.ties)
-    ]
+    lines = [_line(drawn[str(tie.source)], drawn[str(tie.target)], tie.n / largest) for tie in reversed(part.ties)]
     notes = []
     if part.gathered:
         gathered = " and ".join(plural(n, f"smaller {kind}") for kind, n in sorted(part.gathered.items()))
@@ -138,7 +136,7 @@ def whole_picture(found: Whole, part: Shown, known: Mapping[str, NodeWords], rul
     if part.left_out_ties:
         notes.append(f"The {number(len(part.ties))} strongest links are drawn; they carry {percent(part.drawn, 0)} of the referrals.")
     if found.unnamed:
-        notes.append(f"{plural(found.unnamed, 'referral')} more name no practice or no destination that we know.")
+        notes.append(f"{plural(found.unnamed, 'more referral')} name no practice or no destination that we know.")
     return Picture(
         whole_title(found, known),
         what,
@@ -231,27 +229,24 @@ def ego_picture(
         )
     for key, _, name, tip, _ in extra:
         marks.append(Mark(len(marks), key, layout.spots[key], _shape(key), "unknown", name, tip, ""))
-    numbers = {mark.key: mark.number for mark in marks}
+    drawn = {mark.key: mark for mark in marks}
     ways = [(partner.key, found.center, partner.received) for partner in partners if partner.received]
     ways += [(found.center, partner.key, partner.sent) for partner in partners if partner.sent]
     ways += [(key, found.center, n) if way == "in" else (found.center, key, n) for key, n, *_, way in extra]
     largest = max((n for *_, n in ways), default=1)
-    lines = [
-        _line(layout, link.source, link.target, link.n / largest, f"{numbers[link.source]} {numbers[link.target]}", is_main=False)
-        for link in _strongest(within, numbers)
-    ]
-    lines += [_line(layout, source, target, n / largest, f"{numbers[source]} {numbers[target]}") for source, target, n in ways]
+    lines = [_line(drawn[link.source], drawn[link.target], link.n / largest, is_main=False) for link in _strongest(within, drawn)]
+    lines += [_line(drawn[source], drawn[target], n / largest) for source, target, n in ways]
     note = " ".join(notes)
     tones = _legend(marks)
     title = ego_title(found, known, what)
     return Picture(title, sub, note, layout.width, layout.height, marks, lines, (), tones, has_arrows=True, shapes=_shapes(marks))
 
 
-def _strongest(within: Sequence[Link], numbers: Mapping[str, int]) -> list[Link]:
+def _strongest(within: Sequence[Link], drawn: Mapping[str, Mark]) -> list[Link]:
     """Ties among the neighbors, over all months, those that the picture has room for."""
     sums: dict[tuple[str, str], Link] = {}
     for link in within:
-        if link.source in numbers and link.target in numbers:
+        if link.source in drawn and link.target in drawn:
             before = sums.get((link.source, link.target))
             sums[link.source, link.target] = Link(link.source, link.target, link.month, link.n + (before.n if before else 0), 0)
     return sorted(sums.values(), key=lambda link: (-link.n, link.source, link.target))[: MOST_TIES // 4]
@@ -295,9 +290,9 @@ def _shapes(marks: Sequence[Mark]) -> list[str]:
     return [shape for shape in ("round", "square") if shape in there]
 
 
-def _line(layout: Layout, source: str, target: str, strength: float, ends: str, *, is_main: bool = True) -> Line:
+def _line(source: Mark, target: Mark, strength: float, *, is_main: bool = True) -> Line:
     """A curve from rim to rim, as thick as the tie is strong."""
-    start, end = layout.spots[source], layout.spots[target]
+    start, end = source.spot, target.spot
     length = hypot(end.x - start.x, end.y - start.y) or 1.0
     along_x, along_y = (end.x - start.x) / length, (end.y - start.y) / length
     from_x, from_y = start.x + along_x * start.r, start.y + along_y * start.r
@@ -305,4 +300,5 @@ def _line(layout: Layout, source: str, target: str, strength: float, ends: str, 
     bend = 0.09 * length
     middle_x, middle_y = (from_x + to_x) / 2 - along_y * bend, (from_y + to_y) / 2 + along_x * bend
     path = f"M{from_x:.0f} {from_y:.0f}Q{middle_x:.0f} {middle_y:.0f} {to_x:.0f} {to_y:.0f}"
-    return Line(path, round(THINNEST + (THICKEST - THINNEST) * strength, 1), ends, is_main)
+    width = round(THINNEST + (THICKEST - THINNEST) * strength, 1)
+    return Line(path, width, f"{source.number} {target.number}", target.tone, is_main)

@@ -86,7 +86,7 @@ def items(part: Shown, known: Mapping[str, NodeWords], order: str, *, down: bool
             places[node.key],
             known[str(node.key)].name,
             known[str(node.key)].url,
-            f"{known[str(node.key)].whose} · community {letter(node.community)}",
+            f"{known[str(node.key)].whose} · {letter(node.community)}",
             node.sent,
             node.received,
             percent(node.received / everything, 0) if everything and node.received else "",
@@ -119,8 +119,8 @@ def measured(nodes: Sequence[Node], found: Whole, known: Mapping[str, NodeWords]
 
 
 def columns(returns: bool) -> list[str]:
-    """Nobody returns a referral on the level of practices: organizations receive."""
-    return [name for name in HEADINGS if returns or name != "reciprocity"]
+    """On the level of practices nobody returns a referral and no way leads through anybody: there only organizations receive."""
+    return [name for name in HEADINGS if returns or name not in {"reciprocity", "betweenness"}]
 
 
 def concentration(node: Node, found: Whole) -> float | None:
@@ -151,7 +151,7 @@ def partners(found: Neighborhood, known: Mapping[str, NodeWords], order: str, *,
             places[partner.key],
             known[partner.key].name,
             known[partner.key].url,
-            f"{known[partner.key].whose} · {partner.months} month{'' if partner.months == 1 else 's'} active",
+            f"{known[partner.key].whose} · {partner.months} mo. active",
             partner.sent,
             partner.received,
             _share(partner, found),

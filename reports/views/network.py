@@ -123,14 +123,17 @@ def network_of(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 @require_GET
 @requires(Permission.DASHBOARD_VIEW, Permission.PROVIDER_VIEW)
 def position(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
-    """Community and betweenness of a node within the whole field: a lazy part of its page, as the whole must be measured for it."""
-    _subject(request, kind, pk)
+    """Community and betweenness of a node among all organizations of the field: a lazy part, as the whole must be measured for it.
+
+    A practice stands there as the organization it belongs to.
+    """
+    subject = _subject(request, kind, pk)
     question = ask(request)
     if question is None or question.scope.is_empty:
         raise Http404("No network yet.")
-    level = networking.ORGANIZATIONS if kind == ORGANIZATION else PRACTICES
-    found = whole(question, level)
-    key = key_of(kind, pk)
+    found = whole(question, networking.ORGANIZATIONS)
+    group = subject.organization if kind == PRACTICE else None
+    key = key_of(ORGANIZATION, group.pk) if group else key_of(kind, pk)
     ranks = {node.key: place for place, node in enumerate(sorted(found.nodes, key=lambda node: (-node.betweenness, str(node.key))), 1)}
     node = next((node for node in found.nodes if node.key == key), None)
     members = [other for other in found.nodes if node and other.community == node.community and other.key != key][:3]
@@ -138,13 +141,14 @@ def position(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     context = {
         "node": node,
         "kind": kind,
-        "betweenness": f"{node.betweenness:.3f}" if node else "",
+        "betweenness": f"{node.betweenness:.3f}" if node and node.betweenness else "",
         "question": question,
         "letter": pictures.letter(node.community) if node else "",
         "found": found,
         "rank": ranks.get(key),
         "members": [known[str(other.key)].name for other in members],
-        "network_url": question.page("network", level=level if level != PRACTICES else None),
+        "network_url": _level_url(question, networking.ORGANIZATIONS),
+        "group": group,
     }
     return render(request, "reports/_network_position.html", context)
 
@@ -256,9 +260,9 @@ def _notes(links: EgoLinks, what: str) -> list[str]:
     """What is not drawn, and why."""
     notes = []
     if links.other_offices:
-        notes.append(f"{pictures.plural(links.other_offices, 'referral')} more from other offices.")
+        notes.append(f"{pictures.plural(links.other_offices, 'more referral')} from other offices.")
     if links.unnamed:
-        notes.append(f"{pictures.plural(links.unnamed, 'referral')} more name no destination that we know.")
+        notes.append(f"{pictures.plural(links.unnamed, 'more referral')} name no destination that we know.")
     if what == "practice":
         notes.append("Referrals name organizations: a practice receives what names somebody who works there.")
     return notes

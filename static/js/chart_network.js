@@ -33,9 +33,9 @@
       return { x: box.x, y: box.y, w: box.width, h: box.height };
     });
     const marks = nodes.map(({ x, y, r }) => ({ x: x - r, y: y - r, w: 2 * r, h: 2 * r }));
-    let left = phone.matches ? 10 : 40;
-    nodes.forEach((node, place) => {
-      if (!left) return;
+    // The few strongest are named even where that covers lesser nodes; after them whoever has room.
+    const [hubs, most] = phone.matches ? [4, 10] : [12, 36];
+    nodes.slice(0, most).forEach((node, place) => {
       const wide = (measure.measureText(node.name).width * 1.06 + 4) * unit;
       const high = size * 1.35;
       const gap = 3 * unit;
@@ -43,14 +43,19 @@
       const leftwards = { x: node.x - node.r - gap - wide, y: node.y - high / 2, anchor: "end" };
       const below = { x: node.x - wide / 2, y: node.y + node.r + gap, anchor: "middle" };
       const above = { x: node.x - wide / 2, y: node.y - node.r - gap - high, anchor: "middle" };
+      const corners = [[1, 1], [1, -1], [-1, 1], [-1, -1]].map(([side, down]) => ({
+        x: side > 0 ? node.x + node.r * 0.7 + gap : node.x - node.r * 0.7 - gap - wide,
+        y: down > 0 ? node.y + node.r * 0.7 : node.y - node.r * 0.7 - high, anchor: side > 0 ? "start" : "end",
+      }));
       const outside = svg.closest("[data-network]").querySelector("marker") && node.x < width / 2;
-      const found = (outside ? [leftwards, below, above, right] : [right, below, above, leftwards]).map((spot) => ({ ...spot, w: wide, h: high })).find((box) => (
-        box.x >= 0 && box.y >= 0 && box.x + wide <= width && box.y + high <= height
-        && !taken.some((other) => touches(box, other))
-        && !marks.some((other, index) => index !== place && touches(box, other))));
+      const sides = outside ? [leftwards, below, above, right] : [right, below, above, leftwards];
+      const free = [...sides, ...corners].map((spot) => ({ ...spot, w: wide, h: high })).filter((box) => (
+        box.x >= 0 && box.y >= 0 && box.x + wide <= width && box.y + high <= height && !taken.some((other) => touches(box, other))));
+      const covered = (box) => marks.filter((other, index) => index !== place && touches(box, other) && (place >= hubs || index < 2 * hubs)).length;
+      const lesser = (box) => marks.filter((other, index) => index !== place && touches(box, other)).length;
+      const found = free.filter((box) => !covered(box)).sort((a, b) => lesser(a) - lesser(b))[0];
       if (!found) return;
       taken.push(found);
-      left -= 1;
       const text = element("text", {
         class: "network-name", "font-size": size, "text-anchor": found.anchor, "data-name-of": node.number, y: found.y + high * 0.75,
         x: { start: found.x, end: found.x + wide, middle: found.x + wide / 2 }[found.anchor],
