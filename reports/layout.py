@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import cos, floor, hypot, pi, sin, sqrt
 
 SMALLEST, LARGEST = 4.0, 20.0  # radius of a node
-GAP = 22.0  # between nodes, so that a name fits between two rings; and between a disc's rim and its nodes
+GAP, ROOM = 14.0, 1.7  # between nodes, and more of it by so many times the larger's radius: the strongest need room for their names
 BETWEEN = 26.0  # between discs
 FIRST_ARC, NEXT_ARC, WIDEST = 250.0, 84.0, 0.42 * pi  # distances of arcs from the center; half their opening
 LINE, LOOSE = 19.0, 34.0  # how close partners on an arc may stand: a name's height with some air; how far apart while there is room
@@ -93,8 +93,9 @@ def _rings(members: Sequence[tuple[str, float]]) -> tuple[dict[str, Spot], float
             spots[waiting.pop(0)[0]] = Spot(0, 0, size)
             rim = size
             continue
-        distance = rim + GAP + size
-        room = max(1, floor(pi / _half_angle(size + GAP / 2, distance)))
+        gap = GAP + ROOM * size
+        distance = rim + gap + size
+        room = max(1, floor(pi / _half_angle(size + gap / 2, distance)))
         ring, waiting = waiting[:room], waiting[room:]
         turned = len(spots) * TURN  # so that rings do not line up into spokes
         for place, (key, r) in enumerate(ring):
@@ -110,13 +111,13 @@ def _half_angle(half: float, distance: float) -> float:
 
 
 def _pack(radii: Sequence[float]) -> list[tuple[float, float]]:
-    """Middles of discs that do not touch, the first in the middle; the picture grows wider than high."""
+    """Middles of discs that do not touch, the first in the middle; the picture grows a little wider than high."""
     placed: list[tuple[float, float, float]] = []
     for rim in radii:
         step = 0
         while True:
             along = 5.0 * sqrt(step)
-            x, y = 1.25 * along * cos(step * TURN), along * sin(step * TURN) / 1.25
+            x, y = along * cos(step * TURN), 0.85 * along * sin(step * TURN)
             if all(hypot(x - other_x, y - other_y) >= rim + other + BETWEEN for other_x, other_y, other in placed):
                 break
             step += 1

@@ -65,8 +65,8 @@ class Whole:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         return cls(
-            tuple(Node(*row[:-1], _estimate(row[-1])) for row in stored["nodes"]),
-            tuple(Tie(*row[:-1], _estimate(row[-1])) for row in stored["ties"]),
+            tuple(_read(Node, row) for row in stored["nodes"]),
+            tuple(_read(Tie, row) for row in stored["ties"]),
             *(stored[name] for name in ("communities", "reciprocity", "is_sampled", "unnamed", "seen_whole")),
         )
 
@@ -158,6 +158,11 @@ def _gather(kind: str, members: Sequence[Node]) -> Node:
 def _bare(estimate: Estimate | None) -> list[float | None] | None:
     """JSON knows no infinity."""
     return None if estimate is None else [None if part == inf else part for part in (estimate.value, estimate.low, estimate.high)]
+
+
+def _read(kind: Any, row: Sequence[Any]) -> Any:
+    """A node or a tie from its values in order, the trend last."""
+    return kind(*row[:-1], _estimate(row[-1]))
 
 
 def _estimate(stored: Sequence[float | None] | None) -> Estimate | None:

@@ -74,10 +74,10 @@ class NodeSerializer(serializers.Serializer):
 
 
 class LinkSerializer(serializers.Serializer):
-    """Referrals from one node to another. Around one node, months and trend are those of both directions together."""
+    """Referrals from one node (`sender`) to another. Around one node, months and trend are those of both directions together."""
 
-    source = serializers.CharField()
-    target = serializers.CharField()
+    sender = serializers.CharField()
+    receiver = serializers.CharField()
     referrals = serializers.IntegerField()
     months_active = serializers.IntegerField()
     trend = TrendSerializer(allow_null=True)
@@ -148,7 +148,7 @@ class NetworkViewSet(GenericViewSet):
                 for node in nodes
             ],
             "links": [
-                {"source": tie.source, "target": tie.target, "referrals": tie.n, "months_active": tie.months, "trend": _trend(tie.trend)}
+                {"sender": tie.source, "receiver": tie.target, "referrals": tie.n, "months_active": tie.months, "trend": _trend(tie.trend)}
                 for tie in ties
             ],
         }
@@ -196,7 +196,7 @@ class NetworkViewSet(GenericViewSet):
             "elsewhere": links.elsewhere,
             "nodes": [center, *others],
             "links": [
-                {"source": source, "target": target, "referrals": n, "months_active": partner.months, "trend": _trend(partner.trend)}
+                {"sender": source, "receiver": target, "referrals": n, "months_active": partner.months, "trend": _trend(partner.trend)}
                 for source, target, n, partner in ties
             ],
         }

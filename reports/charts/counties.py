@@ -229,7 +229,7 @@ def draw(
     step = (right - left) / WIDE
     whole = leakage_ordered([county.cell for county in found])
     by_territory = measure == "territory"
-    owners = sorted({names[pk] for county in active for pk in county.territories if pk in names})
+    owners = sorted({names[pk] for county in active for pk in county.territories if pk is not None and pk in names})
     if by_territory:
         styles = {county.name: _owner_style(dominant(county, names), owners) for county in active}
         texts = {county.name: dominant(county, names) or "no practice" for county in active}

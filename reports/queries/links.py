@@ -8,6 +8,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -129,16 +130,22 @@ def _facts(window: Window, where: Where, scope: Scope) -> Ground:
     return ground(dimensions=("practice", "destination"), start=window.start, end=window.end, where=where, scope=scope)
 
 
-def _grouped(rows: QuerySet[Any], *columns: str) -> QuerySet[Any]:
+def _grouped(rows: QuerySet[Any], *columns: str) -> QuerySet[Any, Any]:
     """(columns, month, n, of feeds that see all destinations)."""
     one_sided = list(Source.objects.filter(sees=Sees.RECEIVED).values_list("pk", flat=True))
     counts = {"n": Count("pk"), "whole": Count("pk", filter=~Q(source__in=one_sided))}
-    return rows.order_by().values(*columns, "month").annotate(**counts).values_list(*columns, "month", "n", "whole")
+    grouped: QuerySet[Any, Any] = rows.order_by().values(*columns, "month").annotate(**counts).values_list(*columns, "month", "n", "whole")
+    return grouped
 
 
 def _organizations() -> dict[int, int]:
     """Practice → the organization it belongs to."""
     return dict(Practice.objects.filter(organization__isnull=False).values_list("pk", "organization_id"))
+
+
+def memberships() -> str:
+    """A word for which practice belongs to which organization: another one when that changes."""
+    return sha256(repr(sorted(_organizations().items())).encode()).hexdigest()
 
 
 def _sender(practice: int, group_of: Mapping[int, int]) -> str:

@@ -53,12 +53,17 @@ def offices(*, user: Any, window: Window, where: Where, scope: Scope) -> list[Of
     seen = Practice.objects.visible_to(user).live()
     if (territories := where.get("territory")) is not None:
         seen = seen.filter(territory__in=territories)
-    rows = {row[0]: Office(*row, is_live=True, cell=found.get(row[0], Cell())) for row in seen.values_list(*columns)}
+    rows = {row[0]: _office(row, True, found.get(row[0], Cell())) for row in seen.values_list(*columns)}
     gone = found.keys() - rows.keys() - {None}
     if gone:
         others = Practice.objects.filter(pk__in=gone).values_list(*columns)
-        rows |= {row[0]: Office(*row, is_live=False, cell=found[row[0]]) for row in others}
+        rows |= {row[0]: _office(row, False, found[row[0]]) for row in others}
     return sorted(rows.values(), key=lambda office: (office.name, office.pk))
+
+
+def _office(row: Any, is_live: bool, cell: Cell) -> Office:
+    pk, name, county, zip_, territory_id = row
+    return Office(pk, name, county, zip_, territory_id, is_live, cell)
 
 
 def counties(found: Collection[Office], *, user: Any, window: Window, territories: Collection[int] | None) -> list[County]:

@@ -21,7 +21,7 @@ from reports.keeping import kept
 from reports.neighbors import Neighborhood, neighborhood
 from reports.networking import LEVELS, PRACTICES, Whole
 from reports.presenters import network as lists
-from reports.queries.links import KINDS, ORGANIZATION, PRACTICE, PROVIDER, EgoLinks, ego_links, key_of
+from reports.queries.links import KINDS, ORGANIZATION, PRACTICE, PROVIDER, EgoLinks, ego_links, key_of, memberships
 from reports.queries.nodes import KIND_WORDS, node_words
 from reports.queries.runs import fingerprint
 from reports.questions import Question, ask
@@ -191,7 +191,16 @@ def beside(question: Question, page: str) -> dict[str, Any]:
 
 def whole(question: Question, level: str) -> Whole:
     """The network of the question's field, kept per data version."""
-    parts = ["network", level, question.fresh.version, fingerprint(question.scope), str(question.window), sorted(question.chosen.items())]
+    belongs = memberships() if level == networking.ORGANIZATIONS else ""  # who belongs to whom is no part of the data's version
+    parts = [
+        "network",
+        level,
+        belongs,
+        question.fresh.version,
+        fingerprint(question.scope),
+        str(question.window),
+        sorted(question.chosen.items()),
+    ]
     asked = json.dumps(parts, sort_keys=True) if question.fresh.version else ""
 
     def compute() -> Any:

@@ -51,9 +51,8 @@
       const sides = outside ? [leftwards, below, above, right] : [right, below, above, leftwards];
       const free = [...sides, ...corners].map((spot) => ({ ...spot, w: wide, h: high })).filter((box) => (
         box.x >= 0 && box.y >= 0 && box.x + wide <= width && box.y + high <= height && !taken.some((other) => touches(box, other))));
-      const covered = (box) => marks.filter((other, index) => index !== place && touches(box, other) && (place >= hubs || index < 2 * hubs)).length;
-      const lesser = (box) => marks.filter((other, index) => index !== place && touches(box, other)).length;
-      const found = free.filter((box) => !covered(box)).sort((a, b) => lesser(a) - lesser(b))[0];
+      const covers = (box) => marks.reduce((sum, other, index) => sum + (index !== place && touches(box, other) ? other.w / 2 : 0), 0);
+      const found = free.map((box) => ({ ...box, cost: covers(box) })).filter(({ cost }) => !cost || (place < hubs && cost < 2 * node.r)).sort((a, b) => a.cost - b.cost)[0];
       if (!found) return;
       taken.push(found);
       const text = element("text", {
