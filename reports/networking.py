@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, Self
 
+from reports.cells import total
 from reports.intervals import Estimate
 from reports.network import Node, Tie, measure
 from reports.periods import Window
-from reports.queries.cells import Where
+from reports.queries.cells import Where, cells
 from reports.queries.links import Link, links
 from territories.scope import Scope
 
+NETWORK = "network"  # the kind of report
+MOST_IN_A_REQUEST = 60_000  # referrals: about a second; more is a worker's
 PRACTICES, ORGANIZATIONS = "practice", "organization"
 LEVELS = {PRACTICES: "Practices to organizations", ORGANIZATIONS: "Organizations among themselves"}
 
@@ -69,6 +72,12 @@ class Whole:
             tuple(_read(Tie, row) for row in stored["ties"]),
             *(stored[name] for name in ("communities", "reciprocity", "is_sampled", "unnamed", "seen_whole")),
         )
+
+
+def is_large(*, window: Window, where: Where, scope: Scope) -> bool:
+    """Whether a selection is too much for a request; the rollups tell, so asking is cheap."""
+    sums = total(cells(start=window.start, end=window.end, where=where, scope=scope))
+    return sums.inbound + sums.internal + sums.outbound + sums.outside > MOST_IN_A_REQUEST
 
 
 def whole(*, window: Window, where: Where, scope: Scope, level: str) -> Whole:

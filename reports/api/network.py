@@ -123,6 +123,8 @@ class NetworkViewSet(GenericViewSet):
 
     def _whole(self, request: Request, asked: dict[str, Any], where: dict[str, Any]) -> dict[str, Any]:
         window = Window(asked["start"], asked["end"])
+        if networking.is_large(window=window, where=where, scope=scope_of(request.user)):
+            raise serializers.ValidationError("Too large to be measured at once: ask for a report of kind network, or narrow it.")
         found = networking.whole(window=window, where=where, scope=scope_of(request.user), level=asked["level"])
         nodes = found.nodes[: asked["limit"]]
         shown = {node.key for node in nodes}

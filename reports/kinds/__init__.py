@@ -5,12 +5,13 @@ from typing import Any
 
 from accounts.models import User
 from reports.kinds.kind import Kind
+from reports.kinds.network import KIND as NETWORK
 from reports.kinds.standard import LEAKAGE, VOLUME
 from reports.models import ReportRun
 from reports.queries.freshness import freshness
 from reports.querysets import ReportRunQuerySet
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (LEAKAGE, VOLUME)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (LEAKAGE, VOLUME, NETWORK)}
 
 
 def seen_by(user: User) -> dict[str, Kind]:

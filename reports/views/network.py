@@ -1,7 +1,7 @@
 """Who sends to whom: the network of a field, and one node among its neighbors. HTTP only."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.access import requires
+from accounts.models import User
 from accounts.permissions import Permission
 from audit.actions import record
 from common.templatetags.prm import number
@@ -18,14 +19,17 @@ from reports import exports, networking
 from reports.charts import network as pictures
 from reports.exports import network as files
 from reports.keeping import kept
+from reports.models import ReportRun
 from reports.neighbors import Neighborhood, neighborhood
 from reports.networking import LEVELS, PRACTICES, Whole
 from reports.presenters import network as lists
+from reports.queries.cells import branch
 from reports.queries.links import KINDS, ORGANIZATION, PRACTICE, PROVIDER, EgoLinks, ego_links, key_of, memberships
 from reports.queries.nodes import KIND_WORDS, node_words
-from reports.queries.runs import fingerprint
-from reports.questions import Question, ask
+from reports.queries.runs import fingerprint, question_of
+from reports.questions import Question, ask, of_run
 from reports.views.pages import frame, nothing_yet
+from territories.scope import Scope
 
 PAGE_ROWS = 25
 MODELS: dict[str, type[Any]] = {PROVIDER: Provider, PRACTICE: Practice, ORGANIZATION: Organization}
@@ -42,14 +46,26 @@ def network(request: HttpRequest) -> HttpResponse:
     if question is None or question.scope.is_empty:
         return nothing_yet(request)
     level = _level(request)
-    found = whole(question, level)
+    context: dict[str, Any] = {
+        "levels": [{"url": _level_url(question, name), "label": label, "active": name == level} for name, label in LEVELS.items()],
+        "run_url": reverse("reports:run-new-of-kind", args=[networking.NETWORK]),
+    }
+    if (found := whole(question, level)) is not None:
+        context |= drawn(request, question, found, level)
+    kept_in_address = {"level": level} if level != PRACTICES else {}
+    return render(request, "reports/network.html", context | frame(question, "network", **kept_in_address) | beside(question, "network"))
+
+
+def drawn(request: HttpRequest, question: Question, found: Whole, level: str) -> dict[str, Any]:
+    """A measured network as picture, list and table, live or of a finished run."""
     part = networking.shown(found, most_nodes=pictures.MOST_NODES, most_ties=pictures.MOST_TIES)
     sort, down = _order(request, "sort", lists.SORTS)
     page = Paginator(lists.ranked(found, sort, down=down), PAGE_ROWS).get_page(request.GET.get("page"))
     wanted = {*(str(node.key) for node in part.nodes if not str(node.key).endswith(":rest")), *(str(node.key) for node in page)}
     known = node_words(sorted(wanted), user=request.user, day=question.window.last_day)
     order, order_down = _order(request, "order", lists.ORDERS)
-    context = {
+    returns = level == networking.ORGANIZATIONS
+    return {
         "found": found,
         "picture": pictures.whole_picture(found, part, known, question.rules, f"{LEVELS[level]}, {question.window.words}."),
         "items": lists.items(part, known, order, down=order_down),
@@ -58,15 +74,25 @@ def network(request: HttpRequest) -> HttpResponse:
         "list_columns": LIST_COLUMNS,
         "query": _asked(question),
         "page": page,
-        "rows": lists.measured(page.object_list, found, known, returns=level == networking.ORGANIZATIONS),
-        "headings": [(name if name in lists.SORTS else "", lists.HEADINGS[name]) for name in lists.columns(level != PRACTICES)],
+        "rows": lists.measured(page.object_list, found, known, returns=returns),
+        "headings": [(name if name in lists.SORTS else "", lists.HEADINGS[name]) for name in lists.columns(returns)],
         "sort": sort,
         "sort_down": down,
-        "levels": [{"url": _level_url(question, name), "label": label, "active": name == level} for name, label in LEVELS.items()],
         "files": {table: _files(question, table, level) for table in TABLES} if question.user.can(Permission.EXPORT) else {},
     }
-    kept_in_address = {"level": level} if level != PRACTICES else {}
-    return render(request, "reports/network.html", context | frame(question, "network", **kept_in_address) | beside(question, "network"))
+
+
+def run_page(request: HttpRequest, run: ReportRun) -> tuple[str, dict[str, Any]]:
+    """A finished run, drawn like the live page from what was stored."""
+    question, level = of_run(run, cast(User, request.user)), run.parameters["level"]
+    context = drawn(request, question, Whole.from_json(run.result or {}), level)
+    return "reports/run_network.html", {
+        **context,
+        "files": {},
+        "question": question,
+        "has_charts": False,
+        "live_url": question.page("network", level=level if level != PRACTICES else None),
+    }
 
 
 @require_GET
@@ -131,7 +157,8 @@ def position(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     question = ask(request)
     if question is None or question.scope.is_empty:
         raise Http404("No network yet.")
-    found = whole(question, networking.ORGANIZATIONS)
+    if (found := whole(question, networking.ORGANIZATIONS)) is None:
+        return render(request, "reports/_network_position.html", {"is_large": True, "network_url": question.page("network")})
     group = subject.organization if kind == PRACTICE else None
     key = key_of(ORGANIZATION, group.pk) if group else key_of(kind, pk)
     ranks = {node.key: place for place, node in enumerate(sorted(found.nodes, key=lambda node: (-node.betweenness, str(node.key))), 1)}
@@ -160,7 +187,8 @@ def network_file(request: HttpRequest, table: str, kind: str) -> HttpResponseBas
     question = ask(request)
     if table not in TABLES or kind not in exports.KINDS or question is None:
         raise Http404("No such file.")
-    found = whole(question, _level(request))
+    if (found := whole(question, _level(request))) is None:
+        raise Http404("So large a network is a report that a worker makes, with files of its own.")
     known = node_words([str(node.key) for node in found.nodes], user=request.user, day=question.window.last_day)
     made = (files.links if table == "links" else files.nodes)(found, known, question.rules.small_cell)
     record("report.exported", by=request.user, table=f"network-{table}", kind=kind, filter=question.query())
@@ -189,24 +217,42 @@ def beside(question: Question, page: str) -> dict[str, Any]:
     return {"pages": [{"url": reverse("reports:all"), "label": "All reports", "active": False}, *pages], "has_charts": False}
 
 
-def whole(question: Question, level: str) -> Whole:
-    """The network of the question's field, kept per data version."""
-    belongs = memberships() if level == networking.ORGANIZATIONS else ""  # who belongs to whom is no part of the data's version
-    parts = [
-        "network",
-        level,
-        belongs,
-        question.fresh.version,
-        fingerprint(question.scope),
-        str(question.window),
-        sorted(question.chosen.items()),
-    ]
+def whole(question: Question, level: str) -> Whole | None:
+    """The network of the question: a finished run of the newest data, else measured now and kept; None where that is a worker's work."""
+    belongs = memberships()  # who belongs to whom is no part of the data's version
+    if (stored := _stored(question, level, belongs)) is not None:
+        return Whole.from_json(stored.result or {})
+    if networking.is_large(window=question.window, where=question.where, scope=question.scope):
+        return None
+    chosen = sorted(question.chosen.items())
+    parts = ["network", level, belongs, question.fresh.version, fingerprint(question.scope), str(question.window), chosen]
     asked = json.dumps(parts, sort_keys=True) if question.fresh.version else ""
 
     def compute() -> Any:
         return networking.whole(window=question.window, where=question.where, scope=question.scope, level=level).to_json()
 
     return Whole.from_json(kept(asked, compute))
+
+
+def _stored(question: Question, level: str, belongs: str) -> ReportRun | None:
+    """A finished run that answers just this; there is none with a service line or a payer, or in the middle of a month."""
+    if not question.chosen.keys() <= {"territory"} or not question.window.is_whole_months:
+        return None
+    scope, territory = question.scope, question.chosen.get("territory")
+    if territory is not None:
+        scope = Scope(territory_ids=branch(territory, question.known.parents))
+        if not (question.scope.whole or scope.territory_ids <= question.scope.territory_ids):
+            return None
+    liaison = None if territory is not None or scope.whole else question.user.pk
+    asked = question_of(
+        kind=networking.NETWORK,
+        parameters={"start": question.window.start, "end": question.window.end, "level": level},
+        territory_id=territory,
+        liaison_id=liaison,
+        scope=scope,
+        basis=belongs,
+    )
+    return ReportRun.objects.visible_to(question.user).finished().filter(question=asked, data_version=question.fresh.version).first()
 
 
 def _ego(question: Question, kind: str, pk: int) -> EgoLinks:
