@@ -7,6 +7,7 @@ from common.csvsafe import XLSX, Sheet, SheetColumn, csv_rows, workbook_bytes
 from common.templatetags.prm import day, moment
 from reports.exports.document import Column, Definitions, Document, Figures, TableBlock, Text, Unit, Value
 from reports.exports.guard import guarded
+from reports.exports.pdf import pdf_bytes
 from reports.exports.writing import FORMATS, written
 
 WIDTHS = {Unit.COUNT: 12, Unit.DECIMAL: 12, Unit.SHARE: 12, Unit.MONEY: 14, Unit.DATE: 14, Unit.MONTH: 12}
@@ -95,4 +96,8 @@ def _meanings(document: Document) -> Iterable[tuple[str, str]]:
             yield from (("All", note) for note in block.notes)
 
 
-FILE_KINDS = {"xlsx": FileKind(xlsx_bytes, XLSX), "csv": FileKind(csv_bytes, "text/csv; charset=utf-8")}
+FILE_KINDS = {
+    "pdf": FileKind(pdf_bytes, "application/pdf"),
+    "xlsx": FileKind(xlsx_bytes, XLSX),
+    "csv": FileKind(csv_bytes, "text/csv; charset=utf-8"),
+}

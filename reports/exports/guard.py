@@ -103,12 +103,13 @@ def _spec(block: ChartBlock, few: set[int], smallest: int) -> dict[str, Any]:
         return spec
     is_count = spec.get("unit", "count") == "count"
     if spec.get("kind") == "heatmap":
-        matrix = rests_on or (spec["values"] if is_count else None)
-        if matrix is not None:
-            spec["values"] = [
-                [None if _is_small(n, smallest) else value for value, n in zip(values, counts, strict=True)]
-                for values, counts in zip(spec["values"], matrix, strict=True)
-            ]
+        spec["rows"] = [_cells(row, rests_on[place] if rests_on else None, smallest, is_count) for place, row in enumerate(spec["rows"])]
+        return spec
+    if spec.get("kind") == "funnel":
+        spec["points"] = [point for point in spec["points"] if not _is_small(point["n"], smallest)]
+        return spec
+    if spec.get("kind") == "xmr":
+        spec["values"] = [None if is_count and _is_small(value, smallest) else value for value in spec["values"]]
         return spec
     if rests_on is not None:
         few = {place for place, n in enumerate(rests_on) if _is_small(n, smallest)}
@@ -122,6 +123,15 @@ def _spec(block: ChartBlock, few: set[int], smallest: int) -> dict[str, Any]:
     if band := spec.get("band"):
         spec["band"] = {**band, "low": kept(band["low"]), "high": kept(band["high"])}
     return spec
+
+
+def _cells(row: dict[str, Any], counts: Sequence[Any] | None, smallest: int, is_count: bool) -> dict[str, Any]:
+    """A row of a heat map; a cell of few says so, without its color."""
+    cells = []
+    for place, cell in enumerate(row["cells"]):
+        n = counts[place] if counts is not None else cell["value"] if is_count else None
+        cells.append({"value": None, "text": f"<{smallest}", "level": None} if _is_small(n, smallest) else cell)
+    return {**row, "cells": cells}
 
 
 def _tells(text: str, smallest: int) -> bool:

@@ -12,7 +12,7 @@ from reports.forms import RunForm
 from reports.models import ReportRun, RunState
 
 _TONES = {RunState.QUEUED: "neutral", RunState.RUNNING: "info", RunState.FINISHED: "good", RunState.FAILED: "bad"}
-FILES = ("xlsx", "csv")
+FILES = ("pdf", "xlsx", "csv")
 
 
 class Named(Protocol):
