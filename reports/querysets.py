@@ -14,7 +14,7 @@ from contacts.models import Provider
 from territories.scope import scope_of
 
 if TYPE_CHECKING:
-    from reports.models import Alert, AlertRun, ReportRun, Untested  # noqa: F401 - the parameters of the querysets
+    from reports.models import Alert, AlertRun, ReportFile, ReportRun, Untested  # noqa: F401 - the parameters of the querysets
 
 
 class ReportRunQuerySet(models.QuerySet["ReportRun"]):
@@ -119,3 +119,10 @@ class MoneyQuerySet(models.QuerySet[Any]):
     def within(self, start: dt.date, end: dt.date) -> Self:
         """Rows that hold on a day from `start` until before `end`."""
         return self.filter(Q(ended_on=None) | Q(ended_on__gt=start), started_on__lt=end)
+
+
+class ReportFileQuerySet(models.QuerySet["ReportFile"]):
+    def visible_to(self, user: Any) -> Self:
+        """A person's own files, of runs that are still theirs to see."""
+        runs = apps.get_model("reports", "ReportRun").objects
+        return self.filter(reader=user, run__in=runs.visible_to(user))

@@ -2,13 +2,16 @@
 
 from common.exceptions import InputError
 from jobs.actions import Lease, handler
+from referrals.models import CountingRules
 from reports import actions, kinds
-from reports.models import ReportRun
+from reports.exports.files import write_file
+from reports.models import ReportFile, ReportRun
 
 
 @handler("reports.refresh")
 def refresh(lease: Lease) -> None:
     """After a new version of the data: one run, and one job, per standard kind and scope, so that workers share them."""
+    actions.forget_old_files()
     asked = actions.ask_for_standard_runs(wanted=kinds.standard_runs())
     lease.progress(asked, asked, f"{asked} reports to compute" if asked else "Every report is up to date")
 
@@ -22,3 +25,14 @@ def run(lease: Lease) -> None:
         raise InputError("This kind of report is no longer made here.")
     lease.progress(0, 1, "Reading the data")
     actions.compute_run(run=found, compute=kind.compute, lease=lease)
+
+
+@handler("reports.file")
+def file(lease: Lease) -> None:
+    """A finished run as a file for one reader, where it takes longer than anybody should wait."""
+    asked = ReportFile.objects.filter(pk=lease.args[0]).select_related("run", "reader").first()
+    if asked is None or asked.run.kind not in kinds.KINDS:
+        raise InputError("The report of this file is gone.")
+    lease.progress(0, 1, "Writing the file")
+    document = kinds.KINDS[asked.run.kind].document(asked.run, asked.reader)
+    actions.keep_file(file_id=asked.pk, content=write_file(document, asked.kind, CountingRules.current().small_cell))

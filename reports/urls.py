@@ -22,6 +22,7 @@ urlpatterns = [
     path("runs/<int:pk>/withdraw/", runs.withdraw, name="run-withdraw"),
     path("runs/<int:pk>/retry/", runs.retry, name="run-retry"),
     path("runs/<int:pk>/report.<slug:kind>", run_files.download, name="run-file"),
+    path("runs/<int:pk>/report.<slug:kind>/waiting/", run_files.waiting, name="run-file-waiting"),
     path("money/margins/", money.money, {"ledger": "margins"}, name="margins"),
     path("money/costs/", money.money, {"ledger": "costs"}, name="costs"),
     path("money/weights/", money.money, {"ledger": "weights"}, name="weights"),

@@ -8,6 +8,8 @@ from referrals.models import CountingRules, Kind
 from reports.exports.document import Block, ChartBlock, Column, Definitions, Document, TableBlock, Value
 from reports.measures import MEASURES, NOTES
 from reports.models import ReportRun
+from reports.queries.names import words_for
+from reports.questions import Question
 from territories.models import Territory
 
 
@@ -30,6 +32,23 @@ def document_of(run: ReportRun, title: str, filter: str, blocks: Sequence[Block]
 def organization() -> str:
     """The name at the top of the tree of territories: the health system's own."""
     return Territory.objects.filter(parent=None).order_by("pk").values_list("name", flat=True).first() or ""
+
+
+def scope_words(question: Question) -> str:
+    """Over what a live question speaks."""
+    if (territory := question.chosen.get("territory")) is not None:
+        return question.known.territories.get(territory, "")
+    return "Whole organization" if question.scope.whole else f"Territories of {question.user}"
+
+
+def filter_words(question: Question) -> str:
+    """The months of a live question, and what else it is narrowed to."""
+    known, chosen = question.known, question.chosen
+    parts = [question.window.words]
+    parts += [names[chosen[name]] for name, names in (("service_line", known.lines), ("payer", known.payers)) if chosen.get(name) in names]
+    if "practice" in chosen:
+        parts.append(words_for("practice", {chosen["practice"]})[chosen["practice"]])
+    return ", ".join(parts)
 
 
 def asked_by(run: ReportRun) -> str:

@@ -1,6 +1,7 @@
 """Documents as PDF, designed for print: letter size, tagged for screen readers, set by typst from JSON with the fonts in its wheel."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,26 @@ def _report(document: Document) -> dict[str, Any]:
         "foot": through + (f" · data version {document.version}" if document.version else ""),
         "about": [said for said in about if said],
         "settings": [list(pair) for pair in document.settings],
-        "blocks": [_block(block) for block in document.blocks],
+        "blocks": _blocks(document.blocks),
     }
+
+
+def _blocks(blocks: Sequence[Block]) -> list[dict[str, Any]]:
+    """In order, with the level of each heading: none is skipped, or who reads by headings would miss one. The title is the first."""
+    said, part = [], 1
+    for block in blocks:
+        one = _block(block)
+        if isinstance(block, Heading):
+            part = one["level"] = max(2, min(block.level, part + 1))
+        elif isinstance(block, TableBlock | ChartBlock):
+            one["level"] = part + 1
+        said.append(one)
+    return said
 
 
 def _block(block: Block) -> dict[str, Any]:
     if isinstance(block, Heading):
-        return {"kind": "heading", "text": block.text, "level": block.level}
+        return {"kind": "heading", "text": block.text}
     if isinstance(block, Text):
         return {"kind": "text", "text": block.text, "tone": block.tone}
     if isinstance(block, Figures):
@@ -58,8 +72,8 @@ def _block(block: Block) -> dict[str, Any]:
         ]
         return {"kind": "figures", "items": items}
     if isinstance(block, Definitions):
-        items = [{"formula": item.formula, "paragraphs": list(item.paragraphs)} for item in block.items]
-        return {"kind": "definitions", "items": items, "notes": list(block.notes)}
+        meanings = [{"formula": item.formula, "paragraphs": list(item.paragraphs)} for item in block.items]
+        return {"kind": "definitions", "items": meanings, "notes": list(block.notes)}
     if isinstance(block, ChartBlock):
         svg = draw(block.spec)
         alt = f"Chart: {block.title}. The numbers are in the table below."

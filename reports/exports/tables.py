@@ -1,23 +1,30 @@
 """Tables that leave the house: safe for spreadsheets, and without small cells (METHODS sections 2 and 9)."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponseBase
 
-from common.csvsafe import csv_response, xlsx_response
+from common.csvsafe import XLSX, csv_response, file_response
 from reports import tables
 from reports.cells import Cell, merge
+from reports.exports.document import Column, Document, TableBlock, Text, Unit, counts, shares
+from reports.exports.files import xlsx_bytes
+from reports.exports.frame import filter_words, meaning, organization, scope_words, settings
 from reports.exports.guard import hidden
 from reports.measures import leakage_ordered, received
 from reports.numbers import Numbers
 from reports.queries.cells import NOW
 from reports.queries.field import Contact
+from reports.queries.freshness import freshness
 from reports.questions import Question
 
-LEAKAGE_HEAD = ["Kept", "Left", "No destination", "Leakage", "Known share", "Lowest", "Highest"]
-GROWTH_HEAD = ["Inbound", "Internal", "Received", "Inbound before"]
-Table = tuple[list[str], Iterable[Sequence[Any]]]
+LEAKAGE_HEAD = [*counts("Kept", "Left", "No destination"), *shares("Leakage", "Known share", "Lowest", "Highest")]
+GROWTH_HEAD = counts("Inbound", "Internal", "Received", "Inbound before")
+# Headings and rows. A heading that is a Column says how its numbers are written; of a plain one the values tell.
+Table = tuple[Sequence[str | Column], Iterable[Sequence[Any]]]
 
 
 def leakage_cells(cell: Cell, smallest: int) -> list[Any]:
@@ -38,8 +45,10 @@ def growth_cells(now: Cell, before: Cell | None, smallest: int) -> list[Any]:
 
 def by_month(found: Numbers, report: str, smallest: int) -> Table:
     if report == tables.LEAKAGE:
-        return ["Month", *LEAKAGE_HEAD], ([cell.key[0], *leakage_cells(cell, smallest)] for cell in found.months)
-    return ["Month", *GROWTH_HEAD[:3]], ([cell.key[0], *growth_cells(cell, None, smallest)[:3]] for cell in found.months)
+        return [Column("Month", Unit.MONTH), *LEAKAGE_HEAD], ([cell.key[0], *leakage_cells(cell, smallest)] for cell in found.months)
+    return [Column("Month", Unit.MONTH), *GROWTH_HEAD[:3]], (
+        [cell.key[0], *growth_cells(cell, None, smallest)[:3]] for cell in found.months
+    )
 
 
 def by_dimension(report: str, by: str, question: Question, found: Numbers | None) -> Table:
@@ -85,18 +94,52 @@ def shortfalls(found: Numbers, contacts: dict[int, Contact], smallest: int) -> T
     return head, lines()
 
 
-def response(name: str, kind: str, table: Table) -> HttpResponseBase:
-    """The table as CSV or XLSX."""
-    return _WRITERS[kind](name, *table)
+def response(
+    name: str, kind: str, table: Table, *, question: Question | None = None, measures: Sequence[str] = (), notes: Sequence[str] = ()
+) -> HttpResponseBase:
+    """The table as CSV or XLSX. Small counts must be hidden in it already.
+
+    The workbook has formats, and says on a second sheet over what it speaks, from which data, by which rules; with `measures` what each
+    of them counts.
+    """
+    head, rows = table
+    labels = [column.label if isinstance(column, Column) else column for column in head]
+    if kind == "csv":
+        return csv_response(f"{name}.csv", labels, rows)
+    return file_response(f"{name}.xlsx", _workbook(name, head, list(rows), question, measures, notes), XLSX)
 
 
-def _csv(name: str, head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
-    return csv_response(f"{name}.csv", head, rows)
+def _workbook(
+    name: str,
+    head: Sequence[str | Column],
+    rows: list[Sequence[Any]],
+    question: Question | None,
+    measures: Sequence[str],
+    notes: Sequence[str],
+) -> bytes:
+    columns = [column if isinstance(column, Column) else Column(column, _unit(rows, place)) for place, column in enumerate(head)]
+    fresh = question.fresh if question else freshness()
+    document = Document(
+        title=name,
+        scope=scope_words(question) if question else "",
+        filter=filter_words(question) if question else "",
+        blocks=[TableBlock(name, columns, rows), *(Text(note, "note") for note in notes), meaning(*measures)],
+        organization=organization(),
+        data_through=question.data_through if question else fresh.data_through,
+        version=fresh.version or None,
+        settings=settings(),
+    )
+    return xlsx_bytes(document)
 
 
-def _xlsx(name: str, head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
-    return xlsx_response(f"{name}.xlsx", head, rows)
+def _unit(rows: Sequence[Sequence[Any]], place: int) -> Unit:
+    """What a column without a unit holds, by its values: whole numbers, other numbers, days, else words."""
+    kinds = {type(row[place]) for row in rows[:500] if row[place] is not None and not str(row[place]).startswith("<")}
+    if kinds and kinds <= {int}:
+        return Unit.COUNT
+    if kinds and kinds <= {int, float, Decimal}:
+        return Unit.DECIMAL
+    return Unit.DATE if kinds == {dt.date} else Unit.TEXT
 
 
-_WRITERS: dict[str, Callable[..., HttpResponseBase]] = {"csv": _csv, "xlsx": _xlsx}
-KINDS = tuple(_WRITERS)
+KINDS = ("csv", "xlsx")

@@ -1,6 +1,7 @@
 """Reports and what surrounds them. No facts: those are in referrals and visits."""
 
 from reports.models.alerts import Alert, AlertChange, AlertPart, AlertRun, AlertState, CloseReason, Direction, Untested
+from reports.models.files import ReportFile
 from reports.models.holidays import ClosingDay
 from reports.models.money import AttributionWeight, ContributionMargin, ProgramCost
 from reports.models.rules import ReportRules
@@ -18,6 +19,7 @@ __all__ = [
     "ContributionMargin",
     "Direction",
     "ProgramCost",
+    "ReportFile",
     "ReportRules",
     "ReportRun",
     "RunState",

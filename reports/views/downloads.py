@@ -14,6 +14,10 @@ from reports.queries.field import contacts
 from reports.queries.numbers import CORE, GROWTH, LEAKAGE, PAYERS
 from reports.questions import Question, ask
 
+# table: the measures whose definitions go with it
+_LEAKAGE, _GROWTH = ("leakage_ordered", "keepage_ordered", "undetermined"), ("inbound", "internal", "received")
+MEANT = {"leakage": _LEAKAGE, "flow": _LEAKAGE, "destinations": ("outbound",), "growth": _GROWTH, "shortfalls": ("received",)}
+
 
 @require_GET
 @requires(Permission.DASHBOARD_VIEW, Permission.EXPORT)
@@ -27,7 +31,13 @@ def export(request: HttpRequest, table: str, kind: str) -> HttpResponseBase:
         raise Http404("No such file.")
     made = _make(table, question)
     record("report.exported", by=request.user, table=table, kind=kind, filter=question.query())
-    return exports.response(f"{table}-{question.window.start:%Y-%m}-{question.window.last_day:%Y-%m}", kind, made)
+    return exports.response(
+        f"{table}-{question.window.start:%Y-%m}-{question.window.last_day:%Y-%m}",
+        kind,
+        made,
+        question=question,
+        measures=MEANT.get(table.partition("-by-")[0], ()),
+    )
 
 
 def _make(table: str, question: Question) -> exports.Table:

@@ -52,16 +52,21 @@ def test_an_import_whose_worker_is_killed_ends_once(stack: Stack, world_folder: 
 
 def test_a_report_whose_worker_is_killed_is_written_once(stack: Stack) -> None:
     dana = stack.person("dana")
-    runs = "SELECT count(*) FROM reports_reportrun WHERE start_on = '2026-08-01' AND end_on = '2026-10-01'"
+    finished = "SELECT count(*) FROM reports_reportrun WHERE id = %s AND computed_at IS NOT NULL"
+    for child in stack.workers():
+        child.suspend()
+    run, _ = ask_for_report(dana, "2026-08-01", "2026-09-01")
+    job = stack.one("SELECT job_id FROM reports_reportrun WHERE id = %s", run)
     with stack.gate("reports_reportrun"):
-        job, _ = ask_for_report(dana, "2026-08-01", "2026-09-01")
+        for child in stack.workers():
+            child.resume()
         assert processes.until(lambda: stack.stands_at("reports_reportrun"), seconds=60)
         stack.kill_workers()
-        assert stack.one(runs) == 0
-        assert "/waiting/" in dana.get(f"/reports/runs/waiting/{job}/").url
+        assert stack.one(finished, run) == 0
+        assert 'id="run-progress"' in dana.get(f"/reports/runs/{run}/").text
         stack.end_lease(job)
         assert processes.until(lambda: stack.job(job)[:2] == ("running", 2), seconds=60)
-        assert stack.one(runs) == 0
+        assert stack.one(finished, run) == 0
     stack.await_job(job)
     assert stack.job(job) == ("done", 2, "")
-    assert stack.one(runs) == 1
+    assert stack.one(finished, run) == 1

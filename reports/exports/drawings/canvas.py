@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from common.templatetags.prm import number, percent
+from common.templatetags.prm import DASH, number, percent
 
 FONT = "Libertinus Serif"  # comes with typst
 # The light palette of static/css/app.css; a test holds them together.
@@ -39,7 +39,7 @@ def cut(text: str, width: float, size: float = SIZE) -> str:
 def told(value: float | None, unit: str) -> str:
     """A number as an axis or a bar says it."""
     if value is None:
-        return "–"
+        return DASH
     if unit == "percent":
         return percent(value, 0 if abs(value * 100 - round(value * 100)) < 1e-9 else 1)
     return number(value, 0 if float(value).is_integer() else 1)
@@ -55,9 +55,8 @@ class Canvas:
     def rect(self, x: float, y: float, width: float, height: float, fill: str, *, opacity: float = 1, round: float = 0) -> None:
         shade = f' fill-opacity="{opacity}"' if opacity < 1 else ""
         corner = f' rx="{round}"' if round else ""
-        self._shapes.append(
-            f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(0, width):.1f}" height="{max(0, height):.1f}" fill={quoteattr(fill)}{shade}{corner}/>'
-        )
+        box = f'x="{x:.1f}" y="{y:.1f}" width="{max(0, width):.1f}" height="{max(0, height):.1f}"'
+        self._shapes.append(f"<rect {box} fill={quoteattr(fill)}{shade}{corner}/>")
 
     def line(self, x1: float, y1: float, x2: float, y2: float, stroke: str, *, width: float = 1, dash: str = "") -> None:
         self.path(f"M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}", stroke=stroke, width=width, dash=dash)
@@ -65,9 +64,8 @@ class Canvas:
     def path(self, d: str, *, stroke: str = "none", width: float = 1, dash: str = "", fill: str = "none", opacity: float = 1) -> None:
         dashes = f' stroke-dasharray="{dash}"' if dash else ""
         shade = f' fill-opacity="{opacity}"' if opacity < 1 else ""
-        self._shapes.append(
-            f'<path d="{d}" fill={quoteattr(fill)} stroke={quoteattr(stroke)} stroke-width="{width}" stroke-linejoin="round"{dashes}{shade}/>'
-        )
+        pen = f'stroke={quoteattr(stroke)} stroke-width="{width}" stroke-linejoin="round"'
+        self._shapes.append(f'<path d="{d}" fill={quoteattr(fill)} {pen}{dashes}{shade}/>')
 
     def dot(self, x: float, y: float, fill: str, *, radius: float = 2.6, stroke: str = "none") -> None:
         self._shapes.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill={quoteattr(fill)} stroke={quoteattr(stroke)}/>')
