@@ -18,6 +18,7 @@ from prm.processes import Unavailable
 # what is measured: (module, rows when nobody says, what it is)
 PROMISES = {
     "import": ("benchmarks.importing", 100_000, "promise 6: a validated import with rollups, against COPY and bulk_create"),
+    "memory": ("benchmarks.memory", 300_000, "promise 13: a worker's memory over 200 reports, computed and printed"),
     "nppes": (
         "benchmarks.nppes",
         200_000,

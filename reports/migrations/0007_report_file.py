@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("jobs", "0001_initial"),
-        ("reports", "0005_any_kind_of_run"),
+        ("reports", "0006_capacity_and_peers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
