@@ -33,6 +33,17 @@ _PAGES: tuple[tuple[str, str, str, str, str, tuple[P, ...]], ...] = (
     ),
     ("Pictures", "reports:network", "Network", "Who sends to whom, how strongly, in which communities?", "affiliate", (P.PROVIDER_VIEW,)),
     ("Pictures", "reports:map", "Map", "Which counties send, leak and are visited?", "map-2", ()),
+    ("Pictures", "reports:flow", "Where it goes", "From which territory, for what, to whom do our referrals go?", "chart-sankey", ()),
+    ("Pictures", "reports:heat", "By line and month", "Which service line, in which month?", "layout-grid", ()),
+    ("Pictures", "reports:control", "Month by month", "Is a change more than chance?", "chart-line", ()),
+    (
+        "Pictures",
+        "reports:funnel",
+        "Between units",
+        "Which practice, provider or territory differs by more than chance?",
+        "chart-funnel",
+        (),
+    ),
     ("Made by workers", "reports:runs", "Finished reports", "What was computed, over what, from which data?", "report-analytics", ()),
     ("Definitions", "reports:metrics", "What each number means", "How is it counted, and what is left out?", "notes", ()),
 )

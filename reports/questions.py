@@ -83,7 +83,7 @@ class Question:
         values: dict[str, Any] = {name: value for name, value in self.chosen.items()}
         if self.form.custom or (self.run and self.window != self.form.standard(self.fresh.data_through)):
             values |= {"start": self.window.start.isoformat(), "end": self.window.end.isoformat()}
-        elif self.form.months != DEFAULT_PERIOD:
+        elif self.form.months != self.form.default_period:
             values["period"] = self.form.months
         values |= extra
         return urlencode({name: value for name, value in values.items() if value not in (None, "")}, doseq=True)
@@ -123,10 +123,10 @@ class Question:
         return Numbers.from_json(kept(asked if self.fresh.version else "", compute))
 
 
-def ask(request: HttpRequest, **narrower: int | None) -> Question | None:
+def ask(request: HttpRequest, form_class: type[ReportFilter] = ReportFilter, **narrower: int | None) -> Question | None:
     """The question that a request puts, or None before any data. A territory outside the person's field is not found.
 
-    `narrower` are dimensions that a page adds, such as the practice whose providers are shown.
+    `form_class` is the page's own filter; `narrower` are dimensions that a page adds, such as the practice whose providers are shown.
     """
     user = cast(User, request.user)
     scope, fresh = scope_of(user), freshness()
@@ -134,7 +134,7 @@ def ask(request: HttpRequest, **narrower: int | None) -> Question | None:
         return None
     known = names()
     territories = {pk: name for pk, name in known.territories.items() if scope.whole or pk in scope.any_territory_ids}
-    form = ReportFilter(request.GET, territories=territories, lines=known.lines, payers=known.payers)
+    form = form_class(request.GET, territories=territories, lines=known.lines, payers=known.payers)
     if "territory" in form.errors:
         raise Http404("No such territory in your field.")
     chosen = {name: value for name in ("territory", "service_line", "payer") if (value := form.chosen(name)) is not None}

@@ -2,7 +2,11 @@
 
 from django.urls import path
 
+<<<<<<< HEAD
 from reports.views import catalogue, closing, downloads, maps, money, network, pages, panels, rules, run_files, runs
+=======
+from reports.views import catalogue, closing, downloads, money, pages, panels, pictures, rules, run_files, runs
+>>>>>>> a1cca24 (Pictures: between units, month by month, by line and month, where it goes; each with its finding, its numbers and its files)
 
 app_name = "reports"
 
@@ -13,6 +17,11 @@ urlpatterns = [
     path("leakage/", pages.leakage, name="leakage"),
     path("growth/", pages.growth, name="growth"),
     path("metrics/", pages.metrics, name="metrics"),
+    path("funnel/", pictures.funnel, name="funnel"),
+    path("control/", pictures.control, name="control"),
+    path("heat/", pictures.heat, name="heat"),
+    path("flow/", pictures.flow, name="flow"),
+    path("pictures/<slug:picture>.<slug:kind>", pictures.export, name="picture-export"),
     path("files/<slug:table>.<slug:kind>", downloads.export, name="export"),
     path("rules/", rules.report_rules, name="rules"),
     path("runs/", runs.runs, name="runs"),

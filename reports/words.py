@@ -25,10 +25,12 @@ def share(ratio: Ratio, rules: CountingRules) -> str:
 
 def spread(ratio: Ratio) -> str:
     """12-41%: the bounds."""
-    if ratio.bounds is None:
-        return percent(None)
-    low, high = ratio.bounds
-    return f"{low * 100:.0f}\N{EN DASH}{high:.0%}"
+    return bounds(*(ratio.bounds or (None, None)))
+
+
+def bounds(low: float | None, high: float | None) -> str:
+    """12-41%: from where to where a share may lie."""
+    return percent(None) if low is None or high is None else f"{low * 100:.0f}\N{EN DASH}{high:.0%}"
 
 
 def known(ratio: Ratio) -> str:

@@ -20,15 +20,16 @@ RULES = {
     "trend": "7 or more rising or falling",
 }
 NEWS = ("outside", "one side", "trend", "two of three")  # what a title tells first, of months equally new
-FEW_A_MONTH = 5  # METHODS section 3
+FEW_A_MONTH = 5  # counts: METHODS section 3
+TOO_FEW = 10  # what shares are of: METHODS section 2
 
 
 @dataclass(frozen=True)
 class Series:
-    """Months of one figure, without gaps in the calendar. A value of None is a month nobody may compare: no data, or an import gap.
+    """Months of one figure, without gaps in the calendar. A value of None is a month nobody may compare.
 
-    `of` are the denominators where the values are shares. Months from `immature_from` on, and `silent` ones (an import left them out, so
-    their value is drawn as a gap), enter no limits and are never flagged.
+    `of` are the denominators where the values are shares, `remarks` why a month has no value. Months from `immature_from` on, and `silent`
+    ones (an import left them out, so their value is drawn as a gap), enter no limits and are never flagged.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Series:
     unit: str = "count"
     tone: str = "inbound"
     of: Sequence[int] = ()
+    remarks: Sequence[str] = ()
     urls: Sequence[str] = ()
     immature_from: dt.date | None = None
     silent: Collection[dt.date] = ()
@@ -92,11 +94,11 @@ class Control:
 
     @property
     def is_sparse(self) -> bool:
-        """Under five a month: limits of counts so small mean little, and nothing is flagged."""
+        """Under five a month (a share: of fewer than ten): limits of counts so small mean little, and nothing is flagged."""
         known = [value for value in self.series.compared if value is not None]
         if self.series.of:
             counted = [of for of, value in zip(self.series.of, self.series.compared, strict=True) if value is not None]
-            return not counted or sum(counted) / len(counted) < FEW_A_MONTH
+            return not counted or sum(counted) / len(counted) < TOO_FEW
         return not known or sum(known) / len(known) < FEW_A_MONTH
 
 
@@ -156,12 +158,13 @@ def _sentence(rule: str, is_high: bool, at: list[int], series: Series, limits: "
 
 def usual(series: Series, limits: "XmR") -> str:
     """20 to 64: the limits, in the unit of the series."""
-    return f"{series.say(round(limits.lower, 3))} to {series.say(_upper(series, limits))}"
+    places = 3 if series.unit == "percent" else 1
+    return f"{series.say(round(limits.lower, places))} to {series.say(round(_upper(series, limits), places))}"
 
 
 def _upper(series: Series, limits: "XmR") -> float:
     """A share cannot pass one."""
-    return min(1.0, round(limits.upper, 3)) if series.unit == "percent" else round(limits.upper, 1)
+    return min(1.0, limits.upper) if series.unit == "percent" else limits.upper
 
 
 def finding(found: Control) -> str:
@@ -173,7 +176,8 @@ def finding(found: Control) -> str:
     if limits is None:
         return f"{series.name}: two full months in a row are needed before anything can be called usual"
     if found.is_sparse:
-        return f"{series.name}: too few to say. Below {FEW_A_MONTH} a month, chance moves more than any change"
+        least = TOO_FEW if series.of else FEW_A_MONTH
+        return f"{series.name}: too few to say. Below {least} a month, chance moves more than any change"
     if not found.signals:
         steady = "steady so far" if limits.is_trial else "steady"
         return f"{series.name}: {steady}. Every month lies within {usual(series, limits)}, as chance explains"
@@ -213,7 +217,7 @@ def spec(found: Control) -> dict[str, Any]:
     if late is not None:
         drawn["immature_from"] = late
     if limits is not None:
-        drawn |= {"mean": limits.mean, "lower": limits.lower, "upper": _upper(series, limits) if series.unit == "percent" else limits.upper}
+        drawn |= {"mean": limits.mean, "lower": limits.lower, "upper": _upper(series, limits)}
         drawn |= {"trial": limits.is_trial, "limits_label": "Trial limits" if limits.is_trial else "Natural limits"}
     return drawn
 
@@ -245,7 +249,7 @@ def said_of(found: Control, at: int) -> str:
     if series.is_late(at):
         return "Not complete yet: not compared"
     if series.values[at] is None:
-        return "Nothing to compare"
+        return (series.remarks[at] if series.remarks else "") or "Nothing to compare"
     return "; ".join(RULES[signal.rule] for signal in found.signals if at in signal.at)
 
 

@@ -14,7 +14,8 @@ from reports.numbers import Numbers
 from reports.queries.cells import BEFORE, NOW
 from reports.questions import NONE, Question
 
-TOP_LINES, TOP_TERRITORIES, TOP_DESTINATIONS = 8, 6, 4
+TOP = (6, 8, 4)  # territories, service lines and destinations with a word of their own
+TOP_OF_PAGE = (10, 14, 8)  # where the flow has a page for itself
 OURS = ("internal", "outbound", "undetermined")
 KEPT, UNKNOWN, OTHERS = "Kept in our network", "No destination named", "Other destinations outside"
 
@@ -182,16 +183,17 @@ def leakage_by_line(found: Numbers, question: Question) -> Chart:
     )
 
 
-def flow(found: Numbers, question: Question) -> Chart:
+def flow(found: Numbers, question: Question, *, top: tuple[int, int, int] = TOP) -> Chart:
     """Our referrals from territory to service line to where they went; small groups are gathered, never dropped.
 
     The largest come first. What stands for one id opens its referrals; a gathered group opens nothing, since no filter says it.
     """
     now, _ = now_and_before(found.grid)
+    most_places, most_lines, most_outs = top
     ours = sorted((cell for cell in merge(now, 1, 2) if _ours(cell)), key=_ours, reverse=True)
-    line_of = _gather(((cell.key[1], cell.labels[1], _ours(cell)) for cell in ours), TOP_LINES, "Other service lines")
-    place_of = _gather(((cell.key[0], cell.labels[0], _ours(cell)) for cell in ours), TOP_TERRITORIES, "Other territories")
-    out_of = _gather(((cell.key[1], cell.labels[1], cell.outbound) for cell in found.destinations), TOP_DESTINATIONS, OTHERS)
+    line_of = _gather(((cell.key[1], cell.labels[1], _ours(cell)) for cell in ours), most_lines, "Other service lines")
+    place_of = _gather(((cell.key[0], cell.labels[0], _ours(cell)) for cell in ours), most_places, "Other territories")
+    out_of = _gather(((cell.key[1], cell.labels[1], cell.outbound) for cell in found.destinations), most_outs, OTHERS)
     places, lines, outs = (_single(words_of) for words_of in (place_of, line_of, out_of))
 
     def rows(*flows: str, **parts: int | str | None) -> str:

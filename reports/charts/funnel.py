@@ -21,13 +21,17 @@ Side = Literal["above", "below", ""]
 
 @dataclass(frozen=True)
 class Unit:
-    """One practice, provider or territory: `cases` of `total`, and where its own page is."""
+    """One practice, provider or territory: `cases` of `total`, and where its own page is.
+
+    `barred` says in words why it may not be compared whatever its size: too much of it is undetermined, or it has no figure.
+    """
 
     key: Any
     name: str
     cases: int
     total: int
     url: str = ""
+    barred: str = ""
 
     @property
     def share(self) -> float:
@@ -46,12 +50,23 @@ class Placed:
     distance: float = 0.0
 
     @property
+    def share(self) -> float | None:
+        """None where the share may not be told: nothing known, or too much unknown."""
+        return None if self.unit.barred or not self.unit.total else self.unit.share
+
+    @property
     def is_too_small(self) -> bool:
         return self.unit.total < LEAST_TOTAL
 
     @property
+    def is_compared(self) -> bool:
+        return not (self.is_too_small or self.unit.barred)
+
+    @property
     def position(self) -> str:
         """Where it lies, in words."""
+        if self.unit.barred:
+            return self.unit.barred
         if self.is_too_small:
             return TOO_FEW
         if self.near is None:
@@ -70,7 +85,7 @@ class Plot:
 
     @property
     def compared(self) -> list[Placed]:
-        return [one for one in self.placed if not one.is_too_small]
+        return [one for one in self.placed if one.is_compared]
 
     @property
     def outside(self) -> list[Placed]:
@@ -86,8 +101,9 @@ def plot(units: Sequence[Unit]) -> Plot:
     """Place units of at least ten around their pooled share; smaller ones are named in the table and drawn nowhere."""
     from reports.spc import funnel  # noqa: PLC0415 - scipy is loaded by the pages that need it, not by every web process
 
-    whole = [unit for unit in units if unit.total >= LEAST_TOTAL]
-    small = [Placed(unit) for unit in units if 0 < unit.total < LEAST_TOTAL]
+    shown = [unit for unit in units if unit.total or unit.barred]
+    whole = [unit for unit in shown if Placed(unit).is_compared]
+    small = [Placed(unit) for unit in shown if not Placed(unit).is_compared]
     if len(whole) < LEAST_UNITS:
         return Plot(sorted([*(Placed(unit) for unit in whole), *small], key=_by_name), None)
     found = funnel([unit.cases for unit in whole], [unit.total for unit in whole], points=CURVE)
@@ -115,18 +131,18 @@ def _by_name(one: Placed) -> tuple[str, str]:
 
 
 def finding(drawn: Plot, words: tuple[str, str], measure: str) -> str:
-    """The title: how many lie outside what chance explains. `words` are one and several of the units, `measure` as a sentence names it."""
+    """The title: how many lie outside what chance explains. `words` are one and several of the units."""
     one, several = words
     compared = len(drawn.compared)
     if not drawn.placed:
-        return f"No {one} to compare in this selection"
+        return f"{measure}: no {one} to compare in this selection"
     if drawn.found is None:
         have = f"{compared} {one if compared == 1 else several}" if compared else f"no {one}"
-        return f"Too few to say: {have} with at least {LEAST_TOTAL} referrals, and {LEAST_UNITS} are needed"
+        return f"{measure}: too few to say. {have.capitalize()} can be compared, and {LEAST_UNITS} are needed"
     far = len(drawn.outside)
     if not far:
-        return f"None of {compared} {several} lies outside what chance explains in {measure}"
-    return f"{far} of {compared} {several} {'lies' if far == 1 else 'lie'} outside what chance explains in {measure}"
+        return f"{measure}: none of {compared} {several} lies outside what chance explains"
+    return f"{measure}: {far} of {compared} {several} {'lies' if far == 1 else 'lie'} outside what chance explains"
 
 
 def notes(drawn: Plot, words: tuple[str, str]) -> list[str]:
@@ -144,8 +160,12 @@ def notes(drawn: Plot, words: tuple[str, str]) -> list[str]:
             expected = round(0.05 * len(drawn.compared))
             lie = "lies" if near == 1 else "lie"
             said.append(f"{near} more {lie} between the 95% and the 99.8% limits; chance alone puts about {expected} there.")
-    if small := sum(one.is_too_small for one in drawn.placed):
+    if small := sum(one.is_too_small and not one.unit.barred for one in drawn.placed):
         said.append(f"{small} with fewer than {LEAST_TOTAL} referrals {'is' if small == 1 else 'are'} in the table only: too few to say.")
+    if barred := sum(bool(one.unit.barred) for one in drawn.placed):
+        said.append(
+            f"{barred} {'is' if barred == 1 else 'are'} not compared for the reason beside {'it' if barred == 1 else 'them'} in the table."
+        )
     return said
 
 
@@ -220,7 +240,7 @@ def chart(
     heads = [words[0].capitalize(), cases, sizes, measure, "95% limits", "99.8% limits", "Position"]
     return Chart(
         id,
-        finding(drawn, words, measure.lower()),
+        finding(drawn, words, measure),
         spec(drawn, measure=measure, sizes=sizes, tone=tone),
         table(f"{measure} by {words[0]}", heads, rows),
         sub,

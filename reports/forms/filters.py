@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -15,6 +15,9 @@ DEFAULT_PERIOD = "12"
 class ReportFilter(forms.Form):
     """Territory, period, service line, payer; `start` and `end` in the URL go before the period."""
 
+    periods: ClassVar[Mapping[str, str]] = PERIODS
+    default_period: ClassVar[str] = DEFAULT_PERIOD
+
     territory = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
     period = forms.ChoiceField(required=False)
     service_line = forms.TypedChoiceField(label="Service line", required=False, coerce=int, empty_value=None)
@@ -26,18 +29,23 @@ class ReportFilter(forms.Form):
         self, data: Mapping[str, Any], *, territories: Mapping[int, str], lines: Mapping[int, str], payers: Mapping[int, str]
     ) -> None:
         wanted = {name: data.get(name, "") for name in self.base_fields}
-        named = bool(wanted["start"] and wanted["end"]) and wanted["period"] not in PERIODS
-        super().__init__({**wanted, "period": "" if named else wanted["period"] if wanted["period"] in PERIODS else DEFAULT_PERIOD})
+        named = bool(wanted["start"] and wanted["end"]) and wanted["period"] not in self.periods
+        period = wanted["period"] if wanted["period"] in self.periods else self.default_period
+        super().__init__({**wanted, "period": "" if named else period})
         self.fields["territory"].choices = [("", "All territories"), *territories.items()]
         self.fields["service_line"].choices = [("", "All service lines"), *lines.items()]
         self.fields["payer"].choices = [("", "All payers"), *payers.items()]
-        self.fields["period"].choices = list(PERIODS.items())
+        self.fields["period"].choices = list(self.periods.items())
+        self.offer()
         self.is_valid()
         self.custom = self._custom()
         if self.custom:
-            self.fields["period"].choices = [("", self.custom.words), *PERIODS.items()]
+            self.fields["period"].choices = [("", self.custom.words), *self.periods.items()]
         elif named:
-            self.data = {**self.data, "period": DEFAULT_PERIOD}
+            self.data = {**self.data, "period": self.default_period}
+
+    def offer(self) -> None:
+        """Choices of the fields that a page adds."""
 
     def _custom(self) -> Window | None:
         start, end = self.cleaned_data.get("start"), self.cleaned_data.get("end")
@@ -47,12 +55,12 @@ class ReportFilter(forms.Form):
     def months(self) -> str:
         """The chosen period's key."""
         chosen = self.data.get("period")
-        return chosen if chosen in PERIODS else DEFAULT_PERIOD
+        return str(chosen) if chosen in self.periods else self.default_period
 
-    @staticmethod
-    def standard(data_through: dt.date | None) -> Window | None:
+    @classmethod
+    def standard(cls, data_through: dt.date | None) -> Window | None:
         """What is shown when nothing is chosen."""
-        return last_full_months(int(DEFAULT_PERIOD), data_through) if data_through else None
+        return last_full_months(int(cls.default_period), data_through) if data_through else None
 
     def window(self, data_through: dt.date) -> Window:
         """The days asked for. This year falls back to last year while no month of it is full."""

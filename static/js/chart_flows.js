@@ -18,8 +18,11 @@
     const { color, format, tip } = tools;
     const names = new Map(spec.nodes.map((node) => [node.name, shown(node)]));
     const targets = new Set(spec.links.map(({ target }) => target));
+    const sources = new Set(spec.links.map(({ source }) => source));
+    const tallest = Math.max(...[spec.nodes.filter(({ name }) => !targets.has(name)), spec.nodes.filter(({ name }) => !sources.has(name)), spec.nodes.filter(({ name }) => targets.has(name) && sources.has(name))].map(({ length }) => length));
     const beside = Math.min(250, tools.width / 4); // names of both ends stand beside the flows, never on them
     return {
+      rows: Math.max(10.5, tallest), // each name has a line of its own
       tooltip: {
         trigger: "item",
         formatter: ({ dataType, data, value }) => (dataType === "edge"

@@ -106,7 +106,7 @@
     const grid = { left: phone ? 44 : 56, right: 16, top: 14 + 21 * legendRows(names, tools.width), bottom: 46 };
     const sizes = spec.points.map(({ n }) => n), shares = spec.points.map(({ value }) => value);
     const edges = spec.limits.flatMap(({ upper }) => upper.slice(Math.floor(upper.length / 8))); // the very smallest may be cut off
-    const most = Math.max(...sizes, 1), top = Math.min(spec.unit === "percent" ? 1 : Infinity, Math.max(...shares, ...edges, 0.01) * 1.04);
+    const most = Math.max(...sizes, 1), top = Math.min(spec.unit === "percent" ? 1 : Infinity, Math.max(...shares, ...edges, 0.01) * 1.1);
     const least = spec.log ? Math.max(1, Math.min(...sizes)) * 0.9 : 0, end = spec.log ? most * 1.15 : most * 1.03;
     const room = { left: grid.left, right: tools.width - grid.right, top: grid.top, bottom: tools.height - grid.bottom };
     const scaled = (n) => (spec.log ? Math.log(n / least) / Math.log(end / least) : n / end);

@@ -164,11 +164,8 @@ class TestFunnel:
         drawn = funnel.plot([*units, unit("Far", 60, 80), unit("Small", 1, 3)])
         assert drawn.placed[0].unit.name == "Far"
         assert drawn.placed[0].position == "Above the 99.8% limits"
-        assert funnel.finding(drawn, ("practice", "practices"), "leakage").endswith(
-            "of 500 practices lie outside what chance explains in leakage"
-        ) or (
-            funnel.finding(drawn, ("practice", "practices"), "leakage") == "1 of 500 practices lies outside what chance explains in leakage"
-        )
+        assert funnel.finding(drawn, ("practice", "practices"), "Leakage") == "Leakage: 5 of 500 practices lie outside what chance explains"
+        assert len(drawn.outside) == 5
         spec = funnel.spec(drawn, measure="Leakage", sizes="Referrals", tone="outbound")
         assert len(spec["points"]) == 500
         assert spec["points"][0] == {
@@ -201,13 +198,13 @@ class TestFunnel:
 
     def test_sparse_and_empty(self):
         few = funnel.plot([unit("A", 4, 12), unit("B", 3, 4), unit("None", 0, 0)])
-        assert funnel.finding(few, ("practice", "practices"), "leakage") == (
-            "Too few to say: 1 practice with at least 10 referrals, and 5 are needed"
+        assert funnel.finding(few, ("practice", "practices"), "Leakage") == (
+            "Leakage: too few to say. 1 practice can be compared, and 5 are needed"
         )
         assert [one.position for one in few.placed] == ["Too few to compare", "Too few to say"]
         assert funnel.spec(few, measure="Leakage", sizes="Referrals", tone="outbound")["limits"] == []
         none = funnel.plot([])
-        assert funnel.finding(none, ("practice", "practices"), "leakage") == "No practice to compare in this selection"
+        assert funnel.finding(none, ("practice", "practices"), "Leakage") == "Leakage: no practice to compare in this selection"
         assert funnel.spec(none, measure="Leakage", sizes="Referrals", tone="outbound")["empty"]
 
     def test_there_is_no_league_table(self):
@@ -221,7 +218,7 @@ class TestFunnel:
         )
         assert shown.table["rows"][0][:4] == ["a", "15", "50", "30.0%"]
         assert shown.table["rows"][0][-1] == "Within the limits"
-        assert shown.title == "None of 5 practices lies outside what chance explains in leakage"
+        assert shown.title == "Leakage: none of 5 practices lies outside what chance explains"
 
 
 class TestHeat:

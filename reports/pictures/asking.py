@@ -1,0 +1,88 @@
+"""What every picture asks: a measure, over months, as the person sees it."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reports.measures import Ask, Measure, Row
+from reports.measuring import WrongQuestion, check
+from reports.periods import Window, add_months
+from reports.questions import Question
+
+UNFINISHED = 3  # months after the last full one that some feeds may already have reached
+OUT_OF_RANGE = "Too many destinations unknown"
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a picture names a measure: in titles, what is counted, out of what, and its color."""
+
+    title: str
+    cases: str
+    sizes: str
+    tone: str
+
+
+# measure: what its numerator and its denominator are called on a chart, and its tone
+_WORDS: Mapping[str, tuple[str, str, str]] = {
+    "leakage_ordered": ("Left", "Referrals with a known destination", "outbound"),
+    "keepage_ordered": ("Kept", "Referrals with a known destination", "internal"),
+    "leakage_realized": ("Seen elsewhere", "Referrals seen", "outbound"),
+    "leakage_broad": ("Left or never completed", "Referrals of our own", "outbound"),
+    "no_show": ("No-shows", "Appointments kept or missed", "c5"),
+    "volume": ("Referrals", "", "c1"),
+    "received": ("Referrals", "", "c1"),
+    "inbound": ("Referrals", "", "inbound"),
+    "internal": ("Referrals", "", "internal"),
+    "outbound": ("Referrals", "", "outbound"),
+    "undetermined": ("Referrals", "", "undetermined"),
+}
+
+
+def words_of(measure: Measure) -> Words:
+    cases, sizes, tone = _WORDS.get(measure.name, ("Cases", "Referrals counted", "c4"))
+    return Words(measure.title, cases, sizes, tone)
+
+
+def refusal(measure: Measure, question: Question, *by: str) -> str:
+    """Why this measure cannot be cut so, as a sentence; blank when it can."""
+    try:
+        check(measure.name, by, question.where)
+    except WrongQuestion as wrong:
+        return str(wrong)
+    return ""
+
+
+def evaluate(measure: Measure, question: Question, window: Window, *by: str) -> list[Row]:
+    """The measure's rows by these dimensions, over the days of the window."""
+    return measure.evaluate(
+        Ask(window.start, window.end, by, dict(question.where), question.scope, fresh=question.fresh, counting=question.rules)
+    )
+
+
+def known(row: Row, question: Question) -> float | None:
+    """The figure, where it may be compared: None where nothing was counted, or where too much is undetermined."""
+    return None if row.range_leads(question.rules.range_leads_above) else row.value
+
+
+def late_from(measure: Measure, question: Question) -> dt.date:
+    """The first month that is not complete: its rows have not all come, or their outcome is still waited for."""
+    until = question.full_until
+    through = question.data_through
+    if measure.waits and through is not None:
+        days = dt.timedelta(days=Ask(until, until, fresh=question.fresh, counting=question.rules).days(measure.waits))
+        while until - dt.timedelta(days=1) + days > through:
+            until = add_months(until, -1)
+    return until
+
+
+def stretch(question: Question, start: dt.date) -> Window:
+    """From `start` (or where the data begins) to the window's end, and on into months not complete where it reaches the last full one."""
+    end = question.window.end
+    if end >= question.full_until:
+        end = add_months(question.full_until, UNFINISHED)
+        if question.data_through is not None:
+            end = min(end, add_months(question.data_through.replace(day=1), 1))
+    first = question.fresh.first_month
+    start = start.replace(day=1)
+    return Window(min(max(start, first) if first else start, end), end)
