@@ -2,11 +2,7 @@
 
 from django.urls import path
 
-<<<<<<< HEAD
-from reports.views import catalogue, closing, downloads, maps, money, network, pages, panels, rules, run_files, runs
-=======
-from reports.views import catalogue, closing, downloads, money, pages, panels, pictures, rules, run_files, runs
->>>>>>> a1cca24 (Pictures: between units, month by month, by line and month, where it goes; each with its finding, its numbers and its files)
+from reports.views import catalogue, closing, downloads, maps, money, network, pages, panels, pictures, rules, run_files, runs
 
 app_name = "reports"
 

@@ -57,7 +57,11 @@ class FunnelFilter(PictureFilter):
     """Shares alone can be compared between units of different size."""
 
     units = ("share",)
-    cuts = frozenset({"practice"})
+    between = frozenset({"practice", "provider", "territory", "service_line"})
+
+    @classmethod
+    def names(cls) -> list[str]:
+        return [name for name in super().names() if cls.between & set(MEASURES[name].cuts)]
 
     @classmethod
     def default(cls) -> str:

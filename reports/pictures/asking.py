@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from reports.measures import Ask, Measure, Row
 from reports.measuring import WrongQuestion, check
@@ -86,3 +87,8 @@ def stretch(question: Question, start: dt.date) -> Window:
     first = question.fresh.first_month
     start = start.replace(day=1)
     return Window(min(max(start, first) if first else start, end), end)
+
+
+def behind(measure: Measure, question: Question, **extra: Any) -> str:
+    """The referrals behind a figure, for those who may see single ones; blank for a measure that counts no referrals of ours."""
+    return question.rows(*measure.flows, **extra) if measure.flows else ""

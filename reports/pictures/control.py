@@ -5,7 +5,7 @@ import datetime as dt
 from reports.charts.control import Control, Series, control
 from reports.measures import Measure, Row
 from reports.periods import add_months
-from reports.pictures.asking import OUT_OF_RANGE, evaluate, known, late_from, stretch, words_of
+from reports.pictures.asking import OUT_OF_RANGE, behind, evaluate, known, late_from, stretch, words_of
 from reports.questions import Question
 
 
@@ -26,7 +26,7 @@ def draw(question: Question, measure: Measure, *, whose: str = "") -> Control:
             tone=words_of(measure).tone,
             of=[row.denominator or 0 for row in rows] if is_share else (),
             remarks=[_why(row, question) for row in rows],
-            urls=[question.rows(*measure.flows, start=month.isoformat(), end=add_months(month, 1).isoformat()) for month in months],
+            urls=[behind(measure, question, start=month.isoformat(), end=add_months(month, 1).isoformat()) for month in months],
             immature_from=late_from(measure, question),
         )
     )

@@ -15,7 +15,7 @@ from reports.charts.heat import HeatCell, HeatRow, spec
 from reports.intervals import TOO_FEW
 from reports.measures import Measure, Row
 from reports.periods import add_months
-from reports.pictures.asking import OUT_OF_RANGE, evaluate, late_from, stretch, words_of
+from reports.pictures.asking import OUT_OF_RANGE, behind, evaluate, late_from, stretch, words_of
 from reports.queries.names import label
 from reports.questions import NONE, Question
 
@@ -242,7 +242,7 @@ def _behind(place: int, row: GridRow, grid: Grid, question: Question) -> str:
         return ""
     month = grid.months[place]
     days = {"start": month.isoformat(), "end": add_months(month, 1).isoformat()}
-    opened = question.rows(*grid.measure.flows, **{grid.by: NONE if row.key is None else row.key}, **days)
+    opened = behind(grid.measure, question, **{grid.by: NONE if row.key is None else row.key}, **days)
     return opened or _months(row, grid, question)
 
 

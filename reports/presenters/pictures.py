@@ -7,6 +7,7 @@ from common.templatetags.prm import number, percent
 from reports.charts.control import Control, said_of
 from reports.charts.funnel import Placed, span
 from reports.measures import Measure
+from reports.pictures import behind
 from reports.questions import Question
 
 
@@ -34,7 +35,7 @@ def funnel_rows(placed: Sequence[Placed], measure: Measure, unit: str, question:
             one.unit.url,
             number(one.unit.cases),
             number(one.unit.total),
-            question.rows(*measure.flows, **{unit: one.unit.key}),
+            behind(measure, question, **{unit: one.unit.key}),
             percent(one.share),
             span(one.near),
             span(one.wide),

@@ -35,9 +35,9 @@ PAGES = (("funnel", "Between units"), ("control", "Month by month"), ("heat", "B
 @requires(Permission.DASHBOARD_VIEW)
 def funnel(request: HttpRequest) -> HttpResponse:
     """Practices, providers, territories or lines around what they have in common: who differs by more than chance."""
-    unit = _unit(request)
     if (question := ask(request, FunnelFilter)) is None or question.scope.is_empty:
         return nothing_yet(request)
+    unit = _unit(request, question)
     measure, refused, drawn = _funnel(question, unit)
     said, words = pictures.words_of(measure), pictures.funnel.UNITS[unit]
     file = {"by": unit}
@@ -68,7 +68,7 @@ def funnel(request: HttpRequest) -> HttpResponse:
         "tabs": [
             {"url": question.page("funnel", by=name, **_own(question)), "label": several.capitalize(), "active": name == unit}
             for name, (_, several) in pictures.funnel.UNITS.items()
-            if name not in SOURCES or question.sees_sources
+            if name in _units(question)
         ],
     }
     return render(request, "reports/funnel.html", context | _frame(question, "funnel", by=request.GET.get("by", "")))
@@ -158,8 +158,8 @@ def export(request: HttpRequest, picture: str, kind: str) -> HttpResponseBase:
 
 def _table(request: HttpRequest, picture: str) -> tuple[exports.Table, Question]:
     if picture == "funnel":
-        unit = _unit(request)
         question = _asked(ask(request, FunnelFilter))
+        unit = _unit(request, question)
         measure, _, drawn = _funnel(question, unit)
         return files.funnel(drawn, measure, pictures.funnel.UNITS[unit][0], question.rules.small_cell), question
     if picture == "control":
@@ -215,13 +215,17 @@ def _own(question: Question) -> dict[str, str]:
     return question.form.own() if isinstance(question.form, PictureFilter) else {}
 
 
-def _unit(request: HttpRequest) -> str:
-    """What is compared. Practices and providers are named only to those who see providers."""
-    sees = request.user.can(Permission.PROVIDER_VIEW)
-    unit = request.GET.get("by") or ("practice" if sees else "territory")
+def _units(question: Question) -> list[str]:
+    """What the person may compare by this figure: practices and providers are named only to those who see providers."""
+    cuts = _form(question).chosen_measure.cuts
+    return [unit for unit in pictures.funnel.UNITS if unit in cuts and (unit not in SOURCES or question.sees_sources)]
+
+
+def _unit(request: HttpRequest, question: Question) -> str:
+    unit = request.GET.get("by") or next(iter(_units(question)), "territory")
     if unit not in pictures.funnel.UNITS:
         raise Http404("No such grouping.")
-    if unit in SOURCES and not sees:
+    if unit in SOURCES and not question.sees_sources:
         raise PermissionDenied("Your role sees totals by service line and territory, not by practice or provider.")
     return unit
 
