@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from accounts.models import User
 from common.names import fold
+from contacts.filters import PracticeFilter
 from contacts.models import Practice, Provider
 from territories.models import Territory
 from territories.scope import below
@@ -93,3 +94,12 @@ class FollowUpFilter(filters.FilterSet):
     def late(self, rows: QuerySet[FollowUp], name: str, value: bool) -> QuerySet[FollowUp]:
         overdue = FollowUp.objects.overdue().values("pk")
         return rows.filter(pk__in=overdue) if value else rows.exclude(pk__in=overdue)
+
+
+class DrawnFilter(PracticeFilter):
+    """Practices that may be of equal priority: as the list of practices is narrowed, without its order."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("sort", "state"):
+            del self.filters[name]

@@ -1,6 +1,7 @@
 """Who may do what with a visit or a follow-up, and in which state. `check_*` raises the sentence, `can_*` answers yes or no."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 
@@ -121,3 +122,29 @@ def check_can_hand_over(*, by: User, target_list: TargetList, to: User) -> None:
         raise PolicyViolation(f"{to} does not log visits. Choose somebody who does.")
     if not Practice.objects.visible_to(to).filter(target_entries__list=target_list).exists():
         raise PolicyViolation(f"None of these practices lies in a territory of {to}.")
+
+
+FEWEST_DRAWN, MOST_DRAWN, LONGEST_DRAW = 2, 500, 24
+
+
+def check_can_draw(
+    *, by: User, name: str, practices: Sequence[Practice], refused: Mapping[int, str], first_month_on: dt.date, months: int
+) -> None:
+    """Practices in scope whose first visit nothing else has decided yet, over months that are still to come."""
+    if not by.can(Permission.VISIT_LOG):
+        raise PolicyViolation("Only those who plan visits draw an order for them.")
+    if not name.strip():
+        raise PolicyViolation("Give the order a name.")
+    if not FEWEST_DRAWN <= len(practices) <= MOST_DRAWN:
+        raise PolicyViolation(f"Choose {FEWEST_DRAWN} to {MOST_DRAWN} practices; {len(practices)} are chosen.")
+    if not 1 <= months <= min(LONGEST_DRAW, len(practices)):
+        raise PolicyViolation(f"Spread them over 1 to {min(LONGEST_DRAW, len(practices))} months, so that every month has one.")
+    if first_month_on < timezone.localdate().replace(day=1):
+        raise PolicyViolation("The first month is over. Choose this month or a later one.")
+    seen = set(Practice.objects.visible_to(by).live().filter(pk__in=[practice.pk for practice in practices]).values_list("pk", flat=True))
+    if outside := [practice for practice in practices if practice.pk not in seen]:
+        raise PolicyViolation(f"{len(outside)} of the practices are not in your field, or not in use.")
+    if refused:
+        named = [f"{practice} ({refused[practice.pk]})" for practice in practices if practice.pk in refused]
+        more = f" and {len(named) - 5} more" if len(named) > 5 else ""
+        raise PolicyViolation(f"Their first visit would not be decided by the draw: {', '.join(named[:5])}{more}. Leave them out.")

@@ -1,11 +1,15 @@
 """Visits as templates show them: words, tones and icons. No database here."""
 
+import datetime as dt
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from audit.models import AuditEvent
+from common.templatetags.prm import percent
+from visits.drawing import AS_DRAWN, EARLY, FOLLOWED_AT, LATE, NOT_VISITED, TO_COME, month_after
 from visits.models import FollowUp, Mode, Outcome, Visit, VisitState
-from visits.queries import Happening
+from visits.queries import Followed, Happening, Place
 
 MODE_ICONS = {Mode.IN_PERSON: "map-pin", Mode.PHONE: "phone", Mode.VIRTUAL: "video", Mode.DROP_OFF: "package"}
 _OUTCOME_TONES = {Outcome.MET_PROVIDER: "good", Outcome.MET_STAFF: "info", Outcome.ISSUE: "warn", Outcome.NOT_AVAILABLE: "neutral"}
@@ -92,3 +96,50 @@ def history_line(event: AuditEvent) -> dict[str, Any]:
     changed = [_FIELDS.get(name, name) for name in event.details.get("changed", ())]
     what = _EVENTS.get(event.event, event.event)
     return {"what": f"{what}: {', '.join(changed)}" if changed else what, "by": event.by_label, "at": event.happened_at}
+
+
+_PLACE_TONES = {AS_DRAWN: "good", EARLY: "bad", LATE: "warn", NOT_VISITED: "bad", TO_COME: "neutral"}
+
+
+@dataclass(frozen=True)
+class DrawWords:
+    """How far visits followed a drawn order, in words."""
+
+    sentence: str
+    pill: str
+    tone: str
+
+    @property
+    def note(self) -> str:
+        """The tone of a note, which has no neutral one."""
+        return "info" if self.tone == "neutral" else self.tone
+
+
+def draw_words(order: Followed) -> DrawWords:
+    """What the order proves so far."""
+    found = order.compliance
+    if found.share is None:
+        return DrawWords("No practice was due yet.", "not begun", "neutral")
+    said = f"{found.as_drawn} of {found.due} practices due so far were visited as drawn ({percent(found.share, 0)})."
+    if found.is_random:
+        return DrawWords(f"{said} That is enough to call the order of visits random.", percent(found.share, 0), "good")
+    return DrawWords(f"{said} Below {percent(FOLLOWED_AT, 0)} the order of visits is not called random.", percent(found.share, 0), "warn")
+
+
+@dataclass(frozen=True)
+class DrawMonth:
+    """The places of one planned month; `may_plan` where a visit can still be planned to one of them."""
+
+    month_on: dt.date
+    places: list[tuple[Place, str]]
+    may_plan: bool
+
+
+def draw_months(order: Followed, *, today: dt.date) -> list[DrawMonth]:
+    months = []
+    for month, group in groupby(order.places, key=lambda place: place.planned_month_on):
+        places = list(group)
+        waiting = any(not (place.first_visit_on or place.planned_at) for place in places)
+        is_over = today >= month_after(month) - dt.timedelta(days=1)
+        months.append(DrawMonth(month, [(place, _PLACE_TONES[place.outcome]) for place in places], waiting and not is_over))
+    return months

@@ -1,11 +1,11 @@
-"""Reads over several models: the day, whom to suggest, who works where, the timeline of a practice or a provider."""
+"""Reads over several models: the day, whom to suggest, who works where, timelines, drawn orders and how they were followed."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, F, Max, Q, QuerySet, Value
+from django.db.models import CharField, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -16,7 +16,8 @@ from audit.models import AuditEvent
 from common.names import fold
 from contacts.models import Affiliation, Practice, Provider, Staff
 from territories.models import Assignment, Territory
-from visits.models import Attendee, FollowUp, Topic, Visit, VisitState
+from visits.drawing import GRACE, QUIET_MONTHS, Compliance, month_after, outcome
+from visits.models import Attendee, Draw, DrawnPractice, FollowUp, Topic, Visit, VisitState
 from visits.querysets import FollowUpQuerySet
 
 _LOGGING_ROLES = [role for role in Role.values if Permission.VISIT_LOG in PERMISSIONS[role]]
@@ -213,3 +214,73 @@ def _keys(rows: QuerySet[Any], kind: str, at: Any) -> QuerySet[Any, dict[str, An
 def history_of(visit: Visit) -> Sequence[AuditEvent]:
     """What happened to the visit's record, oldest first."""
     return list(AuditEvent.objects.filter(target_type="visits.visit", target_id=str(visit.pk)).order_by("happened_at", "pk"))
+
+
+def not_drawable(practices: Collection[int], *, today: dt.date) -> dict[int, str]:
+    """Why practices cannot be in a drawn order: their first visit would not be decided by it. A reason for each that cannot."""
+    quiet_since = month_after(today.replace(day=1), -QUIET_MONTHS)
+    visits = Visit.objects.filter(practice__in=practices, deleted_at=None)
+    seen = visits.made().filter(visited_at__date__gte=quiet_since).values_list("practice", flat=True)
+    planned = visits.filter(state=VisitState.PLANNED, planned_at__date__gte=today).values_list("practice", flat=True)
+    drawn = DrawnPractice.objects.filter(practice__in=practices, planned_month_on__gte=month_after(today.replace(day=1), -GRACE))
+    refused = dict.fromkeys(Practice.objects.filter(pk__in=practices, do_not_visit=True).values_list("pk", flat=True), "not to be visited")
+    refused |= {pk: f"in the drawn order {name}" for pk, name in drawn.values_list("practice", "draw__name")}
+    refused |= dict.fromkeys(planned, "a visit is planned already")
+    return refused | dict.fromkeys(seen, f"visited in the last {QUIET_MONTHS} months")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A practice's place in a drawn order, what is planned for it, and what became of it."""
+
+    place: int
+    practice: Practice
+    planned_month_on: dt.date
+    first_visit_on: dt.date | None
+    planned_at: dt.datetime | None
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A drawn order beside the visits that were made since."""
+
+    draw: Draw
+    places: tuple[Place, ...]
+
+    @property
+    def compliance(self) -> Compliance:
+        return Compliance.of([place.outcome for place in self.places])
+
+
+def followed(draws: Iterable[Draw], *, today: dt.date) -> list[Followed]:
+    """Each draw with its places; two queries whatever their number."""
+    wanted = {draw.pk: draw for draw in draws}
+    since = Visit.objects.filter(practice=OuterRef("practice"), deleted_at=None).order_by()
+    made = since.filter(state=VisitState.DONE, visited_at__gte=OuterRef("draw__drawn_at")).values("practice")
+    ahead = since.filter(state=VisitState.PLANNED).values("practice")
+    rows = (
+        DrawnPractice.objects.filter(draw__in=wanted)
+        .select_related("practice")
+        .annotate(first_visit_at=Subquery(made.annotate(at=Min("visited_at")).values("at")))
+        .annotate(planned_at=Subquery(ahead.annotate(at=Min("planned_at")).values("at")))
+        .order_by("draw", "place")
+    )
+    places: dict[int, list[Place]] = {pk: [] for pk in wanted}
+    for row in rows:
+        first = timezone.localdate(row.first_visit_at) if row.first_visit_at else None
+        became = outcome(row.planned_month_on, first, today)
+        places[row.draw_id].append(Place(row.place, row.practice, row.planned_month_on, first, row.planned_at, became))
+    return [Followed(draw, tuple(places[pk])) for pk, draw in wanted.items()]
+
+
+def drawn_for(practice: Practice, *, today: dt.date) -> DrawnPractice | None:
+    """The place of a practice in an order that still runs, if it was not visited since."""
+    running = DrawnPractice.objects.filter(practice=practice, planned_month_on__gte=month_after(today.replace(day=1), -GRACE))
+    place = running.select_related("draw").first()
+    if (
+        place is None
+        or Visit.objects.filter(practice=practice, deleted_at=None, state="done", visited_at__gte=place.draw.drawn_at).exists()
+    ):
+        return None
+    return place

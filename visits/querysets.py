@@ -13,7 +13,7 @@ from accounts.permissions import Permission
 from territories.scope import scope_of
 
 if TYPE_CHECKING:
-    from visits.models import FollowUp, TargetEntry, TargetHandover, TargetList, Visit  # noqa: F401 - named in base classes below
+    from visits.models import Draw, FollowUp, TargetEntry, TargetHandover, TargetList, Visit  # noqa: F401 - named in base classes below
 
 LEADING_ROLES = ("manager", "admin")
 
@@ -166,3 +166,16 @@ class TargetEntryQuerySet(models.QuerySet["TargetEntry"]):
     def for_list(self) -> "TargetEntryQuerySet":
         """With everything that a row shows, in the order in which they were chosen."""
         return self.with_state().select_related("practice__territory", "provider__specialty", "service_line", "dropped_by", "list")
+
+
+class DrawQuerySet(models.QuerySet["Draw"]):
+    def visible_to(self, user: Any) -> "DrawQuerySet":
+        """One's own, and those of which every practice lies in scope: an order is shown whole or not at all."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        scope = scope_of(user)
+        if scope.whole:
+            return self
+        drawn = apps.get_model("visits", "DrawnPractice").objects.filter(draw=OuterRef("pk"))
+        outside = drawn.exclude(practice__territory__in=scope.any_territory_ids)
+        return self.filter(Q(drawn_by=user) | ~Exists(outside))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from visits.views import follow_ups, imports, log, pages, panels, topics
+from visits.views import draws, follow_ups, imports, log, pages, panels, topics
 
 app_name = "visits"
 
@@ -25,6 +25,11 @@ urlpatterns = [
     path("follow-ups/<int:pk>/", follow_ups.change, name="follow-up"),
     path("follow-ups/<int:pk>/done/", follow_ups.done, name="follow-up-done"),
     path("follow-ups/<int:pk>/reopen/", follow_ups.reopen, name="follow-up-reopen"),
+    path("draws/", draws.draws, name="draws"),
+    path("draws/new/", draws.new, name="draw-new"),
+    path("draws/<int:pk>/", draws.draw, name="draw"),
+    path("draws/<int:pk>/plan/<str:month>/", draws.plan_month, name="draw-plan"),
+    path("draws/<int:pk>/order.<slug:kind>", draws.export, name="draw-export"),
     path("import/", imports.import_file, name="import"),
     path("import/<int:pk>/", imports.import_result, name="import-result"),
     path("topics/", topics.topics, name="topics"),

@@ -145,6 +145,7 @@ SCOPELESS = {
     "reports.ReportRules": "one row of settings",
     "visits.Topic": "a list of words, the same for everybody",
     "visits.Attendee": "shown only with its visit",
+    "visits.DrawnPractice": "shown only with its draw",
 }
 
 

@@ -1,5 +1,6 @@
-"""Every write of visits, follow-ups, topics and target lists."""
+"""Every write of visits, follow-ups, topics, target lists and drawn orders."""
 
+from visits.actions.drawing import draw_order, plan_drawn
 from visits.actions.targets import (
     Wanted,
     add_targets,
@@ -41,11 +42,13 @@ __all__ = [
     "change_plan",
     "complete_follow_up",
     "delete_visit",
+    "draw_order",
     "drop_target",
     "edit_visit",
     "hand_over",
     "log_visit",
     "miss_visit",
+    "plan_drawn",
     "plan_visit",
     "reopen_follow_up",
     "replay",

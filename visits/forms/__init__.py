@@ -1,5 +1,6 @@
-"""What people type about visits and target lists."""
+"""What people type about visits, target lists and drawn orders."""
 
+from visits.forms.drawing import DrawForm, OwnerForm
 from visits.forms.visits import (
     DUE,
     NO_PATIENTS,
@@ -20,12 +21,14 @@ from visits.forms.visits import (
 __all__ = [
     "DUE",
     "NO_PATIENTS",
+    "DrawForm",
     "EditForm",
     "FollowUpChangeForm",
     "FollowUpForm",
     "ImportForm",
     "LogForm",
     "MissForm",
+    "OwnerForm",
     "PeopleMixin",
     "PlanForm",
     "PracticeMixin",

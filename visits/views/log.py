@@ -15,9 +15,10 @@ from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
 from contacts.models import Practice
 from visits import actions, policies
+from visits.drawing import AS_DRAWN, outcome
 from visits.forms import LogForm, PlanForm, key_of
 from visits.models import Visit
-from visits.queries import colleagues_of, find_people, find_practices
+from visits.queries import colleagues_of, drawn_for, find_people, find_practices
 from visits.views.common import number, office_context, practice_context, uuid_or_none, wanted_practice, wanted_provider
 
 _NOT_CONTENT = {"csrfmiddlewaretoken", "entered_at"}
@@ -122,7 +123,21 @@ def _plan(request: HttpRequest, form: PlanForm, people: Any) -> HttpResponse:
         form.add_error(None, str(refusal))
         return _plan_page(request, form, data["practice"], status=422)
     messages.success(request, "Visit planned.")
+    _say_if_drawn(request, visit)
     return redirect(visit)
+
+
+def _say_if_drawn(request: HttpRequest, visit: Visit) -> None:
+    """A plan that leaves a drawn order is allowed, and said: it weakens what the order proves."""
+    assert visit.planned_at is not None  # noqa: S101 - the form asked for it
+    place = drawn_for(visit.practice, today=timezone.localdate())
+    on = timezone.localdate(visit.planned_at)
+    if place is not None and outcome(place.planned_month_on, on, on) != AS_DRAWN:
+        messages.warning(
+            request,
+            f"The drawn order {place.draw} has this practice in {place.planned_month_on:%B %Y}. "
+            "A visit at another time weakens what it proves.",
+        )
 
 
 def _plan_page(request: HttpRequest, form: PlanForm, practice: Practice | None, status: int = 200) -> HttpResponse:
