@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.models import AuditEvent
@@ -40,6 +40,10 @@ def made_at(draw, practice, owner, when):
     return factories.make_visit(practice, owner, visited_at=when)
 
 
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines that do other work meanwhile
+
+
+@PATIENT
 @given(st.sets(st.integers(1, 10**9), min_size=2, max_size=40), st.text("0123456789abcdef", min_size=1, max_size=32))
 def test_the_order_is_that_of_the_hashes_and_anybody_can_make_it_again(ids, seed):
     order = shuffled(ids, seed)
@@ -58,6 +62,7 @@ def test_every_order_is_as_likely_as_any_other():
     assert sum((n - 1000) ** 2 / 1000 for n in counts.values()) < 20.5
 
 
+@PATIENT
 @given(st.integers(1, 60), st.integers(1, 24))
 def test_months_are_filled_evenly_and_in_order(count, months):
     planned = spread(count, first=dt.date(2026, 11, 1), months=months)
