@@ -107,3 +107,21 @@ class RunFilter(forms.Form):
             case "standard":
                 runs = runs.filter(asked_by=None)
         return runs
+
+
+class YearForm(RunForm):
+    """Which calendar year: those that the data has a month of."""
+
+    year = forms.TypedChoiceField(coerce=int)
+
+    def __init__(self, *args: Any, offer: Offer, **kwargs: Any) -> None:
+        super().__init__(*args, offer=offer, **kwargs)
+        years = dict.fromkeys(month.year for month in offer.months)
+        self.fields["year"].choices = [(year, str(year)) for year in years]
+
+    def parameters(self) -> dict[str, Any]:
+        return {**super().parameters(), "year": self.cleaned_data["year"]}
+
+    @staticmethod
+    def words(parameters: Mapping[str, Any]) -> str:
+        return str(parameters["year"])

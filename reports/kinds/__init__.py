@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from accounts.models import User
+from reports.kinds.closing import CLOSING
 from reports.kinds.kind import Kind
 from reports.kinds.network import KIND as NETWORK
 from reports.kinds.standard import LEAKAGE, VOLUME
@@ -11,7 +12,14 @@ from reports.models import ReportRun
 from reports.queries.freshness import freshness
 from reports.querysets import ReportRunQuerySet
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (LEAKAGE, VOLUME, NETWORK)}
+# In the order in which they are offered.
+_ALL = (
+    LEAKAGE,
+    VOLUME,
+    NETWORK,
+    CLOSING,
+)
+KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 
 
 def seen_by(user: User) -> dict[str, Kind]:
