@@ -17,6 +17,7 @@ from reports.exports.document import (
     TableBlock,
     Text,
     Unit,
+    Value,
     counts,
     shares,
 )
@@ -79,7 +80,8 @@ def _table(label: str, named: list[tuple[str, Closing]], *, is_main: bool = Fals
     for name, row in named:
         sums[name][0] += row.patients
         sums[name][1] += row.closed
-    rows = [[name, patients, closed, closed / patients] for name, (patients, closed) in sorted(sums.items(), key=lambda item: -item[1][0])]
+    most_first = sorted(sums.items(), key=lambda item: -item[1][0])
+    rows: list[list[Value]] = [[name, patients, closed, closed / patients] for name, (patients, closed) in most_first]
     columns = [Column(label), *counts(*COUNTED), *shares("Share", parts=COUNTED)]
     return TableBlock(
         f"First referrals and their reports by {label.lower()}", columns, rows, is_main=is_main, empty="No first referral in this year."
