@@ -49,6 +49,8 @@ def measure(
 ) -> dict[str, Any]:
     """`{measure, start, end, data_through, rows: [{<by…>, numerator, denominator, value, …}]}`; one row without `by`.
 
+    What cannot be measured at all says why in `remark`.
+
     Groups in which nothing was counted are left out, and with `by` provider what has no provider, or one without an NPI.
     """
     check(name, by, where)
@@ -69,6 +71,7 @@ def measure(
         }
         for row in kept
     ]
+    lacks = MEASURES[name].lacks(ask)
     rows.sort(key=lambda row: [(row[cut] is None, str(row[cut])) for cut in by])
     return {
         "measure": name,
@@ -76,11 +79,12 @@ def measure(
         "end": end.isoformat(),
         "data_through": ask.data_through.isoformat() if ask.data_through else None,
         "rows": rows,
+        **({"remark": lacks} if lacks else {}),
     }
 
 
 def _is_told(row: Row, by: Sequence[str], words: Sequence[dict[Any, str]]) -> bool:
-    if not (row.numerator or row.denominator or row.immature):
+    if not (row.numerator or row.denominator or row.immature or row.remark):
         return False
     return "provider" not in by or bool(words[list(by).index("provider")].get(row.key[list(by).index("provider")]))
 

@@ -89,7 +89,10 @@ def merge(cursor: CursorWrapper) -> int:
     `evidence` speaks of orders.
     """
     given = [
-        f"coalesce(f.{name}, e.{name}) AS {name}" if name in ("seen_on", "report_on")
+        # A claim or an appointment that names no other day speaks of its own.
+        """coalesce(f.seen_on, e.seen_on, f.visited_on, CASE WHEN f.is_seen AND q.sees IN ('claims', 'appointments')
+            THEN coalesce(f.ordered_on, f.received_on, f.entered_on) END) AS seen_on""" if name == "seen_on"
+        else "coalesce(f.report_on, e.report_on) AS report_on" if name == "report_on"
         else f"coalesce(NULLIF(f.kind, ''), '{Kind.CONSULT}') AS kind" if name == "kind"
         else f"f.{name}"
         for name in GIVEN

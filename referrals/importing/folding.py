@@ -4,6 +4,7 @@ Works in temporary tables: `folded`, one row per referral concerned; `heard`, ev
 newness: the source's time stamp, then an end (rejected, cancelled), the later appointment, the further state, the last import that sent
 the row. The newest value stands that is not blank; a correction stands as long as the source says what it said when it was made. So the
 order in which rows and files arrive does not matter where the source says enough to tell, and a batch taken away leaves no trace.
+`visited_on`: the first appointment of which a row says that the patient was seen, which serves where no row tells the day seen.
 """
 
 import datetime as dt
@@ -65,8 +66,8 @@ def begin(cursor: CursorWrapper, *, batch_id: int | None, now: dt.datetime) -> N
     dates, links = (", ".join(f"{name} {kind}" for name in names) for names, kind in ((DATES, "date"), (LINKS, "bigint")))
     cursor.execute(
         f"""CREATE TEMP TABLE folded (id bigint, source_id bigint, source_key text COLLATE "C", batch_id bigint, line int, is_new boolean,
-                is_sent boolean, is_quick boolean, round int, state text, appointment_on date, is_seen boolean, {dates}, {links},
-                {", ".join(f"{name} text" for name in TEXTS)}, linked_to_id bigint, link_note text) ON COMMIT DROP"""
+                is_sent boolean, is_quick boolean, round int, state text, appointment_on date, is_seen boolean, visited_on date,
+                {dates}, {links}, {", ".join(f"{name} text" for name in TEXTS)}, linked_to_id bigint, link_note text) ON COMMIT DROP"""
     )
     cursor.execute('CREATE TEMP TABLE gone (id bigint, source_key text COLLATE "C") ON COMMIT DROP')
 
@@ -76,7 +77,7 @@ def fold_quickly(cursor: CursorWrapper, *, source_id: int, batch_id: int) -> Non
     cursor.execute(
         f"""INSERT INTO folded
             SELECT referral_id, %s, source_key, %s, line, true, true, true, 0, state, appointment_on, state = 'seen' OR seen_on IS NOT NULL,
-                   {", ".join(GIVEN)}, NULL, NULL FROM arrived WHERE is_quick""",  # noqa: S608 - our own names
+                   CASE WHEN state = 'seen' THEN appointment_on END, {", ".join(GIVEN)}, NULL, NULL FROM arrived WHERE is_quick""",  # noqa: S608 - our own names
         [source_id, batch_id],
     )
 
@@ -103,7 +104,8 @@ def fold(cursor: CursorWrapper, chosen: str, params: dict[str, Any] | None = Non
                 ) AS nth
                 FROM sent w JOIN seats USING (referral_id, digest) JOIN (VALUES {_STAGES}) AS g(word, stage) ON g.word = w.state)
             SELECT m.id, m.source_id, m.source_key, (array_agg(w.batch_id ORDER BY nth))[1], m.line, m.is_new, m.is_sent, false, %s,
-                   {newest}, bool_or(w.state = 'seen' OR w.seen_on IS NOT NULL), {columns}, {texts}, NULL, NULL
+                   {newest}, bool_or(w.state = 'seen' OR w.seen_on IS NOT NULL),
+                   min(w.appointment_on) FILTER (WHERE w.state = 'seen'), {columns}, {texts}, NULL, NULL
             FROM ranked w JOIN more m ON m.id = w.referral_id GROUP BY m.id, m.source_id, m.source_key, m.line, m.is_new, m.is_sent""",  # noqa: S608
         [round_],
     )

@@ -182,7 +182,7 @@ class Referral(models.Model):
     reason = models.CharField("reason for going elsewhere", max_length=24, choices=LossReason, blank=True)
     state = models.CharField(max_length=24, choices=State)
     appointment_on = models.DateField(null=True)
-    seen_on = models.DateField(null=True)
+    seen_on = models.DateField(null=True, help_text="as told, else as a linked row shows, else the first appointment told as seen")
     report_on = models.DateField("report received on", null=True)
     referrer_named = models.CharField(max_length=12, choices=ReferrerNamed, default=ReferrerNamed.PROVIDER)
     referring_name = models.CharField(max_length=200, blank=True, help_text="as the source wrote it")

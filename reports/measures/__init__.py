@@ -1,6 +1,6 @@
 """Every measure, defined once, by family. docs/metrics.md is written from their docstrings."""
 
-from reports.measures import flows, market, notes
+from reports.measures import flows, market, notes, outcomes, sources, waiting
 from reports.measures.definition import NEEDS_CLAIMS, TOO_FEW_TO_SAY, Ask, Measure, Row
 from reports.measures.flows import (
     Ratio,
@@ -17,6 +17,7 @@ from reports.measures.notes import NOTES
 
 # A family registers here: pages, files, the API and the command line offer what stands in its FAMILY.
 FAMILIES = (flows.FAMILY, market.FAMILY)
+FAMILIES = (flows.FAMILY, outcomes.FAMILY, waiting.FAMILY, sources.FAMILY)
 MEASURES: dict[str, Measure] = {measure.name: measure for family in FAMILIES for measure in family}
 
 

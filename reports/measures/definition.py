@@ -136,13 +136,20 @@ class Ask:
 Evaluate = Callable[[Ask], list[Row]]
 
 
+def _nothing(ask: Ask) -> str:
+    """What most measures lack."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Measure:
     """A measure as everything that shows it knows it.
 
     `better` says which way is good news, blank when neither is. `cuts`: by what it may be grouped and narrowed. `waits`: the field of
     ReportRules that says how long its outcome is waited for, blank when it waits for none. `settings`: fields of ReportRules and
-    CountingRules that change it. `flows`: which referrals stand behind its denominator (a count: behind the figure).
+    CountingRules that change it. `flows`: which referrals stand behind its denominator (a count: behind the figure). `lacks` says what
+    data is missing so that there is no figure at all ("needs claims"), blank when none is; `evaluate` then has no groups, and one row
+    with that remark when none were asked for.
     """
 
     name: str
@@ -155,6 +162,7 @@ class Measure:
     waits: str = ""
     settings: tuple[str, ...] = ()
     flows: tuple[str, ...] = ("inbound", "internal", "outbound", "undetermined")
+    lacks: Callable[[Ask], str] = _nothing
 
     @property
     def formula(self) -> str:

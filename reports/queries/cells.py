@@ -51,8 +51,16 @@ class Ground:
         return Q(**{f"{self.day}__gte": start})
 
 
-def ground(*, dimensions: Collection[str] = (), start: dt.date, end: dt.date, where: Where | None = None, scope: Scope) -> Ground:
-    """Pick the table for these dimensions, this filter and this scope."""
+def ground(
+    *,
+    dimensions: Collection[str] = (),
+    start: dt.date,
+    end: dt.date,
+    where: Where | None = None,
+    scope: Scope,
+    by_day: bool = False,
+) -> Ground:
+    """Pick the table for these dimensions, this filter and this scope; `by_day` for who looks at parts of months."""
     where = where or {}
     needed = set(dimensions) | set(where)
     if unknown := needed - set(CUTS):
@@ -61,15 +69,14 @@ def ground(*, dimensions: Collection[str] = (), start: dt.date, end: dt.date, wh
     if not scope.whole:
         needed |= {"territory"} | ({"service_line"} if scope.overlays else set())
     wanted = seen(scope) & matching(where)
-    if Window(start, end).is_whole_months:
-        for model, has in _ROLLUPS:
-            if needed <= has:
-                rows = annotated(model._default_manager.all(), shown)
-                return Ground(rows.filter(wanted, month__gte=start, month__lt=end), is_facts=False)
-        facts = annotated(Referral.objects.counted(), shown)
-        return Ground(facts.filter(wanted, month__gte=start, month__lt=end), is_facts=True)
-    rows = annotated(Referral.objects.counted(), shown).filter(wanted, anchor_on__gte=start, anchor_on__lt=end)
-    return Ground(rows, is_facts=True, day="anchor_on")
+    facts = annotated(Referral.objects.counted(), shown).filter(wanted)
+    if by_day or not Window(start, end).is_whole_months:
+        return Ground(facts.filter(anchor_on__gte=start, anchor_on__lt=end), is_facts=True, day="anchor_on")
+    for model, has in _ROLLUPS:
+        if needed <= has:
+            rows = annotated(model._default_manager.all(), shown).filter(wanted)
+            return Ground(rows.filter(month__gte=start, month__lt=end), is_facts=False)
+    return Ground(facts.filter(month__gte=start, month__lt=end), is_facts=True)
 
 
 def cells(

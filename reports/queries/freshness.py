@@ -3,9 +3,9 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Max, Min, Q
+from django.db.models import Max, Min, OuterRef, Q, Subquery
 
-from referrals.models import DataVersion, Referral, SourceMonth
+from referrals.models import DataVersion, Referral, Source, SourceMonth
 from reports.keeping import kept
 from reports.periods import Window, add_months, full_until
 
@@ -47,7 +47,10 @@ def _measure() -> tuple[str | None, str | None]:
         return None, None
     late = Q(*(Q(source=source, month__gte=last) for source, (_, last) in spans.items()), _connector=Q.OR)
     ends = Referral.objects.filter(late, month__gte=min(last for _, last in spans.values()))
-    last_days = ends.order_by().values("source").annotate(last=Max("anchor_on")).values_list("last", flat=True)
+    last_days = list(ends.order_by().values("source").annotate(last=Max("anchor_on")).values_list("last", flat=True))
+    # A feed whose rows all belong to other feeds' orders (claims, appointments) is in no rollup, and is read whole.
+    own = Referral.objects.filter(source=OuterRef("pk")).order_by().values("source").annotate(last=Max("anchor_on")).values("last")
+    last_days += Source.objects.exclude(pk__in=spans).annotate(last=Subquery(own)).exclude(last=None).values_list("last", flat=True)
     return min(first for first, _ in spans.values()).isoformat(), min(last_days).isoformat()
 
 
