@@ -10,6 +10,7 @@ from reports.measures import MEASURES, Ask, Row
 from reports.queries.cells import Where
 from reports.queries.cuts import CUTS
 from reports.queries.names import words_for
+from reports.queries.wanted import WrongQuestion
 from territories.scope import Scope
 
 DIMENSIONS = tuple(CUTS)
@@ -18,11 +19,7 @@ WHOLE = Scope(whole=True)
 _EXTRA = ("low", "high", "undetermined", "known_share", "lowest", "highest", "immature", "remark")
 
 
-class WrongQuestion(ValueError):
-    """The question cannot be put. The text is a sentence for the asker."""
-
-
-def check(name: str, by: Sequence[str], where: Where | None = None) -> None:
+def check(name: str, by: Sequence[str], where: Where | None = None, within: int | None = None) -> None:
     """Whether the measure can be cut so; says in a sentence why not."""
     if name not in MEASURES:
         raise WrongQuestion(f'There is no measure "{name}". There are: {", ".join(MEASURES)}.')
@@ -35,6 +32,10 @@ def check(name: str, by: Sequence[str], where: Where | None = None) -> None:
                 raise WrongQuestion(f'{measure.title} cannot be {verb} by "{cut}". Choose one of: {", ".join(offered)}.')
     if len(by) > 2 or len(set(by)) < len(by):
         raise WrongQuestion("Group by one thing, or by two different ones.")
+    if within is not None and not measure.waits:
+        raise WrongQuestion(f"{measure.title} waits for no outcome, so there are no days to choose.")
+    if within is not None and not 1 <= within <= 730:
+        raise WrongQuestion("An outcome is waited for 1 to 730 days.")
 
 
 def measure(
@@ -53,7 +54,7 @@ def measure(
 
     Groups in which nothing was counted are left out, and with `by` provider what has no provider, or one without an NPI.
     """
-    check(name, by, where)
+    check(name, by, where, within)
     ask = Ask(start, end, tuple(by), dict(where or {}), scope, within)
     found = MEASURES[name].evaluate(ask)
     words = [_words(cut, {row.key[place] for row in found}) for place, cut in enumerate(by)]

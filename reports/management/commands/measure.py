@@ -1,4 +1,4 @@
-"""`measure NAME --start --end [--by …] [--json]`: one measure over the whole organisation, unrounded."""
+"""`measure NAME --start --end [--by A[,B]] [--where key=value …] [--within DAYS] [--json]`: over the whole organization, unrounded."""
 
 import datetime as dt
 import json
@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from reports.measures import MEASURES
-from reports.measuring import DIMENSIONS, WrongQuestion, measure
+from reports.measuring import DIMENSIONS, measure
+from reports.queries.wanted import WrongQuestion, wanted
 
 
 class Command(BaseCommand):
@@ -18,7 +19,9 @@ class Command(BaseCommand):
         parser.add_argument("name", metavar="NAME", help=", ".join(MEASURES))
         parser.add_argument("--start", required=True, help="first day, as 2026-01-01")
         parser.add_argument("--end", required=True, help="the day after the last, as 2026-11-01")
-        parser.add_argument("--by", default="", help=", ".join(DIMENSIONS))
+        parser.add_argument("--by", default="", help=f"one, or two with a comma: {', '.join(DIMENSIONS)}")
+        parser.add_argument("--where", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="payer=Aetna, reason=null, …")
+        parser.add_argument("--within", type=int, help="days for the outcome to come, instead of the setting's")
         parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,7 +30,8 @@ class Command(BaseCommand):
         if start >= end:
             raise CommandError("--end must be later than --start: the start is in, the end is not.")
         try:
-            answer = measure(name=options["name"], start=start, end=end, by=by)
+            where = wanted(options["where"])
+            answer = measure(name=options["name"], start=start, end=end, by=by, where=where, within=options["within"])
         except WrongQuestion as refusal:
             raise CommandError(str(refusal)) from None
         self.stdout.write(json.dumps(answer) if options["json"] else _table(answer))
