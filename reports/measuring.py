@@ -14,6 +14,7 @@ from reports.queries.wanted import WrongQuestion
 from territories.scope import Scope
 
 DIMENSIONS = tuple(CUTS)
+NAMING = frozenset({"provider", "practice", "group"})  # cuts that name single sources, for those who may see them
 WHOLE = Scope(whole=True)
 # What a row may say beside numerator, denominator and value; told where the measure has it.
 _EXTRA = ("low", "high", "undetermined", "known_share", "lowest", "highest", "immature", "remark")

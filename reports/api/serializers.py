@@ -79,20 +79,25 @@ class MeasureQuerySerializer(serializers.Serializer):
     name = serializers.ChoiceField(choices=list(MEASURES))
     start = serializers.DateField()
     end = serializers.DateField()
-    by = serializers.ChoiceField(choices=DIMENSIONS, required=False, default="")
+    by = serializers.CharField(required=False, default="", help_text=f"one, or two with a comma: {', '.join(DIMENSIONS)}")
+    where = serializers.ListField(
+        child=serializers.CharField(), required=False, default=list, help_text="payer=Aetna, reason=null, … as often as needed"
+    )
+    within = serializers.IntegerField(required=False, help_text="days for the outcome to come, instead of the setting's")
     territory = serializers.IntegerField(required=False)
 
     def validate(self, attrs: dict) -> dict:
         if attrs["start"] >= attrs["end"]:
             raise serializers.ValidationError({"end": "The end must be later than the start: the start is in, the end is not."})
-        return attrs
+        return {**attrs, "by": [cut.strip() for cut in attrs["by"].split(",") if cut.strip()]}
 
 
 class MeasureSerializer(serializers.Serializer):
-    """The answer: one row per group, each with the group under the name of `by`."""
+    """The answer: one row per group, each with the group under the names of `by`. `remark`: why there is no figure, where there is none."""
 
     measure = serializers.CharField()
     start = serializers.DateField()
     end = serializers.DateField()
     data_through = serializers.DateField(allow_null=True)
     rows = serializers.ListField(child=serializers.DictField())
+    remark = serializers.CharField(required=False)

@@ -20,10 +20,11 @@ from accounts.permissions import Permission
 from reports import actions, kinds
 from reports.api.network import NetworkViewSet
 from reports.api.serializers import AskSerializer, MeasureQuerySerializer, MeasureSerializer, RunDetailSerializer, RunSerializer
-from reports.measuring import measure
+from reports.measuring import NAMING, measure
 from reports.models import ReportRun, RunState
 from reports.offers import offer_to
 from reports.presenters.runs import may_withdraw
+from reports.queries.wanted import NotFound, WrongQuestion, wanted
 from reports.querysets import ReportRunQuerySet
 from territories.models import Territory
 from territories.scope import scope_of
@@ -109,14 +110,19 @@ class MeasureViewSet(GenericViewSet):
         asked = MeasureQuerySerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         question = dict(asked.validated_data)
-        if question["by"] in {"provider", "practice"} and not request.user.can(Permission.PROVIDER_VIEW):
-            raise PermissionDenied("Your role sees totals, not single providers.")
-        territory = question.pop("territory", None)
+        filters, territory = question.pop("where"), question.pop("territory", None)
+        named = {*question["by"], *(text.partition("=")[0].strip() for text in filters)}
+        if named & NAMING and not request.user.can(Permission.PROVIDER_VIEW):
+            raise PermissionDenied("Your role sees totals, not single providers and practices.")
         if territory is not None and not Territory.objects.visible_to(request.user).filter(pk=territory).exists():
             raise Http404
-        by = question.pop("by")
-        where = {} if territory is None else {"territory": territory}
-        return Response(measure(**question, by=[by] if by else [], where=where, scope=scope_of(request.user)))
+        try:
+            where = wanted(filters, user=request.user) | ({} if territory is None else {"territory": territory})
+            return Response(measure(**question, where=where, scope=scope_of(request.user)))
+        except NotFound as unknown:
+            raise Http404(str(unknown)) from None
+        except WrongQuestion as refusal:
+            raise ValidationError({"detail": str(refusal)}) from None
 
 
 VIEWSETS: dict[str, type[GenericViewSet]] = {"reports": ReportRunViewSet, "measures": MeasureViewSet, "network": NetworkViewSet}

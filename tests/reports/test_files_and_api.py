@@ -103,6 +103,38 @@ class TestApi:
         assert self.ask(as_("dana"), name="moon").status_code == 400
         assert "later than the start" in self.ask(as_("dana"), end="2026-01-01").json()["end"][0]
 
+    def test_two_cuts_filters_and_days(self, as_):
+        client = as_("dana")
+        rows = self.ask(client, by="territory,flow").json()["rows"]
+        assert {(row["territory"], row["flow"]): row["value"] for row in rows} == {("North", "internal"): 90, ("South", "inbound"): 135}
+        assert self.ask(client, where=["territory=North", "payer=medicare"]).json()["rows"][0]["value"] == 90
+        assert self.ask(client, where="payer=null").json()["rows"][0]["value"] == 0
+        assert self.ask(client, where=f"provider={self.world.south_provider.npi}").json()["rows"][0]["value"] == 135
+        assert self.ask(client, name="conversion_seen", within=30).json()["rows"][0]["denominator"] > 0
+        assert self.ask(as_("sol"), where=f"provider={self.world.north_provider.npi}").status_code == 404
+        assert self.ask(as_("elle"), where=f"provider={self.world.north_provider.npi}").status_code == 403
+        assert self.ask(as_("elle"), by="group").status_code == 403
+
+    @pytest.mark.parametrize(
+        ("query", "sentence"),
+        [
+            ({"by": "moon"}, "cannot be grouped by"),
+            ({"by": "month,month"}, "two different ones"),
+            ({"by": "month,flow,payer"}, "two different ones"),
+            ({"where": "payer"}, "such as payer=Aetna"),
+            ({"where": "moon=1"}, "cannot be narrowed by"),
+            ({"where": ["payer=Medicare", "payer=null"]}, "only once"),
+            ({"where": "month=May"}, "as its first day"),
+            ({"within": 30}, "waits for no outcome"),
+            ({"name": "closed_loop", "within": 0}, "1 to 730"),
+            ({"name": "leakage_ordered", "by": "flow"}, "cannot be grouped by"),
+        ],
+    )
+    def test_wrong_questions_get_a_sentence(self, as_, query, sentence):
+        answer = self.ask(as_("dana"), **query)
+        assert answer.status_code == 400
+        assert sentence in str(answer.json())
+
     def test_runs(self, as_, run_jobs):
         actions.ask_for_standard_runs(wanted=kinds.standard_runs())
         run_jobs()

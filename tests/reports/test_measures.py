@@ -224,6 +224,17 @@ class TestCommand:
         assert numerators("outbound", "month") == {"2026-01-01": 1}
 
     @pytest.mark.usefixtures("_facts")
+    def test_by_two_and_narrowed(self, manage, world):
+        rows = self.ask(manage, "volume", "--by", "month,territory", "--where", "flow=internal")["rows"]
+        assert rows == [{"month": "2026-02-01", "territory": "North", "numerator": 2, "denominator": None, "value": 2}]
+        assert self.ask(manage, "volume", "--where", "payer=null", "practice=North Family Practice")["rows"][0]["value"] == 2
+        assert self.ask(manage, "volume", "--where", f"group={world.south_practice.name}")["rows"][0]["value"] == 1
+        assert self.ask(manage, "volume", "--where", "month=2026-03", "--where", "source=received")["rows"][0]["value"] == 1
+        assert self.ask(manage, "volume", "--by", "kind,liaison")["rows"] == [
+            {"kind": "consult", "liaison": None, "numerator": 5, "denominator": None, "value": 5}
+        ]
+
+    @pytest.mark.usefixtures("_facts")
     def test_no_known_destination_has_no_value(self, manage):
         answer = json.loads(manage("measure", "leakage_ordered", "--start", "2026-03-05", "--end", "2026-03-20", "--json"))
         assert {name: answer["rows"][0][name] for name in ("numerator", "denominator", "value", "undetermined")} == {
@@ -246,6 +257,8 @@ class TestCommand:
         [
             (("growth", "--start", "2026-01-01", "--end", "2026-02-01"), "There is no measure"),
             (("volume", "--start", "2026-01-01", "--end", "2026-02-01", "--by", "hat"), "cannot be grouped by"),
+            (("volume", "--start", "2026-01-01", "--end", "2026-02-01", "--where", "payer=Moon"), 'no payer "Moon"'),
+            (("volume", "--start", "2026-01-01", "--end", "2026-02-01", "--where", "flow=up"), "There are: inbound"),
             (("volume", "--start", "1 May", "--end", "2026-02-01"), "--start must be a day"),
             (("volume", "--start", "2026-02-01", "--end", "2026-02-01"), "must be later"),
         ],

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("referrals", "0005_checked_by_statement")]
+    dependencies = [("referrals", "0006_market_and_capacity")]
 
     operations = [
         migrations.AlterField(
