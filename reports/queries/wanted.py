@@ -79,8 +79,9 @@ def _only(rows: QuerySet[Any], name: str, words: str) -> Any:
 
 
 def _seen(model: Any, user: User | None) -> QuerySet[Any]:
-    rows = model._default_manager.all()
-    return rows if user is None or not hasattr(rows, "visible_to") else rows.visible_to(user)
+    rows: Any = model._default_manager.all()
+    seen: QuerySet[Any] = rows if user is None or not hasattr(rows, "visible_to") else rows.visible_to(user)
+    return seen
 
 
 def _row(model: type[Any], *fields: str) -> Callable[[str, str, User | None], int]:

@@ -263,7 +263,7 @@ class TestCommand:
             (("volume", "--start", "2026-02-01", "--end", "2026-02-01"), "must be later"),
         ],
     )
-    def test_wrong_arguments_get_a_sentence(self, manage, args, sentence):
+    def test_wrong_arguments_get_a_sentence(self, manage, db, args, sentence):
         with pytest.raises(CommandError, match=sentence):
             manage("measure", *args)
 
