@@ -16,8 +16,7 @@ from reports.measures.flows import (
 from reports.measures.notes import NOTES
 
 # A family registers here: pages, files, the API and the command line offer what stands in its FAMILY.
-FAMILIES = (flows.FAMILY, market.FAMILY)
-FAMILIES = (flows.FAMILY, outcomes.FAMILY, waiting.FAMILY, sources.FAMILY)
+FAMILIES = (flows.FAMILY, outcomes.FAMILY, waiting.FAMILY, sources.FAMILY, market.FAMILY)
 MEASURES: dict[str, Measure] = {measure.name: measure for family in FAMILIES for measure in family}
 
 
