@@ -180,7 +180,9 @@ def test_a_large_world_has_every_case(network):
     """The proof above proves something: of every measure all that can happen happens, and equals the twin."""
     dice = random.Random(3)
     back, gone = sent("back", "2025-01-05", "2026-07-10"), sent("gone", *(f"2025-{month:02}-11" for month in range(4, 13)))
-    mature_world(network, [*((feed, drawn(dice, 160)) for feed in FEEDS), (FEEDS[1], [*back, *gone])], [0], [1])
+    undated = ("undated", dt.date(2025, 6, 2), "north", "", "Riverbend Cardiology", "", "", "", "seen", None, None, None, "", "", "")
+    files = [*((feed, drawn(dice, 120)) for feed in FEEDS), (FEEDS[1], [*back, *gone]), (FEEDS[0], [undated])]
+    mature_world(network, files, [0], [1])
     twin = Twin()
     for by in ((), ("month",), ("flow", "specialty"), ("territory", "group")):
         compare(twin, by, {}, Scope(whole=True))
