@@ -9,8 +9,10 @@ PAGE_ROWS = 500  # of one table; the files carry all
 
 
 def page_blocks(document: Document) -> dict[str, Any]:
-    """Context of reports/_document.html."""
-    return {"blocks": [_shown(block, place) for place, block in enumerate(document.blocks)]}
+    """Context of reports/_document.html, and which scripts its charts need."""
+    drawn = {block.spec.get("kind") for block in document.blocks if isinstance(block, ChartBlock)}
+    blocks = [_shown(block, place) for place, block in enumerate(document.blocks)]
+    return {"blocks": blocks, "has_charts": bool(drawn - {"heatmap"}), "has_limits": bool(drawn & {"xmr", "funnel"})}
 
 
 def _shown(block: Block, place: int) -> dict[str, Any]:

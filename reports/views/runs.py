@@ -64,7 +64,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         template, more = kind.page(request, stored)
         return render(request, template, context | more)
     document = kind.document(stored, request.user)
-    return render(request, "reports/run_document.html", context | {"document": document, "has_charts": True, **page_blocks(document)})
+    return render(request, "reports/run_document.html", context | page_blocks(document))
 
 
 @require_GET

@@ -163,3 +163,25 @@ run.refresh_from_db()
 print(seen, run.data_version == version, DataVersion.objects.latest("pk").pk > version, run.job.state)
 """
     assert stack.python(code) == "[True] True True done"
+
+
+def test_a_person_does_not_wait_behind_what_the_system_asked_of_itself(stack: Stack) -> None:
+    dana = stack.person("dana")
+    for child in stack.workers():
+        child.suspend()
+    stack.python("from jobs.actions import enqueue; [enqueue('reports.refresh') for _ in range(40)]")
+    assert processes.until(lambda: stack.one("SELECT count(*) FROM jobs_job WHERE state = 'queued' AND woken_at IS NULL") == 0, seconds=60)
+    run, _ = ask_for_report(dana, "2026-06-01", "2026-07-01")
+    job = job_of(stack, run)
+    assert processes.until(lambda: stack.one("SELECT woken_at IS NOT NULL FROM jobs_job WHERE id = %s", job), seconds=60)
+    for child in stack.workers():
+        child.resume()
+    stack.await_job(job)
+    assert processes.until(lambda: stack.one("SELECT count(*) FROM jobs_job WHERE state IN ('queued', 'running')") == 0, seconds=120)
+    before = stack.one(
+        "SELECT count(*) FROM jobs_job WHERE name = 'reports.refresh' AND started_at < (SELECT started_at FROM jobs_job WHERE id = %s)"
+        " AND queued_at > (SELECT queued_at FROM jobs_job WHERE id = %s) - interval '2 minutes'",
+        job,
+        job,
+    )
+    assert before <= 10, "only what the workers had in their hands already went first"

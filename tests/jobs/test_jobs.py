@@ -1,13 +1,15 @@
 """Work as rows: claimed once, fenced, retried, swept, never lost to a broker."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import InternalError, connection, transaction
 from django.utils import timezone
 
 from common.exceptions import InputError
+from common.snapshot import snapshot
 from jobs import actions, relay
 from jobs.models import Job, JobState
 
@@ -155,3 +157,63 @@ def test_the_relay_wakes_each_waiting_job_once_in_a_while():
     assert (relay.wake(), relay.wake()) == (1, 0)
     Job.objects.update(woken_at=timezone.now() - timedelta(minutes=2))
     assert relay.wake() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_learns_that_its_job_was_cancelled(monkeypatch, world_admin):
+    """At the next sign of life, not at the end of hours of work."""
+    said = []
+
+    def work(lease):
+        actions.cancel(job=Job.objects.get(pk=lease.job_id), by=world_admin)
+        for place in range(200):
+            said.append(place)
+            lease.progress(place, 200)
+            time.sleep(0.05)
+
+    monkeypatch.setitem(actions.handlers, "test.long", work)
+    monkeypatch.setattr(actions, "own_transactions", {"test.long"})
+    job = actions.enqueue("test.long")
+    assert actions.run(job.pk) is False
+    assert len(said) < 100
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELLED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_handler_with_transactions_of_its_own_ends_its_job_in_the_one_that_writes(monkeypatch):
+    def work(lease):
+        assert not connection.in_atomic_block
+        with snapshot():
+            assert Job.objects.filter(pk=lease.job_id).exists()
+            with pytest.raises(InternalError, match="read-only"), transaction.atomic():
+                Job.objects.create(name="test.half")
+        with transaction.atomic():
+            Job.objects.create(name="test.made")
+            lease.complete(note="made")
+
+    monkeypatch.setitem(actions.handlers, "test.own", work)
+    monkeypatch.setattr(actions, "own_transactions", {"test.own"})
+    job = actions.enqueue("test.own")
+    assert actions.run(job.pk) is True
+    job.refresh_from_db()
+    assert (job.state, job.progress_note) == (JobState.DONE, "made")
+    assert set(Job.objects.values_list("name", flat=True)) == {"test.own", "test.made"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_snapshot_does_not_see_what_comes_later():
+    seen = []
+
+    def another():
+        Job.objects.create(name="test.later")
+        connection.close()
+
+    with snapshot():
+        seen.append(Job.objects.count())
+        other = threading.Thread(target=another)
+        other.start()
+        other.join()
+        seen.append(Job.objects.count())
+    assert seen == [0, 0]
+    assert Job.objects.count() == 1

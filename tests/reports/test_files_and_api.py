@@ -9,7 +9,9 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from audit.models import AuditEvent
+from jobs.models import Job, JobState
 from reports import actions, kinds
+from reports.models import ReportRun
 from tests.factories import make_practice
 from tests.factories.reports import add_months
 from tests.reports.conftest import FIRST
@@ -34,7 +36,7 @@ class TestFiles:
         client = as_("dana")
         for table in TABLES:
             rows = read(client.get(reverse("reports:export", args=[table, "csv"])))
-            sheet = load_workbook(BytesIO(client.get(reverse("reports:export", args=[table, "xlsx"])).content)).active
+            sheet = load_workbook(BytesIO(client.get(reverse("reports:export", args=[table, "xlsx"])).content)).worksheets[0]
             assert len(rows) > 1, table
             assert len({len(row) for row in rows}) == 1, table
             assert sheet.max_row == len(rows), table
@@ -43,6 +45,19 @@ class TestFiles:
         rows = read(as_("dana").get(reverse("reports:export", args=["leakage-by-territory", "csv"])))
         assert rows[1][:4] == ["North", "120", "72", "24"]
         assert float(rows[1][4]) == 72 / 192
+
+    def test_workbooks_have_formats_and_say_what_they_hold(self, as_):
+        url = f"{reverse('reports:export', args=['leakage-by-month', 'xlsx'])}?territory={self.world.north.pk}"
+        book = load_workbook(BytesIO(as_("dana").get(url).content))
+        assert [cell.number_format for cell in book.worksheets[0][2]][:5] == ["mmm yyyy", "#,##0", "#,##0", "#,##0", "0.0%"]
+        meant = {row[0].value: row[1].value for row in book["Definitions"].iter_rows(min_row=2)}
+        assert (meant["Over"], meant["Filter"], meant["Organization"]) == ("North", "Oct 2025 to Sep 2026", "Everything")
+        assert meant["Counts hidden in files below"] == "11"
+        assert meant["leakage_ordered"].startswith("Leakage, ordered: outbound")
+        whole = f"{reverse('reports:export', args=['growth-by-practice', 'xlsx'])}?service_line={self.world.line.pk}"
+        meant = {row[0].value: row[1].value for row in load_workbook(BytesIO(as_("ivan").get(whole).content))["Definitions"].iter_rows()}
+        assert (meant["Over"], meant["Filter"]) == ("Whole organization", "Oct 2025 to Sep 2026, Cardiology")
+        assert "inbound" in meant
 
     def test_small_cells_stay_inside(self, as_):
         add_months(self.world.south_practice, dt.date(2026, 9, 1), [4], flow="internal")
@@ -146,3 +161,58 @@ class TestApi:
         assert months["rows"][-2][:2] == ["2026-09-01", 5]
         assert as_("nora").get(f"/api/v1/reports/{listed['results'][0]['id']}/").status_code == 404
         assert as_(None).get("/api/v1/reports/").status_code == 401
+
+    def post(self, client, **data):
+        return client.post("/api/v1/reports/", data, content_type="application/json")
+
+    def test_asking_is_idempotent_and_shows_its_state(self, as_, run_jobs):
+        question = {"kind": "volume", "parameters": {"first": "2026-01-01", "last": "2026-06-01"}}
+        client = as_("dana")
+        first = self.post(client, **question)
+        assert first.status_code == 201, first.json()
+        run = first.json()
+        assert (run["state"], run["progress"], run["parameters"], run["asked_by"], run["scope"]) == (
+            "queued", None, {"start": "2026-01-01", "end": "2026-07-01"}, ["Dana"], "Territories of Dana",
+        )  # fmt: skip
+        again = self.post(client, **question)
+        assert (again.status_code, again.json()["id"]) == (200, run["id"])
+        url = f"/api/v1/reports/{run['id']}/"
+        assert client.get(url).json()["tables"] == []
+        assert client.get("/api/v1/reports/?state=queued").json()["count"] == 1
+        Job.objects.filter(name="reports.run").update(state=JobState.RUNNING, progress_done=1, progress_total=4)
+        assert (client.get(url).json()["state"], client.get(url).json()["progress"]) == ("running", 25)
+        Job.objects.filter(name="reports.run").update(state=JobState.QUEUED, progress_done=0)
+        run_jobs()
+        detail = client.get(url).json()
+        assert detail["state"] == "finished"
+        assert {figure["label"] for figure in detail["figures"]} >= {"Inbound referrals", "Received in all"}
+        assert self.post(client, **question).json()["state"] == "finished"
+
+    def test_refusals_are_the_pages(self, as_):
+        client = as_("dana")
+        months = {"first": "2026-01-01", "last": "2026-06-01"}
+        assert "kind" in self.post(client, kind="moon", parameters=months).json()
+        assert "parameters" in self.post(client, kind="volume", parameters={"first": "2026-06-01", "last": "2026-01-01"}).json()
+        assert self.post(client, kind="volume", territory=self.world.root.pk, parameters=months).status_code == 400
+        assert self.post(as_("past"), kind="volume", parameters=months).status_code == 400
+        assert self.post(as_(None), kind="volume", parameters=months).status_code == 401
+        assert not ReportRun.objects.exists()
+
+    def test_letting_go(self, as_):
+        client = as_("dana")
+        made = self.post(
+            client, kind="volume", territory=self.world.north.pk, parameters={"first": "2026-01-01", "last": "2026-06-01"}
+        ).json()
+        url = f"/api/v1/reports/{made['id']}/"
+        assert as_("sol").delete(url).status_code == 404
+        assert as_("nora").delete(url).status_code == 403
+        assert as_("dana").delete(url).status_code == 204
+        assert not ReportRun.objects.exists()
+        assert Job.objects.get(name="reports.run").state == JobState.CANCELLED
+
+    def test_an_executive_reads_no_practice(self, as_, run_jobs):
+        made = self.post(as_("elle"), kind="volume", parameters={"first": "2025-10-01", "last": "2026-09-01"}).json()
+        run_jobs()
+        url = f"/api/v1/reports/{made['id']}/"
+        assert "South Medical Group" in as_("ivan").get(url).content.decode()
+        assert "South Medical Group" not in as_("elle").get(url).content.decode()
