@@ -47,13 +47,13 @@ class TestFiles:
         assert float(rows[1][4]) == 72 / 192
 
     def test_workbooks_have_formats_and_say_what_they_hold(self, as_):
-        url = f"{reverse('reports:export', args=['leakage-by-month', 'xlsx'])}?territory={self.world.north.pk}"
+        url = f"{reverse('reports:export', args=['growth-by-month', 'xlsx'])}?territory={self.world.south.pk}"
         book = load_workbook(BytesIO(as_("dana").get(url).content))
-        assert [cell.number_format for cell in book.worksheets[0][2]][:5] == ["mmm yyyy", "#,##0", "#,##0", "#,##0", "0.0%"]
+        assert [cell.number_format for cell in book.worksheets[0][2]] == ["mmm yyyy", "#,##0", "#,##0", "#,##0"]
         meant = {row[0].value: row[1].value for row in book["Definitions"].iter_rows(min_row=2)}
-        assert (meant["Over"], meant["Filter"], meant["Organization"]) == ("North", "Oct 2025 to Sep 2026", "Everything")
+        assert (meant["Over"], meant["Filter"], meant["Organization"]) == ("South", "Oct 2025 to Sep 2026", "Everything")
         assert meant["Counts hidden in files below"] == "11"
-        assert meant["leakage_ordered"].startswith("Leakage, ordered: outbound")
+        assert meant["received"].startswith("Received: inbound + internal.")
         whole = f"{reverse('reports:export', args=['growth-by-practice', 'xlsx'])}?service_line={self.world.line.pk}"
         meant = {row[0].value: row[1].value for row in load_workbook(BytesIO(as_("ivan").get(whole).content))["Definitions"].iter_rows()}
         assert (meant["Over"], meant["Filter"]) == ("Whole organization", "Oct 2025 to Sep 2026, Cardiology")
