@@ -44,6 +44,7 @@ _PAGES: tuple[tuple[str, str, str, str, str, tuple[P, ...]], ...] = (
         "chart-funnel",
         (),
     ),
+    ("Standard", "reports:alerts", "Alerts", "Whose falls and rises does chance not explain?", "bell", ()),
     ("Made by workers", "reports:runs", "Finished reports", "What was computed, over what, from which data?", "report-analytics", ()),
     ("Definitions", "reports:metrics", "What each number means", "How is it counted, and what is left out?", "notes", ()),
 )

@@ -88,7 +88,8 @@ def arrived_within(feed: Arrivals) -> np.ndarray | None:
 
 def _mature_through(feed: Arrivals, arrived: np.ndarray | None, share: float) -> dt.date | None:
     last = int(feed.arrived.max())
-    first, month = first_of(dt.date.fromordinal(int(feed.anchored.min()))), first_of(dt.date.fromordinal(last))
+    first = first_of(dt.date.fromordinal(int(feed.anchored.min())))
+    month = min(first_of(dt.date.fromordinal(last)), _reached(feed))
     while month >= first:
         days = np.arange(month.toordinal(), add_months(month, 1).toordinal())
         if arrived is None:
@@ -100,6 +101,17 @@ def _mature_through(feed: Arrivals, arrived: np.ndarray | None, share: float) ->
             return month
         month = add_months(month, -1)
     return None
+
+
+def _reached(feed: Arrivals) -> dt.date:
+    """The last month that the feed's rows tell of to its end: a file of the first half of a month tells nothing of the second, however old
+    it is. What is left may be a weekend, or as many weekdays as the feed usually has between two rows."""
+    days = np.unique(feed.anchored)
+    dates = np.array([dt.date.fromordinal(int(day)) for day in days], "M8[D]")
+    usual = max(1.0, float(np.quantile(np.busday_count(dates[:-1], dates[1:]), 0.9))) if len(days) > 1 else 1.0
+    last = dt.date.fromordinal(int(days[-1]))
+    left = np.busday_count(last + dt.timedelta(days=1), add_months(last, 1))
+    return first_of(last) if left < usual else add_months(last, -1)
 
 
 def _gaps(feed: Arrivals, arrived: np.ndarray | None, as_of: dt.date) -> list[Gap]:

@@ -100,7 +100,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
     def for_list(self) -> Self:
         """With everything that a row shows."""
-        return self.select_related("provider__specialty", "practice__territory", "came_from", "last_run", "assigned_to", "visit")
+        return self.select_related("provider__specialty", "practice__territory", "came_from", "last_run", "assigned_to", "visit", "concern")
 
 
 class UntestedQuerySet(models.QuerySet["Untested"]):

@@ -1,7 +1,9 @@
 """What workers do for reports: thin, so that the work can be called and tested without them."""
 
+import datetime as dt
+
 from common.exceptions import InputError
-from jobs.actions import Lease, handler
+from jobs.actions import Lease, forget_done, handler
 from referrals.models import CountingRules
 from reports import actions, kinds
 from reports.exports.files import write_file
@@ -13,7 +15,22 @@ def refresh(lease: Lease) -> None:
     """After a new version of the data: one run, and one job, per standard kind and scope, so that workers share them."""
     actions.forget_old_files()
     asked = actions.ask_for_standard_runs(wanted=kinds.standard_runs())
+    actions.ask_for_alerts()
     lease.progress(asked, asked, f"{asked} reports to compute" if asked else "Every report is up to date")
+
+
+@handler("reports.watch_alerts")
+def watch_alerts(lease: Lease) -> None:
+    """Every hour: is a nightly look for alerts due, or was one missed?"""
+    lease.progress(1, 1, "A look for alerts was asked for" if actions.ask_for_alerts() else "Nothing is due")
+    forget_done(lease.name, older_than=dt.timedelta(days=2))
+
+
+@handler("reports.find_alerts")
+def find_alerts(lease: Lease) -> None:
+    """One look at all referrers; its alerts are seen when it is whole."""
+    run = actions.look_for_alerts(job_id=lease.job_id, progress=lease.progress)
+    lease.progress(3, 3, f"{run.tested:,} referrers tested: {run.falls} falls, {run.rises} rises" if run else "No referrals yet")
 
 
 @handler("reports.run", own_transaction=True)

@@ -2,7 +2,23 @@
 
 from django.urls import path
 
-from reports.views import catalogue, closing, downloads, maps, money, network, pages, panels, pictures, rules, run_files, runs
+from reports.views import (
+    alert_files,
+    alerts,
+    catalogue,
+    closing,
+    downloads,
+    holidays,
+    maps,
+    money,
+    network,
+    pages,
+    panels,
+    pictures,
+    rules,
+    run_files,
+    runs,
+)
 
 app_name = "reports"
 
@@ -20,6 +36,21 @@ urlpatterns = [
     path("pictures/<slug:picture>.<slug:kind>", pictures.export, name="picture-export"),
     path("files/<slug:table>.<slug:kind>", downloads.export, name="export"),
     path("rules/", rules.report_rules, name="rules"),
+    path("alerts/", alerts.alert_list, name="alerts"),
+    path("alerts/look/", alerts.look, name="alerts-look"),
+    path("alerts/bulk/", alerts.bulk, name="alerts-bulk"),
+    path("alerts/untested/", alerts.untested, name="alerts-untested"),
+    path("alerts/files/alerts.<slug:kind>", alert_files.export, name="alerts-export"),
+    path("alerts/count/", alert_files.count_panel, name="alerts-count"),
+    path("alerts/<int:pk>/", alerts.alert_detail, name="alert"),
+    path("alerts/<int:pk>/seen/", alerts.seen, name="alert-seen"),
+    path("alerts/<int:pk>/undo/", alerts.undo, name="alert-undo"),
+    path("alerts/<int:pk>/reopen/", alerts.reopen, name="alert-reopen"),
+    path("alerts/<int:pk>/<slug:what>/", alerts.step, name="alert-step"),
+    path("provider/<int:pk>/alerts/", alert_files.provider_panel, name="provider-alerts"),
+    path("practice/<int:pk>/alerts/", alert_files.practice_panel, name="practice-alerts"),
+    path("holidays/", holidays.holidays, name="holidays"),
+    path("holidays/<int:pk>/remove/", holidays.remove, name="holiday-remove"),
     path("runs/", runs.runs, name="runs"),
     path("runs/new/", runs.new, name="run-new"),
     path("runs/new/<slug:name>/", runs.new_of_kind, name="run-new-of-kind"),

@@ -56,6 +56,35 @@ def sparkline(points: list[Number | None] | None, width: int = 96, height: int =
     )
 
 
+@register.simple_tag
+def spark_against(points: list[Number | None], expected: list[Number | None], width: int = 144, height: int = 44) -> SafeString:
+    """A small line, and dashed below it what was expected of the same months. A month that was not seen leaves a gap."""
+    known = [float(value) for value in (*points, *expected) if value is not None]
+    if len(points) < 2 or not known:
+        return SafeString("")
+    high, step = max(known) or 1, (width - 8) / (len(points) - 1)
+
+    def pieces(values: list[Number | None]) -> list[str]:
+        found: list[list[str]] = [[]]
+        for at, value in enumerate(values):
+            if value is None:
+                found.append([])
+            else:
+                found[-1].append(f"{4 + at * step:.1f},{height - 4 - float(value) / high * (height - 8):.1f}")
+        return [" ".join(piece) for piece in found if piece]
+
+    lines = [format_html('<polyline class="spark-expected" points="{}"></polyline>', piece) for piece in pieces(expected)]
+    lines += [format_html('<polyline points="{}"></polyline>', piece) for piece in pieces(points)]
+    last = next((at for at in range(len(points) - 1, -1, -1) if points[at] is not None), None)
+    if last is not None:
+        x, y = pieces(points)[-1].split()[-1].split(",")
+        lines.append(format_html('<circle cx="{}" cy="{}" r="2.5"></circle>', x, y))
+    return format_html(
+        '<svg class="spark" viewBox="0 0 {w} {h}" width="{w}" height="{h}" aria-hidden="true" focusable="false">{lines}</svg>',
+        w=width, h=height, lines=SafeString("".join(lines)),
+    )  # fmt: skip
+
+
 @register.filter
 def number(value: Number | None, places: int = 0) -> str:
     """1284 as "1,284"; nothing known as a dash."""

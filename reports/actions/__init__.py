@@ -1,6 +1,18 @@
 """Every write of reports."""
 
+from reports.actions.alert_runs import ask_for_alerts, ask_for_alerts_now, look_for_alerts
+from reports.actions.alerts import (
+    assign_alerts,
+    close_alert,
+    mark_alerts_seen,
+    plan_visit_for_alert,
+    raise_concern_for_alert,
+    reopen_alert,
+    snooze_alert,
+    undo_alert_step,
+)
 from reports.actions.files import ask_for_file, forget_old_files, keep_file
+from reports.actions.holidays import close_days, forget_closing_day, open_on_holiday
 from reports.actions.money import MONEY_FIELDS, delete_money, end_money, import_money, save_money
 from reports.actions.rules import save_report_rules
 from reports.actions.runs import (
@@ -17,19 +29,33 @@ from reports.actions.runs import (
 __all__ = [
     "KEPT_VERSIONS",
     "MONEY_FIELDS",
+    "ask_for_alerts",
+    "ask_for_alerts_now",
     "ask_for_file",
     "ask_for_run",
     "ask_for_standard_runs",
+    "assign_alerts",
+    "close_alert",
+    "close_days",
     "compute_run",
     "delete_money",
     "end_money",
+    "forget_closing_day",
     "forget_old_files",
     "forget_old_runs",
     "import_money",
     "keep_file",
+    "look_for_alerts",
+    "mark_alerts_seen",
+    "open_on_holiday",
+    "plan_visit_for_alert",
+    "raise_concern_for_alert",
+    "reopen_alert",
     "retry_run",
     "save_money",
     "save_report_rules",
     "scopes",
+    "snooze_alert",
+    "undo_alert_step",
     "withdraw_run",
 ]

@@ -18,6 +18,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import Permission
 from reports import actions, kinds
+from reports.api.alerts import AlertViewSet
 from reports.api.network import NetworkViewSet
 from reports.api.serializers import AskSerializer, MeasureQuerySerializer, MeasureSerializer, RunDetailSerializer, RunSerializer
 from reports.measuring import NAMING, measure
@@ -125,4 +126,9 @@ class MeasureViewSet(GenericViewSet):
             raise ValidationError({"detail": str(refusal)}) from None
 
 
-VIEWSETS: dict[str, type[GenericViewSet]] = {"reports": ReportRunViewSet, "measures": MeasureViewSet, "network": NetworkViewSet}
+VIEWSETS: dict[str, type[GenericViewSet]] = {
+    "reports": ReportRunViewSet,
+    "measures": MeasureViewSet,
+    "network": NetworkViewSet,
+    "alerts": AlertViewSet,
+}

@@ -29,6 +29,7 @@ class ReportRulesForm(forms.ModelForm):
             "move_loyal",
             "alert_q",
             "mature_at",
+            "large_import",
         )
         labels = {
             "scheduled_within": "Days within which a referral should be scheduled",
@@ -49,6 +50,7 @@ class ReportRulesForm(forms.ModelForm):
             "move_loyal": "Chance that a loyal referrer does, in percent",
             "alert_q": "Share of alerts that may be false",
             "mature_at": "A month is complete when so much of it has normally arrived, in percent",
+            "large_import": "Look for alerts at once after an import of more than this share of the referrals, in percent",
         }
         help_texts = {
             "scheduled_within": "Conversion to scheduled. Referrals younger than this are counted apart.",
@@ -69,5 +71,6 @@ class ReportRulesForm(forms.ModelForm):
             "move_loyal": "As above. They send nearly all already.",
             "alert_q": "0.10: of ten alerts of a run, one may be chance.",
             "mature_at": "By each feed's own history of late rows. Alerts and trends use complete months only.",
+            "large_import": "Of the referrals of fifteen months. Smaller imports wait for the night.",
         }
         error_messages = {name: {"required": "Enter a number.", "invalid": "Enter a number."} for name in fields}

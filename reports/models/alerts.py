@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from concerns.models import Concern
 from contacts.models import Practice, Provider
 from jobs.models import Job
 from reports.periods import add_months
@@ -102,6 +103,7 @@ class Alert(models.Model):
     snoozed_until_on = models.DateField(null=True)
     assigned_to = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="alerts")
     visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, related_name="alerts")
+    concern = models.ForeignKey(Concern, on_delete=models.SET_NULL, null=True, related_name="alerts")
     closed_reason = models.CharField(max_length=14, choices=CloseReason, blank=True)
     closed_note = models.CharField(max_length=200, blank=True)
 

@@ -48,6 +48,12 @@ class ReportRules(models.Model):
         validators=(MinValueValidator(50), MaxValueValidator(100)),
     )
 
+    large_import = models.PositiveSmallIntegerField(
+        "an import that changes more than … % of the referrals is looked at for alerts at once",
+        default=5,
+        validators=(MinValueValidator(1), MaxValueValidator(100)),
+    )
+
     class Meta:
         verbose_name_plural = "report rules"
         constraints = (

@@ -42,6 +42,10 @@
       series.push(rule(mean, spec.mean, { width: 1.25 }), rule(limits, spec.lower, { width: 1.5, type: way }), rule(limits, spec.upper, { width: 1.5, type: way }));
       names.push({ name: mean, icon: LINES.solid }, { name: limits, icon: spec.trial ? LINES.dotted : LINES.dashed });
     }
+    if (spec.expected) {
+      series.push({ type: "line", name: "Expected", symbol: "none", silent: true, connectNulls: false, z: 2, itemStyle: { color: ink }, lineStyle: { color: ink, width: 1.5, type: [2, 3] }, data: spec.expected });
+      names.push({ name: "Expected", icon: LINES.dotted });
+    }
     for (const flag of spec.flags ?? []) {
       const seen = new Set(flag.at);
       series.push({
@@ -67,6 +71,7 @@
         trigger: "axis",
         formatter: ([{ dataIndex: at }]) => tip(spec.labels[at], [
           `${spec.name}: ${amount(spec.values[at])}`,
+          ...(spec.expected?.[at] != null ? [`Expected: ${amount(spec.expected[at])}`] : []),
           ...(spec.flags ?? []).filter((flag) => flag.at.includes(at)).map(({ text }) => text),
           ...(spec.gaps ?? []).filter(({ from, to }) => at >= from && at <= to).map(({ label }) => label),
           ...(at >= late ? ["Still filling up"] : []),

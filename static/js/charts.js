@@ -9,7 +9,8 @@
    xmr      {kind, name, labels: [text], values: [n|null (a gap, never bridged)], unit, tone, urls: [url],
              mean, lower, upper: n|null (null: too little for limits), limits_label: "Natural limits"|"Trial limits", trial: true (dotted),
              flags: [{rule: "outside"|"two of three"|"one side"|"trend", text, at: [index]}] (a shape and a word for each rule),
-             immature_from: index, gaps: [{from, to: index, label}] (months that an import left out)}
+             immature_from: index, gaps: [{from, to: index, label}] (months that an import left out),
+             expected: [n|null] (a line beside the values)}
    funnel   {kind, unit, x: text, y: text, log: true (sizes far apart), center: {value, label}, tone,
              limits: [{label, n: [size], lower: [n], upper: [n], dashed: true}] (curves, computed exactly by the server),
              points: [{name, n, value, side: "above"|"below"|"", wide: true (outside the widest limits), url}] (those to name first, first)}

@@ -139,3 +139,25 @@ def test_a_feed_without_a_past():
     early = [(anchor, END, n) for anchor, _, n in once]
     assert maturity(early, as_of=END).through == dt.date(2026, 9, 1)
     assert maturity([(END, END, 3)], as_of=END).through is None
+
+
+@pytest.mark.parametrize(
+    ("last", "through"),
+    [
+        (dt.date(2026, 10, 12), dt.date(2026, 9, 1)),  # half a month, however long ago
+        (dt.date(2026, 10, 29), dt.date(2026, 9, 1)),  # a Thursday: the Friday is missing
+        (dt.date(2026, 10, 30), dt.date(2026, 10, 1)),  # only a weekend is left
+        (dt.date(2026, 10, 31), dt.date(2026, 10, 1)),
+    ],
+)
+def test_a_file_tells_nothing_of_the_days_after_its_last(last, through):
+    """A first load of all the past, made in December."""
+    days = [dt.date(2026, 1, 1) + k * DAY for k in range((last - dt.date(2026, 1, 1)).days + 1)]
+    rows = [(day, dt.date(2026, 12, 15), 5) for day in days if day.weekday() < 5 or day == last]
+    assert maturity(rows, as_of=dt.date(2026, 12, 20)).through == through
+
+
+def test_a_feed_of_few_rows_need_not_reach_the_last_day():
+    rows = [(dt.date(2026, 1, 7) + 7 * k * DAY, dt.date(2026, 12, 15), 5) for k in range(43)]
+    assert rows[-1][0] == dt.date(2026, 10, 28)
+    assert maturity(rows, as_of=dt.date(2026, 12, 20)).through == dt.date(2026, 10, 1)
