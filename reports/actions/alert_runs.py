@@ -82,8 +82,12 @@ def basis(rules: ReportRules) -> str:
 
 
 @transaction.atomic
-def look_for_alerts(*, by: User | None = None, job_id: int | None = None, progress: Progress | None = None) -> AlertRun | None:
+def look_for_alerts(
+    *, by: User | None = None, job_id: int | None = None, progress: Progress | None = None, as_of: dt.date | None = None
+) -> AlertRun | None:
     """One run at the newest data, written whole; the one that exists already for these data and settings is returned. None before any data.
+
+    `as_of` is the day on which it is asked how long a feed has been silent: today.
 
     Data that change while we read would mix two versions: the version is read again at the end, and the work repeated if it rose.
     """
@@ -97,7 +101,7 @@ def look_for_alerts(*, by: User | None = None, job_id: int | None = None, progre
         word, share = basis(rules), rules.mature_at / 100
         if stored := AlertRun.objects.filter(data_version=version, basis=word).first():
             return stored
-        today, since = timezone.localdate(), add_months(_newest_month(), -READ_MONTHS)
+        today, since = as_of or timezone.localdate(), add_months(_newest_month(), -READ_MONTHS)
         say(0, 3, "How the feeds arrive")
         feeds = feed_states(since=since, as_of=today, share=share)
         say(1, 3, "Counting every referrer's months")

@@ -61,8 +61,8 @@ def falls(to: int = 4, a_month: int = 20, months: int = 3) -> list[int]:
     return [a_month] * (MONTHS - months) + [to] * months
 
 
-def look() -> AlertRun:
-    run = look_for_alerts()
+def look(as_of: dt.date | None = None) -> AlertRun:
+    run = look_for_alerts(as_of=as_of)
     assert run is not None
     return run
 

@@ -1,0 +1,118 @@
+"""From files to alerts: real imports, one after the other, as they come; and a whole invented world with its planted decliners."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from django.utils import timezone
+
+from contacts.models import Provider
+from jobs.actions import run_waiting
+from referrals.models import ImportBatch
+from reports.alerts import find_alerts
+from reports.models import Alert, Untested
+from reports.presenters.alerts import feed_words
+from reports.queries.referrers import referrers
+from tests import factories
+from tests.factories.alerts import look
+from tests.factories.referrals import draw_world, import_referrals, load, load_contacts, row
+
+BEGAN, FILES_FROM = dt.date(2025, 9, 1), dt.date(2026, 8, 3)
+HELD, END = (dt.date(2026, 10, 12), dt.date(2026, 11, 2)), dt.date(2026, 11, 16)
+
+
+@pytest.fixture
+def offices(world, settings, tmp_path):
+    """Three who send by fax, so much that a missing week would show, and eight whose feed is electronic."""
+    settings.UPLOADS = tmp_path
+    fax = [factories.make_provider(f"Faxwell{n}", at=world.south_practice) for n in range(3)]
+    wired = [factories.make_provider(f"Wirey{n}", at=world.south_practice) for n in range(8)]
+    return fax, wired
+
+
+def ordered(source, providers, rng, *, a_week, until):
+    """(day, row of the test feed) of every referral ordered on a weekday before `until`."""
+    rows = []
+    for day in pd.bdate_range(BEGAN, until - dt.timedelta(days=1)).date:
+        for provider in providers:
+            for n in range(rng.poisson(a_week / 5)):
+                key = f"{source}-{day:%y%m%d}-{provider.pk}-{n}"
+                office = {"from npi": provider.npi, "office": "South Medical Group", "zip": "44301", "to": "Riverbend Cardiology"}
+                rows.append((day, row(key, ordered=day, mrn=key, line="Cardiology", **office)))
+    return rows
+
+
+def deliver(rows, source, *, until, held=None, lost=False):
+    """The past in a first file, then one a week of what was ordered before its day.
+
+    While it is held nothing comes; afterwards comes all of it, or (`lost`) none.
+    """
+    waiting = rows
+    for monday in pd.date_range(FILES_FROM, until, freq="7D").date:
+        if held and held[0] <= monday < held[1]:
+            continue
+        now = [entry for entry in waiting if entry[0] < monday]
+        waiting = [entry for entry in waiting if entry[0] >= monday]
+        if lost:
+            now = [entry for entry in now if not held[0] <= entry[0] + dt.timedelta(days=7) < held[1]]
+        batch = load(*(entry for _, entry in now), source=source, sees="received")
+        at = timezone.make_aware(dt.datetime.combine(monday, dt.time(9)))
+        ImportBatch.objects.filter(pk=batch.pk).update(loaded_at=at)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("until", "lost", "said"),
+    [
+        (dt.date(2026, 11, 1), False, "has not come"),  # still waiting
+        (END, False, "what it held back has come"),  # late, but dated right
+        (END, True, "has not come"),  # never
+    ],
+)
+def test_a_fax_backlog_of_three_weeks_raises_none(offices, until, lost, said):
+    fax, wired = offices
+    rng = np.random.default_rng(4)
+    deliver(ordered("fax", fax, rng, a_week=40, until=until), "fax", until=until, held=HELD, lost=lost)
+    deliver(ordered("wire", wired, rng, a_week=12, until=until), "wire", until=until)
+    run_waiting(apps=("referrals",))
+    run = look(as_of=until)
+    assert (run.falls, run.rises) == (0, 0), [alert.sentence for alert in Alert.objects.all()]
+    assert run.tested == len(fax) + len(wired)
+    assert said in dict(feed_words(run))["fax"]
+    if lost:  # without what the feed says of itself, falls would be seen
+        blind = pd.DataFrame([(one.provider, one.month, one.inbound) for one in referrers(since=BEGAN)], columns=["provider", "month", "n"])
+        assert {alert.provider for alert in find_alerts(blind, through=run.through_month)} & {provider.pk for provider in fax}
+
+
+@pytest.mark.slow
+def test_a_real_fall_is_found_beside_a_backlog(offices):
+    """The backlog hides nobody who sends by another feed."""
+    fax, wired = offices
+    rng = np.random.default_rng(5)
+    deliver(ordered("fax", fax, rng, a_week=40, until=END), "fax", until=END, held=HELD, lost=True)
+    rows = ordered("wire", wired, rng, a_week=12, until=END)
+    fallen = [entry for entry in rows if entry[1]["from npi"] != wired[0].npi or entry[0] < dt.date(2026, 8, 1)]
+    deliver(fallen, "wire", until=END)
+    run_waiting(apps=("referrals",))
+    look(as_of=END)
+    assert [(alert.provider, alert.direction) for alert in Alert.objects.all()] == [(wired[0], "down")]
+
+
+@pytest.mark.slow
+def test_planted_decliners_of_a_world_are_found(db, tmp_path):
+    """By its own files: of those who fell to 35 % and refer to us from outside, nine in ten are listed, and hardly anybody else."""
+    truth = draw_world(tmp_path, "--providers", "600", "--referrals", "60000", "--seed", "7", "--decliners", "40")
+    load_contacts(tmp_path)
+    for source in "abc":
+        import_referrals(tmp_path, source)
+    run_waiting(apps=("contacts", "referrals"))
+    run = look()
+    assert run.through_month == dt.date(2026, 10, 1)
+    planted = set(Provider.objects.filter(npi__in=truth["planted_decliners"]).values_list("pk", flat=True))
+    sides = set(Untested.objects.filter(reason="changed sides").values_list("provider", flat=True))
+    inbound = {one.provider for one in referrers(since=dt.date(2025, 8, 1)) if one.inbound} - sides
+    listed = set(Alert.objects.filter(direction="down").values_list("provider", flat=True))
+    assert len(planted & inbound) >= 10
+    assert len(listed & planted) >= 0.9 * len(planted & inbound), (len(listed & planted), len(planted & inbound))
+    assert len(listed - planted) <= 1
