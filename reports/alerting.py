@@ -15,8 +15,8 @@ import pandas as pd
 from reports.alerts import WINDOW, Alert, run_tests
 from reports.numbers import RECENT_MONTHS
 from reports.periods import add_months
+from reports.queries.alert_counts import Row
 from reports.queries.arrivals import FeedState
-from reports.queries.referrers import Row
 
 OFF_LISTS, SHORT_HISTORY, NOT_SEEN, CHANGED_SIDES = "off lists", "short history", "not seen", "changed sides"
 FEW = 3  # own referrals in the recent months from which on somebody may have become one of ours

@@ -14,8 +14,8 @@ from contacts.queries import survivor_of
 from reports.models import Alert, AlertChange, AlertPart, AlertRun, AlertState, CloseReason, ReportRules, Untested
 from reports.numbers import RECENT_MONTHS
 from reports.periods import add_months
+from reports.queries.alert_counts import works_at
 from reports.queries.arrivals import FeedState
-from reports.queries.referrers import works_at
 
 if TYPE_CHECKING:
     from reports.alerting import Finding, Looked

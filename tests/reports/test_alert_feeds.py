@@ -13,7 +13,7 @@ from referrals.models import ImportBatch
 from reports.alerts import find_alerts
 from reports.models import Alert, Untested
 from reports.presenters.alerts import feed_words
-from reports.queries.referrers import referrers
+from reports.queries.alert_counts import referrers
 from tests import factories
 from tests.factories.alerts import look
 from tests.factories.referrals import draw_world, import_referrals, load, load_contacts, row
