@@ -19,10 +19,10 @@ from referrals.models import ImportBatch, SourceMonth
 from reports.actions.alert_records import keep
 from reports.models import AlertRun, ClosingDay, ReportRules
 from reports.periods import add_months, first_of
+from reports.queries.alert_counts import brought_by, off_lists, referrers
 from reports.queries.arrivals import feed_states
 from reports.queries.freshness import newest_version
 from reports.queries.holidays import holidays
-from reports.queries.referrers import brought_by, off_lists, referrers
 
 JOB = "reports.find_alerts"
 COMPARED_MONTHS = 15

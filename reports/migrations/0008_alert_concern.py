@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("concerns", "0002_usual_categories"),
-        ("reports", "0006_capacity_and_peers"),
+        ("reports", "0007_report_file"),
     ]
 
     operations = [
