@@ -14,6 +14,7 @@ class Permission(StrEnum):
     REFERRAL_LOOKUP = "look up the state of one referral by its number"
     REFERRAL_ROWS = "see single referrals, which are linked to patients"
     ROI_VIEW = "see the return on visits and the quarter's report"
+    GOAL_EDIT = "set goals"
     EXPORT = "download lists"
     IMPORT_RUN = "import files"
     TERRITORY_VIEW = "see territories"

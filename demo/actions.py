@@ -21,7 +21,7 @@ from accounts.models import User
 from accounts.roles import Role
 from common.csvsafe import csv_rows
 from contacts.models import Practice, Provider
-from demo import alerts, groups, names, world
+from demo import alerts, care, groups, names, world
 from demo.referrals import tables
 from jobs.actions import run_waiting
 from referrals.models import ImportBatch
@@ -84,6 +84,8 @@ def load(*, say: Say, seed: int = 11, today: dt.date | None = None, referrals_a_
                 call_command("import_referrals", Path(folder) / file, source=source, stdout=_Quiet(), stderr=_Quiet())
     say("  visits and follow-ups")
     _ensure_field_work(made, people)
+    say("  tiers, concerns, goals")
+    care.load(people, seed=seed)
     say("  reports")
     run_waiting()
     alerts.ensure_work(people)

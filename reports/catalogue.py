@@ -21,6 +21,7 @@ class Entry:
 # group, url name, title, the question it answers, icon, permissions (all are needed)
 _PAGES: tuple[tuple[str, str, str, str, str, tuple[P, ...]], ...] = (
     ("Standard", "reports:dashboard", "Dashboard", "How much comes in, how much leaves, who fell?", "chart-bar", ()),
+    ("Standard", "reports:review", "Monday review", "What fell, what is late, where are the goals heading?", "calendar-week", ()),
     ("Standard", "reports:growth", "Inbound growth", "Who sends us more, and who less?", "trending-up", ()),
     ("Standard", "reports:leakage", "Outbound leakage", "Where do our own referrals go?", "arrows-exchange", ()),
     (
@@ -45,6 +46,15 @@ _PAGES: tuple[tuple[str, str, str, str, str, tuple[P, ...]], ...] = (
         (),
     ),
     ("Standard", "reports:alerts", "Alerts", "Whose falls and rises does chance not explain?", "bell", ()),
+    (
+        "Field",
+        "reports:coverage",
+        "Coverage",
+        "Which visits were promised, and who waits?",
+        "calendar-stats",
+        (P.PROVIDER_VIEW, P.VISIT_VIEW),
+    ),
+    ("Field", "reports:goals", "Goals", "What is to be reached, and at what pace?", "target", ()),
     ("Made by workers", "reports:runs", "Finished reports", "What was computed, over what, from which data?", "report-analytics", ()),
     ("Definitions", "reports:metrics", "What each number means", "How is it counted, and what is left out?", "notes", ()),
 )

@@ -14,7 +14,7 @@ from contacts.models import Provider
 from territories.scope import scope_of
 
 if TYPE_CHECKING:
-    from reports.models import Alert, AlertRun, ReportFile, ReportRun, Untested  # noqa: F401 - the parameters of the querysets
+    from reports.models import Alert, AlertRun, Goal, ReportFile, ReportRun, Untested  # noqa: F401 - the parameters of the querysets
 
 
 class ReportRunQuerySet(models.QuerySet["ReportRun"]):
@@ -107,6 +107,21 @@ class UntestedQuerySet(models.QuerySet["Untested"]):
     def visible_to(self, user: Any) -> Self:
         """Of providers whom the person sees."""
         return self.filter(provider__in=Provider.objects.visible_to(user)) if user.can(Permission.PROVIDER_VIEW) else self.none()
+
+
+class GoalQuerySet(models.QuerySet["Goal"]):
+    def visible_to(self, user: Any) -> Self:
+        """One's own; those of territories in scope, and of people who look after nothing else; all for those who see the whole."""
+        scope = scope_of(user)
+        if scope.whole:
+            return self
+        if scope.is_empty:
+            return self.none()
+        held = apps.get_model("territories", "Assignment").objects.today().filter(service_line=None)
+        inside = held.filter(territory__in=scope.territory_ids).values("user")
+        outside = held.exclude(territory__in=scope.territory_ids).values("user")
+        below = Q(liaison__in=inside) & ~Q(liaison__in=outside) if not user.is_liaison else Q(pk=None)
+        return self.filter(Q(liaison=user) | Q(territory__in=scope.territory_ids) | below)
 
 
 class MoneyQuerySet(models.QuerySet[Any]):

@@ -11,6 +11,7 @@ from reports.measures import Ratio, leakage_ordered
 from reports.numbers import MOVERS, Mover
 
 if TYPE_CHECKING:
+    from reports.one_practice import Expectation
     from reports.questions import Question
 
 TOO_FEW = 10
@@ -151,3 +152,26 @@ def count(n: int, what: str) -> str:
 
 def day(value: dt.date | None) -> str:
     return f"{value.day} {value:%b %Y}" if value else "never"
+
+
+def against_baseline(found: "Expectation | None") -> str:
+    """12 fewer than expected in the last three months: 31 against 43."""
+    if found is None:
+        return "Too little history for an expectation of its own"
+    observed, expected = found.observed, round(found.expected)
+    if max(observed, expected) < TOO_FEW:
+        return f"Too few to say: {number(observed)} in the last three months, {number(expected)} expected"
+    if observed == expected:
+        return f"As many as expected in the last three months: {number(observed)}"
+    way = "fewer" if observed < expected else "more"
+    return f"{number(abs(observed - expected))} {way} than expected in the last three months: {number(observed)} against {number(expected)}"
+
+
+def usual_range(found: "Expectation | None") -> str:
+    """Where chance alone would put it, and whether it is there."""
+    if found is None:
+        return "It takes six full months: three, and three before them."
+    span = f"{number(found.usual.low)} and {number(found.usual.high)}"
+    verdict = "so chance alone could explain it" if found.is_usual else "so chance alone hardly explains it"
+    compared = f"{found.baseline.recent.words} against the {found.baseline.before.months} months before."
+    return f"{compared} With no change, 95 of 100 such practices lie between {span}, {verdict}."

@@ -33,6 +33,13 @@ def _nth(year: int, month: int, weekday: int, nth: int) -> dt.date:
     return first + dt.timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))
 
 
+def business_days_between(start: dt.date, end: dt.date, holidays: Iterable[dt.date] | None = None) -> int:
+    """Monday to Friday less holidays, from `start` until before `end`; none when the end comes first."""
+    if holidays is None:
+        holidays = [day for year in range(start.year, end.year + 2) for day in federal_holidays(year)]
+    return max(0, int(np.busday_count(np.datetime64(start), np.datetime64(end), holidays=np.array(list(holidays), "M8[D]"))))
+
+
 def business_days(months: Sequence[dt.date], holidays: Iterable[dt.date] | None = None) -> np.ndarray:
     """Monday to Friday less holidays (US federal ones unless given), for each first of a month."""
     if holidays is None:

@@ -12,6 +12,7 @@ from reports.actions.alerts import (
     undo_alert_step,
 )
 from reports.actions.files import ask_for_file, forget_old_files, keep_file
+from reports.actions.goals import remove_goal, save_goal
 from reports.actions.holidays import close_days, forget_closing_day, open_on_holiday
 from reports.actions.money import MONEY_FIELDS, delete_money, end_money, import_money, save_money
 from reports.actions.rules import save_report_rules
@@ -50,8 +51,10 @@ __all__ = [
     "open_on_holiday",
     "plan_visit_for_alert",
     "raise_concern_for_alert",
+    "remove_goal",
     "reopen_alert",
     "retry_run",
+    "save_goal",
     "save_money",
     "save_report_rules",
     "scopes",

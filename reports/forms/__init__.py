@@ -2,6 +2,7 @@
 
 from reports.forms.closing import FhirCountForm
 from reports.forms.filters import DEFAULT_PERIOD, PERIODS, ReportFilter
+from reports.forms.goals import GoalForm
 from reports.forms.pictures import ControlFilter, FunnelFilter, HeatFilter, PictureFilter
 from reports.forms.rules import ReportRulesForm
 from reports.forms.runs import MonthsForm, Offer, RunForm
@@ -12,6 +13,7 @@ __all__ = [
     "ControlFilter",
     "FhirCountForm",
     "FunnelFilter",
+    "GoalForm",
     "HeatFilter",
     "MonthsForm",
     "Offer",

@@ -7,6 +7,7 @@ from accounts.models import User
 from reports.kinds.closing import CLOSING
 from reports.kinds.kind import Kind
 from reports.kinds.network import KIND as NETWORK
+from reports.kinds.review import KIND as REVIEW
 from reports.kinds.standard import LEAKAGE, VOLUME
 from reports.models import ReportRun
 from reports.queries.freshness import freshness
@@ -18,6 +19,7 @@ _ALL = (
     VOLUME,
     NETWORK,
     CLOSING,
+    REVIEW,
 )
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 

@@ -2,6 +2,7 @@
 
 from reports.models.alerts import Alert, AlertChange, AlertPart, AlertRun, AlertState, CloseReason, Direction, Untested
 from reports.models.files import ReportFile
+from reports.models.goals import Goal, GoalMeasure, GoalPeriod
 from reports.models.holidays import ClosingDay
 from reports.models.money import AttributionWeight, ContributionMargin, ProgramCost
 from reports.models.rules import ReportRules
@@ -18,6 +19,9 @@ __all__ = [
     "ClosingDay",
     "ContributionMargin",
     "Direction",
+    "Goal",
+    "GoalMeasure",
+    "GoalPeriod",
     "ProgramCost",
     "ReportFile",
     "ReportRules",

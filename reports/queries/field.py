@@ -10,6 +10,7 @@ from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from contacts.models import Practice
+from contacts.querysets import PracticeQuerySet
 from reports.periods import Window
 from territories.models import Assignment
 from visits.models import FollowUp, Visit
@@ -54,27 +55,32 @@ class Contact:
 
 def contacts(practice_ids: Collection[int], *, user: Any, parents: Mapping[int, int | None]) -> dict[int, Contact]:
     """The practices that the person sees, in two queries whatever their number."""
-    if not practice_ids:
-        return {}
+    return contacts_of(Practice.objects.visible_to(user).filter(pk__in=practice_ids), parents=parents) if practice_ids else {}
+
+
+def contacts_of(practices: PracticeQuerySet, *, parents: Mapping[int, int | None]) -> dict[int, Contact]:
+    """These practices, which the caller cut to what may be seen."""
     was_there = Max("visits__visited_at", filter=Q(visits__state="done", visits__deleted_at=None))
-    practices = Practice.objects.visible_to(user).filter(pk__in=practice_ids).annotate(last_visit=was_there)
-    owners = {
-        held.territory_id: str(held.user)
-        for held in Assignment.objects.today().filter(is_primary=True, service_line=None).select_related("user")
-    }
+    owners = primaries()
     return {
         practice.pk: Contact(
             practice.pk,
             practice.name,
-            _nearest(practice.territory_id, owners, parents),
+            nearest(practice.territory_id, owners, parents),
             timezone.localtime(practice.last_visit).date() if practice.last_visit else None,
             practice.do_not_visit,
         )
-        for practice in practices
+        for practice in practices.annotate(last_visit=was_there)
     }
 
 
-def _nearest(territory: int | None, owners: Mapping[int, str], parents: Mapping[int, int | None]) -> str:
+def primaries() -> dict[int, str]:
+    """{territory: its primary today}."""
+    held = Assignment.objects.today().filter(is_primary=True, service_line=None).select_related("user")
+    return {assignment.territory_id: str(assignment.user) for assignment in held}
+
+
+def nearest(territory: int | None, owners: Mapping[int, str], parents: Mapping[int, int | None]) -> str:
     """The primary of the territory, else of the nearest one above that has somebody."""
     while territory is not None:
         if territory in owners:

@@ -1,0 +1,87 @@
+"""A practice for the talk in the car: what comes from it, what we did there, what is open. It prints on one page."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from accounts.access import requires
+from accounts.permissions import Permission
+from common.templatetags.prm import direction, number, percent, signed
+from contacts.models import Cadence, Practice
+from contacts.queries import owners_of, standing_of
+from referrals.models import CountingRules
+from reports import words
+from reports.charts.activity import activity
+from reports.measures import leakage_ordered
+from reports.one_practice import Ours, Referrer, care_of, destinations_of, expectation, months_of, referrers
+from reports.queries.freshness import freshness
+from territories.scope import scope_of
+
+
+@require_GET
+@requires(Permission.DASHBOARD_VIEW, Permission.PROVIDER_VIEW)
+def practice_page(request: HttpRequest, pk: int) -> HttpResponse:
+    practice = get_object_or_404(Practice.objects.visible_to(request.user).select_related("territory", "organization"), pk=pk)
+    fresh, scope = freshness(), scope_of(request.user)
+    months = months_of(practice, scope=scope, fresh=fresh, user=request.user)
+    found = expectation(months, fresh)
+    ours = destinations_of(practice, scope=scope, fresh=fresh)
+    care = care_of(practice, request.user)
+    context = {
+        "practice": practice,
+        "owner": owners_of([practice.territory_id]).get(practice.territory_id or 0),
+        "standing": standing_of(practice),
+        "cadence": Cadence.objects.filter(tier=practice.tier).first(),
+        "chart": activity(months, found, fresh) if any(month.received for month in months) else None,
+        "fresh": fresh,
+        "referrers": [_referrer(row) for row in referrers(practice, scope=scope, fresh=fresh)],
+        "ours": ours,
+        "leakage": _leakage(ours),
+        "destinations": _destinations(ours),
+        "care": care,
+        "open": len(care.promises) + len(care.concerns),
+        "crumbs": [
+            {"url": reverse("contacts:practices"), "label": "Practices"},
+            {"url": practice.get_absolute_url(), "label": str(practice)},
+        ],
+        "has_charts": True,
+    }
+    return render(request, "reports/practice.html", context)
+
+
+def _referrer(row: Referrer) -> dict[str, object]:
+    """One line of who refers from here; a change is named only where there are enough to say."""
+    expected = None if row.expected is None else round(row.expected)
+    too_few = expected is None or max(row.observed, expected) < words.TOO_FEW
+    return {
+        "name": row.name,
+        "url": reverse("contacts:provider", args=[row.provider_id]) if row.provider_id else "",
+        "points": row.points,
+        "year": row.year,
+        "recent": number(row.observed),
+        "expected": number(expected),
+        "change": "too few to say" if too_few or expected is None else signed(row.observed - expected),
+        "direction": "flat" if too_few or expected is None else direction(row.observed - expected),
+    }
+
+
+def _leakage(ours: Ours | None) -> str:
+    """The rate with what is known beside it, or its range where too little is."""
+    if ours is None:
+        return ""
+    ratio, rules = leakage_ordered([ours.sums]), CountingRules.current()
+    if ratio.range_leads(rules.range_leads_above):
+        return f"{words.spread(ratio)} of its referrals leave our network: too many name no destination ({words.known(ratio)})"
+    kept_or_left = ours.sums.internal + ours.sums.outbound
+    counts = f"{number(ours.sums.outbound)} of {number(kept_or_left)}"
+    return f"{percent(ratio.value)} of its referrals leave our network: {counts} ({words.known(ratio)})"
+
+
+def _destinations(ours: Ours | None) -> list[dict[str, object]]:
+    if ours is None:
+        return []
+    return [
+        {"name": cell.labels[0], "referrals": cell.internal + cell.outbound, "is_ours": cell.internal >= cell.outbound}
+        for cell in ours.destinations
+    ]
