@@ -57,7 +57,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     if not stored.is_finished:
         template = "reports/_run_progress.html" if request.htmx else "reports/run_waiting.html"
         return render(request, template, context | {"is_failed": stored.state == RunState.FAILED})
-    if request.htmx and request.htmx.target == "run-progress":  # the progress that this page showed a moment ago
+    if request.htmx and (request.htmx.target or "").endswith("#run-progress"):  # "div#run-progress": what this page showed a moment ago
         return HttpResponseClientRedirect(stored.get_absolute_url())
     context["is_behind"] = (stored.data_version or 0) < freshness().version
     if kind.page is not None:

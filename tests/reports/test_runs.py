@@ -231,7 +231,7 @@ class TestAsking:
         assert "You can leave this page" in waiting.text
         assert AuditEvent.objects.filter(event="report.asked").count() == 1
         run_jobs()
-        answer = client.get(asked.url, headers={"HX-Request": "true", "HX-Target": "run-progress"})
+        answer = client.get(asked.url, headers={"HX-Request": "true", "HX-Target": "div#run-progress"})
         assert answer.headers["HX-Redirect"] == asked.url
         run.refresh_from_db()
         assert (run.parameters, run.territory, [str(person) for person in run.asked_by.all()]) == (
