@@ -153,6 +153,8 @@ def _story(number: int, rate: float, office: Office) -> str:
     """Busy referrers get one now and then, so that it shows; some of those outside begin to refer."""
     if rate and office.alignment == "independent" and number % 8 == 3:
         return "new"
+    if rate >= 6 and office.alignment == "independent":  # many enough to be told from chance
+        return ("falls", "grows", "")[number % 3]
     if rate < 2.5:
         return ""
     return ("falls", "", "grows", "", "")[number % 5]
