@@ -9,9 +9,11 @@ from typing import Any
 import django_filters as filters
 from django import forms
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
+from accounts.models import User
 from contacts.models import Organization, Practice, Provider
-from referrals.models import BatchState, ControlTotal, Flow, ImportBatch, Payer, Referral, Source, State
+from referrals.models import BatchState, ControlTotal, Flow, ImportBatch, Kind, LossReason, Payer, Referral, Source, State
 from territories.models import ServiceLine, Territory
 from territories.scope import below
 
@@ -59,6 +61,16 @@ class ReferralFilter(filters.FilterSet):
     practice = _one(Practice.objects.all(), label="Practice", null="No practice known", hidden=True)
     provider = _one(Provider.objects.all(), label="Provider", null="No provider known", hidden=True)
     destination = _one(Organization.objects.all(), label="Referred to", null="No destination known", hidden=True)
+    kind = filters.ChoiceFilter(label="Kind", choices=Kind, widget=forms.HiddenInput)
+    reason = filters.ChoiceFilter(
+        label="Reason", choices=[*LossReason.choices, (NONE, "No reason given")], widget=forms.HiddenInput, method="with_reason"
+    )
+    liaison = _one(User.objects.all(), label="Credited to", null="Nobody credited", hidden=True, field_name="credited_to")
+    organization = _one(
+        Organization.objects.all(), label="Organization", null="No organization known", hidden=True, field_name="practice__organization"
+    )
+    group = filters.CharFilter(label="Group", widget=forms.HiddenInput, method="in_group")
+    specialty = filters.CharFilter(label="Specialty", widget=forms.HiddenInput, method="of_specialty")
     batch = _one(ImportBatch.objects.filter(state=BatchState.LOADED), label="Import", hidden=True)
     same_patient = filters.ModelChoiceFilter(queryset=_referrals, method="of_patient", widget=forms.HiddenInput)
 
@@ -87,6 +99,26 @@ class ReferralFilter(filters.FilterSet):
         for pk, parent in Territory.objects.values_list("pk", "parent_id"):
             children.setdefault(parent, []).append(pk)
         return rows.filter(territory__in=below(value.pk, children))
+
+    def with_reason(self, rows: QuerySet[Referral], name: str, value: str) -> QuerySet[Referral]:
+        return rows.filter(reason="" if value == NONE else value)
+
+    def in_group(self, rows: QuerySet[Referral], name: str, value: str) -> QuerySet[Referral]:
+        """An organization by its id, a practice that belongs to none by the negative of its own."""
+        if value == NONE:
+            return rows.filter(practice=None)
+        try:
+            number = int(value)
+        except ValueError:
+            return rows.none()
+        if number > 0:
+            return rows.filter(practice__organization=number)
+        return rows.filter(practice=-number, practice__organization=None)
+
+    def of_specialty(self, rows: QuerySet[Referral], name: str, value: str) -> QuerySet[Referral]:
+        """The performer's; where that is not known, the line of the destination."""
+        named = rows.annotate(specialty=Coalesce("performer__specialty__name", "destination__service_line__name"))
+        return named.filter(specialty=None) if value == NONE else named.filter(specialty=value)
 
     def by_counting(self, rows: QuerySet[Referral], name: str, value: str) -> QuerySet[Referral]:
         return rows if value == ALL else rows.filter(is_counted=value == COUNTED)

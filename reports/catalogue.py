@@ -56,6 +56,7 @@ _PAGES: tuple[tuple[str, str, str, str, str, tuple[P, ...]], ...] = (
     ),
     ("Field", "reports:goals", "Goals", "What is to be reached, and at what pace?", "target", ()),
     ("Made by workers", "reports:runs", "Finished reports", "What was computed, over what, from which data?", "report-analytics", ()),
+    ("Measures", "reports:measures", "All measures", "How do we stand on each, by any two cuts?", "adjustments-horizontal", ()),
     ("Definitions", "reports:metrics", "What each number means", "How is it counted, and what is left out?", "notes", ()),
 )
 

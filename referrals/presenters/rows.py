@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from referrals.models import Flow, Referral, State
+from referrals.models import Flow, Kind, LossReason, Referral, State
 from referrals.queries import CAP, Tally
 
 STATE_TONES = {
@@ -98,11 +98,12 @@ class Chip:
     without: str
 
 
-_PLAIN = ("territory", "service_line", "payer", "source", "practice", "provider", "destination", "batch")
+_PLAIN = ("territory", "service_line", "payer", "source", "practice", "provider", "destination", "batch", "organization", "liaison")
 _COUNTING = {"all": "counted or not", "0": "not counted"}
 _UNNAMED = {
     "territory": "no territory", "service_line": "no service line", "payer": "no payer", "practice": "no practice known",
-    "provider": "no provider known", "destination": "no destination known",
+    "provider": "no provider known", "destination": "no destination known", "organization": "no organization known",
+    "liaison": "nobody credited", "reason": "no reason given", "specialty": "no specialty known", "group": "no practice known",
 }  # fmt: skip
 
 
@@ -128,6 +129,13 @@ def chips(query: QueryDict, chosen: Mapping[str, Any], seen: Mapping[str, str]) 
         add(" or ".join(Flow(flow).label.lower() for flow in chosen["flow"]), "flow")
     if chosen.get("state"):
         add(State(chosen["state"]).label.lower(), "state")
+    for name, label in (("kind", Kind), ("reason", LossReason)):
+        if value := chosen.get(name):
+            add(_UNNAMED[name] if value == "null" else label(value).label.lower(), name)
+    if value := chosen.get("specialty"):
+        add(_UNNAMED["specialty"] if value == "null" else value, "specialty")
+    if value := chosen.get("group"):
+        add(_UNNAMED["group"] if value == "null" else "one group", "group")
     if chosen.get("same_patient"):
         add(f"the patient of {chosen['same_patient'].source_key}", "same_patient")
     if chosen.get("q"):

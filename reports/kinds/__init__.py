@@ -6,6 +6,7 @@ from typing import Any
 from accounts.models import User
 from reports.kinds.closing import CLOSING
 from reports.kinds.kind import Kind
+from reports.kinds.measure import MEASURE
 from reports.kinds.network import KIND as NETWORK
 from reports.kinds.review import KIND as REVIEW
 from reports.kinds.standard import LEAKAGE, VOLUME
@@ -17,6 +18,7 @@ from reports.querysets import ReportRunQuerySet
 _ALL = (
     LEAKAGE,
     VOLUME,
+    MEASURE,
     NETWORK,
     CLOSING,
     REVIEW,

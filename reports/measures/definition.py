@@ -149,7 +149,7 @@ class Measure:
     ReportRules that says how long its outcome is waited for, blank when it waits for none. `settings`: fields of ReportRules and
     CountingRules that change it. `flows`: which referrals stand behind its denominator (a count: behind the figure). `lacks` says what
     data is missing so that there is no figure at all ("needs claims"), blank when none is; `evaluate` then has no groups, and one row
-    with that remark when none were asked for.
+    with that remark when none were asked for. `from_rollups`: answered from rollups where one has all the cuts.
     """
 
     name: str
@@ -163,6 +163,7 @@ class Measure:
     settings: tuple[str, ...] = ()
     flows: tuple[str, ...] = ("inbound", "internal", "outbound", "undetermined")
     lacks: Callable[[Ask], str] = _nothing
+    from_rollups: bool = False
 
     @property
     def formula(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 
 from reports.cells import Cell, total
-from reports.measures.definition import ALL_CUTS, Ask, Evaluate, Measure, Row
+from reports.measures.definition import ALL_CUTS, Ask, Better, Evaluate, Measure, Row
 from reports.queries.cells import cells
 
 
@@ -153,27 +153,23 @@ _KNOWN = ALL_CUTS - {"flow"}  # a share among flows cannot be cut by flow
 _RULES = ("affiliated_is_ours", "counted_kinds", "duplicate_days")
 _SHARE = (*_RULES, "range_leads_above")
 
+
+def _measure(name: str, title: str, formula: Formula, better: Better, *flows: str) -> Measure:
+    if formula in (leakage_ordered, keepage_ordered):
+        return Measure(
+            name, title, "share", _of_cells(formula), "Leakage", better, _KNOWN, settings=_SHARE, flows=("internal", "outbound"),
+            from_rollups=True,
+        )  # fmt: skip
+    return Measure(name, title, "referrals", _of_cells(formula), "Volume", better, settings=_RULES, flows=flows, from_rollups=True)
+
+
 FAMILY = (
-    Measure("volume", "Volume", "referrals", _of_cells(volume), "Volume", "up", settings=_RULES),
-    Measure("received", "Received", "referrals", _of_cells(received), "Volume", "up", settings=_RULES, flows=("inbound", "internal")),
-    Measure("inbound", "Inbound", "referrals", _of_cells(inbound), "Volume", "up", settings=_RULES, flows=("inbound",)),
-    Measure("internal", "Internal", "referrals", _of_cells(internal), "Volume", "up", settings=_RULES, flows=("internal",)),
-    Measure("outbound", "Outbound", "referrals", _of_cells(outbound), "Volume", "down", settings=_RULES, flows=("outbound",)),
-    Measure(
-        "undetermined", "Undetermined", "referrals", _of_cells(undetermined), "Volume", "down", settings=_RULES, flows=("undetermined",)
-    ),
-    Measure(
-        "leakage_ordered", "Leakage, ordered", "share", _of_cells(leakage_ordered), "Leakage", "down", _KNOWN, settings=_SHARE, flows=_OURS
-    ),
-    Measure(
-        "keepage_ordered",
-        "Kept in our network",
-        "share",
-        _of_cells(keepage_ordered),
-        "Leakage",
-        "up",
-        _KNOWN,
-        settings=_SHARE,
-        flows=_OURS,
-    ),
+    _measure("volume", "Volume", volume, "up", "inbound", *_OURS),
+    _measure("received", "Received", received, "up", "inbound", "internal"),
+    _measure("inbound", "Inbound", inbound, "up", "inbound"),
+    _measure("internal", "Internal", internal, "up", "internal"),
+    _measure("outbound", "Outbound", outbound, "down", "outbound"),
+    _measure("undetermined", "Undetermined", undetermined, "down", "undetermined"),
+    _measure("leakage_ordered", "Leakage, ordered", leakage_ordered, "down"),
+    _measure("keepage_ordered", "Kept in our network", keepage_ordered, "up"),
 )

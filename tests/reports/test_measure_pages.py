@@ -1,0 +1,191 @@
+"""Pages of measures: what is shown is what the measure says, to those who may, by any cut, and leads to the very referrals."""
+
+import csv
+import datetime as dt
+from html import unescape
+from io import StringIO
+from re import findall, search
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db.models import F
+from django.urls import reverse
+
+from audit.models import AuditEvent
+from referrals.models import ROLLUPS, Referral
+from reports import inquiry
+from reports.measures import MEASURES
+from reports.queries.cuts import CUTS
+from tests.factories import make_practice, make_provider
+from tests.factories.reports import add_months, add_referrals, make_source, new_referral
+from tests.reports.conftest import FIRST
+
+WINDOW = {"start": "2025-10-01", "end": "2026-10-01"}
+
+
+@pytest.fixture(autouse=True)
+def _outcomes(history):
+    """Half of the year's referrals were seen after 30 days, and reported after 40."""
+    odd = Referral.objects.annotate(odd=F("pk") % 2).filter(odd=1)
+    day = F("anchor_on")
+    odd.update(seen_on=day + dt.timedelta(days=30), seen_by="status", state="seen", report_on=day + dt.timedelta(days=40))
+    Referral.objects.filter(flow="outbound").update(reason="distance")
+
+
+def page(client, name, **query):
+    answer = client.get(reverse("reports:measure", args=[name]), {**WINDOW, **query})
+    assert answer.status_code == 200, (name, query)
+    return answer.content.decode()
+
+
+def api(client, name, **query):
+    return client.get("/api/v1/measures/", {"name": name, **WINDOW, **query}).json()["rows"]
+
+
+def test_the_list_shows_every_measure(as_):
+    text = as_("dana").get(reverse("reports:measures")).content.decode()
+    for name, measure in MEASURES.items():
+        assert reverse("reports:measure", args=[name]) in text, name
+        assert measure.title in text
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_each_measure_has_a_page(as_, name):
+    text = page(as_("dana"), name)
+    measure = MEASURES[name]
+    assert measure.formula in unescape(text)
+    if name == "leakage_realised":
+        assert "needs claims" in text
+    assert "Data through" in text
+
+
+def test_the_figure_is_the_measures(as_):
+    client = as_("dana")
+    (row,) = api(client, "conversion_seen")
+    text = page(client, "conversion_seen")
+    assert f"{row['value']:.1%}" in text
+    assert f"{row['numerator']:,} of {row['denominator']:,}" in text
+    assert 0 < row["value"] < 1
+    assert "Hatched: from" in text
+
+
+@pytest.mark.parametrize("name", ["volume", "conversion_seen", "time_to_appointment"])
+def test_every_cut_and_some_pairs(as_, name):
+    client = as_("ivan")
+    cuts = [cut for cut in CUTS if cut in MEASURES[name].cuts]
+    for cut in cuts:
+        assert "measure-table" in page(client, name, by=cut)
+    for first, second in zip(cuts[::3], cuts[1::3], strict=False):
+        assert "heat-wrap" in page(client, name, by=first, **{"and": second})
+
+
+def test_a_group_leads_to_the_narrower_figure_and_to_its_referrals(as_, history):
+    client = as_("dana")
+    text = page(client, "outbound", by="practice")
+    narrower = unescape(search(r'<th scope="row"><a href="([^"]+)">North Family Practice', text).group(1))
+    assert parse_qs(urlsplit(narrower).query)["practice"] == [str(history.north_practice.pk)]
+    assert client.get(narrower).status_code == 200
+    rows = unescape(search(r'href="([^"]+)">72<span class="visually-hidden"> referrals', text).group(1))
+    listed = client.get(rows)
+    assert "72" in listed.content.decode()
+    assert listed.context["tally"].total == 72
+
+
+@pytest.mark.parametrize("cut", [cut for cut in CUTS if cut not in {"month", "flow"}])
+def test_the_list_of_referrals_takes_every_cut(as_, cut):
+    """What a group of the table counts is what the list behind it lists."""
+    client = as_("ivan")
+    text = page(client, "volume", by=cut)
+    links = findall(r'<td class="num" data-label="Volume"><a href="([^"]+)">([\d,]+)<span', text)
+    assert links, cut
+    for link, figure in links[:2]:
+        listed = client.get(unescape(link))
+        assert listed.context["tally"].total == int(figure.replace(",", "")), (cut, link)
+
+
+def test_who_sees_what(as_, history):
+    for who, status in {"nora": 200, "dana": 200, "ivan": 200, "elle": 200, None: 302}.items():
+        assert as_(who).get(reverse("reports:measure", args=["volume"])).status_code == status, who
+    elle = as_("elle")
+    assert elle.get(reverse("reports:measure", args=["volume"]), {"by": "practice"}).status_code == 403
+    assert elle.get(reverse("reports:measure", args=["volume"]), {"group": "1"}).status_code == 403
+    sol = as_("sol")
+    for query in ({"practice": history.north_practice.pk}, {"provider": history.north_provider.pk}, {"group": -history.north_practice.pk},
+                  {"territory": history.north.pk}, {"by": "moon"}, {"flow": "up"}, {"month": "May"}):  # fmt: skip
+        assert sol.get(reverse("reports:measure", args=["volume"]), query).status_code == 404, query
+    assert sol.get(reverse("reports:measure", args=["moon"])).status_code == 404
+    assert as_("nora").get(reverse("reports:measure-file", args=["volume", "csv"])).status_code == 403
+
+
+def test_files_hide_small_cells(as_, history):
+    add_months(history.south_practice, dt.date(2026, 8, 1), [4], flow="internal")
+    client = as_("dana")
+    answer = client.get(reverse("reports:measure-file", args=["internal", "csv"]), {**WINDOW, "by": "practice"})
+    rows = list(csv.reader(StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert rows[0][:2] == ["Practice", "Internal"]
+    assert ["South Medical Group", "<11", ""] in rows
+    assert ["North Family Practice", "120", ""] in rows
+    answer = client.get(reverse("reports:measure-file", args=["conversion_seen", "xlsx"]), {**WINDOW, "by": "month", "and": "flow"})
+    assert answer.status_code == 200
+    assert AuditEvent.objects.filter(event="report.exported").count() == 2
+
+
+def test_a_share_that_would_tell_its_small_rest_is_hidden(as_, history):
+    practice = make_practice("Nearly All", territory=history.north)
+    row = {"flow": "internal", "practice": practice, "source": make_source()}
+    seen = {"seen_by": "status", "state": "seen"}
+    day = dt.date(2026, 1, 15)
+    add_referrals(*(new_referral(on=day, seen_on=day, **seen, **row) for _ in range(40)), *(new_referral(on=day, **row) for _ in range(3)))
+    answer = as_("dana").get(reverse("reports:measure-file", args=["conversion_seen", "csv"]), {**WINDOW, "by": "practice"})
+    rows = list(csv.reader(StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    told = next(line for line in rows if line[0] == "Nearly All")
+    assert told[1:6] == ["", "43", "", "", ""]
+
+
+def test_few_are_too_few_to_say(as_, history):
+    practice = make_practice("Sparse", territory=history.north)
+    add_months(practice, dt.date(2026, 1, 1), [3], flow="outbound")
+    text = page(as_("dana"), "leakage_ordered", practice=practice.pk)
+    assert "too few to say" in text
+
+
+def test_pages_are_flat(as_, history, assert_flat_queries):
+    as_("dana")
+
+    def add(count):
+        practices = [make_practice(territory=history.north) for _ in range(count)]
+        add_referrals(*(new_referral(on=dt.date(2026, 3, 3), flow="outbound", practice=p, provider=make_provider(at=p)) for p in practices))
+
+    for query in ("by=practice", "by=provider&and=month", ""):
+        assert_flat_queries(f"{reverse('reports:measure', args=['conversion_seen'])}?{query}", add)
+    assert_flat_queries(reverse("reports:measures"), add)
+
+
+def test_what_is_large_goes_to_a_worker_and_says_the_same(as_, monkeypatch, run_jobs):
+    client = as_("dana")
+    (row,) = api(client, "closed_loop")
+    monkeypatch.setattr(inquiry, "LIVE", 10)
+    text = page(client, "closed_loop", by="service_line")
+    assert "a worker counts them" in text
+    ask = reverse("reports:measure-ask", args=["closed_loop"])
+    answer = client.post(f"{ask}?start=2025-10-01&end=2026-10-01&by=service_line")
+    assert answer.status_code == 302
+    run_jobs()
+    told = client.get(answer["Location"]).content.decode()
+    assert f"{row['value']:.1%}" in told
+    assert "Cardiology" in told
+    assert client.post(f"{ask}?start=2025-10-01&end=2026-10-01&by=service_line")["Location"] == answer["Location"]
+    assert "a worker counts them" not in page(client, "volume", by="month")
+
+
+def test_nothing_yet(as_, db):
+    Referral.objects.all().delete()
+    for rollup in ROLLUPS:
+        rollup.objects.all().delete()
+    assert "first import" in as_("dana").get(reverse("reports:measures")).content.decode()
+    assert as_("past").get(reverse("reports:measure", args=["volume"])).status_code == 200
+
+
+def test_before_the_first_month_there_is_no_history(as_):
+    assert str(FIRST.year) in page(as_("dana"), "new_referrers", start="2024-08-01", end="2024-12-01")
+    assert "Needs 12 months of history" in page(as_("dana"), "new_referrers", start="2024-08-01", end="2024-12-01")
