@@ -17,7 +17,7 @@ from reports import inquiry
 from reports.measures import MEASURES
 from reports.queries.cuts import CUTS
 from tests.factories import make_practice, make_provider
-from tests.factories.reports import add_months, add_referrals, make_source, new_referral
+from tests.factories.reports import add_months, add_referrals, make_source, new_referral, recount
 from tests.reports.conftest import FIRST
 
 WINDOW = {"start": "2025-10-01", "end": "2026-10-01"}
@@ -30,6 +30,7 @@ def _outcomes(history):
     day = F("anchor_on")
     odd.update(seen_on=day + dt.timedelta(days=30), seen_by="status", state="seen", report_on=day + dt.timedelta(days=40))
     Referral.objects.filter(flow="outbound").update(reason="distance")
+    recount()
 
 
 def page(client, name, **query):
