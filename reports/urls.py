@@ -11,6 +11,7 @@ from reports.views import (
     goals,
     holidays,
     maps,
+    market,
     money,
     network,
     pages,
@@ -21,6 +22,7 @@ from reports.views import (
     rules,
     run_files,
     runs,
+    targets,
 )
 
 app_name = "reports"
@@ -40,6 +42,15 @@ urlpatterns = [
     path("practice/<int:pk>/", practice.practice_page, name="practice"),
     path("leakage/", pages.leakage, name="leakage"),
     path("growth/", pages.growth, name="growth"),
+    path("share/", market.share, name="share"),
+    path("share/export.<slug:kind>", market.share_export, name="share-export"),
+    path("avoidable/", market.avoidable, name="avoidable"),
+    path("avoidable/export.<slug:kind>", market.avoidable_export, name="avoidable-export"),
+    path("capacity/", market.capacity, name="capacity"),
+    path("capacity/<int:pk>/", market.capacity_edit, name="capacity-edit"),
+    path("targets/", targets.targets, name="targets"),
+    path("targets/save/", targets.targets_save, name="targets-save"),
+    path("targets/export.<slug:kind>", targets.targets_export, name="targets-export"),
     path("metrics/", pages.metrics, name="metrics"),
     path("funnel/", pictures.funnel, name="funnel"),
     path("control/", pictures.control, name="control"),
