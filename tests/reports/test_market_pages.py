@@ -257,3 +257,34 @@ class TestTargets:
         answer = as_("nora").post(reverse("reports:targets-save"), {"target": key, "name": "x", "starts_on": "2026-11-01"})
         assert answer.status_code == 422
         assert not TargetList.objects.exists()
+
+
+class TestApi:
+    def test_market(self, told, as_):
+        assert as_("ivan").get("/api/v1/market/").json()["rows"][0]["total"] == 385
+        said = as_("sol").get("/api/v1/market/?by=provider").json()
+        assert (said["vendor"], said["through"], said["start"], said["end"]) == ("Claims Co", THROUGH, "2026-09-01", "2026-10-01")
+        by_name = {row["name"]: row for row in said["rows"]}
+        assert (by_name["Pat Southwell"]["standing"], by_name["Pat Southwell"]["share"]) == ("opportunity", 0.05)
+        assert "Pat Northrop" not in by_name
+        assert as_("elle").get("/api/v1/market/?by=provider").status_code == 403
+        assert as_("sol").get(f"/api/v1/market/?territory={told.north.pk}").status_code == 404
+        assert as_("sol").get("/api/v1/market/?by=nothing").status_code == 400
+
+    def test_targets(self, valued, as_):
+        (row,) = as_("sol").get("/api/v1/targets/").json()["rows"]
+        assert (row["npi"], row["gain"], row["margin"], row["reachable"], row["chance_of_moving"]) == (
+            valued.south_provider.npi,
+            324,
+            400,
+            0.75,
+            0.15,
+        )
+        assert row["why"].startswith("Pat Southwell sends us 3 of 60")
+        assert as_("nora").get("/api/v1/targets/").json()["rows"] == []
+        assert as_("elle").get("/api/v1/targets/").status_code == 403
+
+    def test_without_market_data(self, world, as_):
+        for path in ("market", "targets"):
+            said = as_("ivan").get(f"/api/v1/{path}/").json()
+            assert (said["remark"], said["rows"]) == ("we see only what they send us", [])
