@@ -15,18 +15,23 @@ from django.utils import timezone
 
 import accounts.actions
 import contacts.actions
+import reports.actions
+import reports.queries.market
+import reports.queries.names
+import reports.targeting
 import territories.actions
 import visits.actions
 from accounts.models import User
 from accounts.roles import Role
 from common.csvsafe import csv_rows
 from contacts.models import Practice, Provider
-from demo import alerts, care, groups, names, world
+from demo import alerts, care, groups, market, names, world
 from demo.referrals import tables
 from jobs.actions import run_waiting
-from referrals.models import ImportBatch
+from referrals.models import ImportBatch, MarketFile
 from territories.models import ServiceLine, Territory
-from visits.models import Mode, Outcome, Topic
+from territories.scope import scope_of
+from visits.models import Mode, Outcome, TargetList, Topic
 
 SYSTEM = "Lakeland Health"
 # name, e-mail, role, patient rows, territories, overlay
@@ -50,6 +55,7 @@ IMPORTS = (
     ("import_network", "network.csv", "where referrals go"),
 )
 FEEDS = (("our-orders.csv", "lakeland-orders", "our orders"), ("received.psv", "fax-intake", "received referrals"))
+MARKET_FILES = (("import_market", "market", "where providers refer in all"), ("import_capacity", "capacity", "what our sites can take"))
 OFFICE_JOBS = ("Front desk", "Referral coordinator", "Office manager")
 VISITS_BACK = 660  # days
 Say = Callable[[str], None]
@@ -67,7 +73,7 @@ def password() -> str:
 def load(*, say: Say, seed: int = 11, today: dt.date | None = None, referrals_a_month: int = 850) -> None:
     """Make the world where it is missing. A second call, or one after a cut, adds only what is not there yet."""
     made = world.make(today=today or timezone.localdate(), seed=seed, referrals_a_month=referrals_a_month)
-    made.tables |= tables(made, seed=seed)
+    made.tables |= tables(made, seed=seed) | market.tables(made, seed=seed)
     say(f"Loading an invented health system, {SYSTEM} …")
     people = _ensure_people()
     territories.actions.ensure_root(name=SYSTEM, by=None)
@@ -82,10 +88,16 @@ def load(*, say: Say, seed: int = 11, today: dt.date | None = None, referrals_a_
             if not ImportBatch.objects.filter(source__name=source, state="loaded").exists():
                 say(f"  {what}: {len(made.tables[file][1]):,} rows")
                 call_command("import_referrals", Path(folder) / file, source=source, stdout=_Quiet(), stderr=_Quiet())
+        for command, kind, what in MARKET_FILES:
+            if not MarketFile.objects.filter(kind=kind, state="loaded").exists():
+                say(f"  {what}")
+                call_command(command, Path(folder) / f"{kind}.csv", stdout=_Quiet(), stderr=_Quiet())
     say("  visits and follow-ups")
     _ensure_field_work(made, people)
     say("  tiers, concerns, goals")
     care.load(people, seed=seed)
+
+    _ensure_target_list(people)
     say("  reports")
     run_waiting()
     alerts.ensure_work(people)
@@ -156,6 +168,30 @@ def _ensure_field_work(made: world.World, people: dict[str, User]) -> None:
             met = [providers[person.npi] for person in made.people if made.offices[person.office].name == practice.name and person.rate]
             with transaction.atomic():
                 _tell_of(practice, owner, met, list(topics.values()), rates.get(practice.name, 0), dice)
+
+
+def _ensure_target_list(people: dict[str, User]) -> None:
+    """What Dana chose among the targets and gave to Nora, who is on her way."""
+    dana, nora = people["Dana Reyes"], people["Nora Lind"]
+    source = reports.queries.market.market()
+    if source is None or TargetList.objects.exists():
+        return
+    known = reports.queries.names.names()
+    listed = reports.targeting.find(source, scope=scope_of(nora), known=known).listed[:12]
+    if not listed:
+        return
+    today = timezone.localdate()
+    chosen, _ = reports.actions.save_targets(
+        by=dana,
+        source=source,
+        known=known,
+        keys=[one.key for one in listed],
+        name="Who could send more, north",
+        campaign="New orthopedics center",
+        starts_on=today - dt.timedelta(days=30),
+        ends_on=today + dt.timedelta(days=45),
+    )
+    visits.actions.hand_over(by=dana, target_list=chosen, to=nora)
 
 
 def _tell_of(practice: Practice, owner: User, met: list[Provider], topics: list[Topic], rate: float, dice: random.Random) -> None:

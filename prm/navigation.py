@@ -68,6 +68,7 @@ _SETTINGS = (
     ("Data", "referrals:sources", "Feeds", "Systems that send referrals, and how they are read.", P.IMPORT_RUN),
     ("Data", "contacts:imports", "Contact imports", "Providers, practices, roster and network from files.", P.IMPORT_RUN),
     ("Data", "visits:import", "Visits from a file", "The history of visits from the PRM you leave.", P.IMPORT_RUN),
+    ("Data", "referrals:market", "Market data and capacity", "Where providers refer in all, and what our sites can take.", P.IMPORT_RUN),
     ("Data", "referrals:matching", "Matching", "Names of files that lead nowhere: whom they mean, and duplicates.", P.IMPORT_RUN),
     ("Data", "reports:holidays", "Holidays", "Days on which offices are closed: alerts count business days.", P.SETTINGS_EDIT),
     ("Data", "referrals:rules", "Counting rules", "What counts as ours, duplicates, kinds, small cells.", P.SETTINGS_EDIT),

@@ -8,7 +8,8 @@ from django.http import StreamingHttpResponse
 
 from common.csvsafe import csv_response
 from referrals.importing.mapping import WHY_HEADER
-from referrals.models import ImportBatch, Referral, RowOutcome
+from referrals.importing.market_rows import WHY
+from referrals.models import ImportBatch, MarketFile, Referral, RowOutcome
 from referrals.presenters.findings import words_for
 from referrals.presenters.rows import why_not_counted
 from referrals.queries import for_detail
@@ -45,3 +46,9 @@ def rejects(batch: ImportBatch) -> StreamingHttpResponse:
     lines = ([*(row.record.get(header, "") for header in headers[:-1]), words_for(row)] for row in records.iterator(chunk_size=_CHUNK))
     suffix = "tsv" if delimiter == "\t" else "csv"
     return csv_response(f"rejected-{batch.source.name}-{batch.pk}.{suffix}", headers, lines, delimiter=delimiter)
+
+
+def market_rejects(file: MarketFile) -> StreamingHttpResponse:
+    """The refused rows in the file's own words, and what is wrong with each: mended, it is taken back."""
+    rows = file.rejects.only("record", "sentence").iterator(chunk_size=_CHUNK)
+    return csv_response(f"rejected-{file.kind}-{file.pk}.csv", [*file.headers, WHY], ([*row.record, row.sentence] for row in rows))

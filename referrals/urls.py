@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from referrals.views import feeds, imports, matching, quality, rows, tie_out
+from referrals.views import feeds, imports, market, matching, quality, rows, tie_out
 
 app_name = "referrals"
 
@@ -26,6 +26,11 @@ urlpatterns = [
     path("imports/<int:pk>/undo/", imports.batch_undo, name="batch-undo"),
     path("imports/<int:pk>/mended/", imports.batch_mended, name="batch-mended"),
     path("imports/<int:pk>/rejects/", imports.rejects, name="rejects"),
+    path("imports/market/", market.market_files, name="market"),
+    path("imports/market/<int:pk>/", market.market_file, name="market-file"),
+    path("imports/market/<int:pk>/load/", market.market_load, name="market-load"),
+    path("imports/market/<int:pk>/undo/", market.market_undo, name="market-undo"),
+    path("imports/market/<int:pk>/rejects/", market.market_rejects, name="market-rejects"),
     path("feeds/", feeds.source_list, name="sources"),
     path("feeds/<int:pk>/", feeds.source_detail, name="source"),
     path("feeds/<int:pk>/mapping/", feeds.source_mapping, name="source-mapping"),

@@ -24,6 +24,10 @@ _PAGES: tuple[tuple[str, str, str, str, str, tuple[P, ...]], ...] = (
     ("Standard", "reports:review", "Monday review", "What fell, what is late, where are the goals heading?", "calendar-week", ()),
     ("Standard", "reports:growth", "Inbound growth", "Who sends us more, and who less?", "trending-up", ()),
     ("Standard", "reports:leakage", "Outbound leakage", "Where do our own referrals go?", "arrows-exchange", ()),
+    ("Market", "reports:share", "Share of care", "How much of what providers refer comes to us, and who is loyal?", "chart-area-line", ()),
+    ("Market", "reports:targets", "Targets", "Who could send us more, what is it worth, and why?", "target-arrow", (P.PROVIDER_VIEW,)),
+    ("Market", "reports:avoidable", "Avoidable leakage", "Which of our referrals that left could have stayed?", "git-branch", ()),
+    ("Market", "reports:capacity", "Capacity of our sites", "Who takes new patients, how soon, of which payers?", "calendar-stats", ()),
     (
         "Quality",
         "reports:fhir-count",

@@ -11,6 +11,7 @@ from reports.views import (
     goals,
     holidays,
     maps,
+    market,
     measures,
     money,
     network,
@@ -22,6 +23,7 @@ from reports.views import (
     rules,
     run_files,
     runs,
+    targets,
 )
 
 app_name = "reports"
@@ -45,6 +47,15 @@ urlpatterns = [
     path("measures/<slug:name>/", measures.measure, name="measure"),
     path("measures/<slug:name>/ask/", measures.measure_ask, name="measure-ask"),
     path("measures/<slug:name>/file.<slug:kind>", measures.measure_file, name="measure-file"),
+    path("share/", market.share, name="share"),
+    path("share/export.<slug:kind>", market.share_export, name="share-export"),
+    path("avoidable/", market.avoidable, name="avoidable"),
+    path("avoidable/export.<slug:kind>", market.avoidable_export, name="avoidable-export"),
+    path("capacity/", market.capacity, name="capacity"),
+    path("capacity/<int:pk>/", market.capacity_edit, name="capacity-edit"),
+    path("targets/", targets.targets, name="targets"),
+    path("targets/save/", targets.targets_save, name="targets-save"),
+    path("targets/export.<slug:kind>", targets.targets_export, name="targets-export"),
     path("metrics/", pages.metrics, name="metrics"),
     path("funnel/", pictures.funnel, name="funnel"),
     path("control/", pictures.control, name="control"),

@@ -1,13 +1,13 @@
 """Lists of visits as files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.utils import timezone
 
 from visits.models import Visit
 from visits.presenters import people_met
-from visits.querysets import VisitQuerySet
+from visits.querysets import TargetEntryQuerySet, VisitQuerySet
 
 HEADER = ("date", "time", "state", "practice", "territory", "people met", "mode", "outcome", "topics", "owner", "purpose", "note")
 
@@ -34,3 +34,27 @@ def _row(visit: Visit) -> tuple[Any, ...]:
         visit.purpose,
         visit.note,
     )
+
+
+TARGET_HEADER = (
+    "Practice",
+    "Provider",
+    "Service line",
+    "Territory",
+    "State",
+    "Referrals a year",
+    "Value a year, $",
+    "Why",
+    "Dropped because",
+)
+
+
+def target_rows(entries: TargetEntryQuerySet) -> Iterator[Sequence[Any]]:
+    """Sentences quote small counts only to those who see them on the page: a file tells the value, and the reason of a person."""
+    for entry in entries:
+        by_hand = not entry.parts
+        yield (
+            entry.practice.name, str(entry.provider) if entry.provider else "", entry.service_line and entry.service_line.name,
+            entry.practice.territory and entry.practice.territory.name, getattr(entry, "state", ""), entry.gain and round(entry.gain),
+            entry.value and round(entry.value), entry.reason if by_hand else "", entry.dropped_why,
+        )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from audit.models import AuditEvent
 from common.templatetags.prm import percent
 from visits.drawing import AS_DRAWN, EARLY, FOLLOWED_AT, LATE, NOT_VISITED, TO_COME, month_after
-from visits.models import FollowUp, Mode, Outcome, Visit, VisitState
+from visits.models import FollowUp, Mode, Outcome, TargetEntry, TargetList, Visit, VisitState
 from visits.queries import Followed, Happening, Place
 
 MODE_ICONS = {Mode.IN_PERSON: "map-pin", Mode.PHONE: "phone", Mode.VIRTUAL: "video", Mode.DROP_OFF: "package"}
@@ -143,3 +143,35 @@ def draw_months(order: Followed, *, today: dt.date) -> list[DrawMonth]:
         is_over = today >= month_after(month) - dt.timedelta(days=1)
         months.append(DrawMonth(month, [(place, _PLACE_TONES[place.outcome]) for place in places], waiting and not is_over))
     return months
+
+
+_TARGET_TONES = {"open": "neutral", "planned": "info", "visited": "good", "dropped": "warn"}
+
+
+def target_row(entry: TargetEntry) -> dict[str, Any]:
+    """One stop of a list: who, where, why, how far, and what it is made of."""
+    state = entry.state  # type: ignore[attr-defined]
+    return {
+        "entry": entry,
+        "name": str(entry),
+        "place": entry.practice.name if entry.provider_id else "",
+        "state": state,
+        "pill": state.capitalize(),
+        "tone": _TARGET_TONES[state],
+        "visit_id": entry.visit_id,  # type: ignore[attr-defined]
+        "parts": list(entry.parts.items()),
+    }
+
+
+def target_list_row(row: TargetList, today: dt.date) -> dict[str, Any]:
+    """A list with its progress, in words and as a share."""
+    visited, entries = row.visited_count, row.entry_count  # type: ignore[attr-defined]
+    late = row.closed_at is None and row.ends_on is not None and row.ends_on < today and visited < entries
+    return {
+        "list": row,
+        "progress": f"{visited} of {entries} visited" if entries else "Nobody on it yet",
+        "visited": visited,
+        "entries": entries,
+        "with": ", ".join(str(handover.to) for handover in row.held),  # type: ignore[attr-defined]
+        "is_late": late,
+    }

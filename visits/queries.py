@@ -1,6 +1,7 @@
 """Reads over several models: the day, whom to suggest, who works where, timelines, drawn orders and how they were followed."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from common.names import fold
 from contacts.models import Affiliation, Practice, Provider, Staff
 from territories.models import Assignment, Territory
 from visits.drawing import GRACE, QUIET_MONTHS, Compliance, month_after, outcome
-from visits.models import Attendee, Draw, DrawnPractice, FollowUp, Topic, Visit, VisitState
+from visits.models import Attendee, Draw, DrawnPractice, FollowUp, TargetEntry, TargetList, Topic, Visit, VisitState
 from visits.querysets import FollowUpQuerySet
 
 _LOGGING_ROLES = [role for role in Role.values if Permission.VISIT_LOG in PERMISSIONS[role]]
@@ -284,3 +285,37 @@ def drawn_for(practice: Practice, *, today: dt.date) -> DrawnPractice | None:
     ):
         return None
     return place
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a list is, over the entries that a person sees: what was dropped is in neither number."""
+
+    visited: int
+    entries: int
+    planned: int
+    dropped: int
+
+    @property
+    def words(self) -> str:
+        """7 of 12 visited."""
+        return f"{self.visited} of {self.entries} visited"
+
+
+def progress_of(entries: Sequence[TargetEntry]) -> Progress:
+    """Of entries that carry their state (`with_state`)."""
+    counts = Counter(entry.state for entry in entries)  # type: ignore[attr-defined]
+    return Progress(counts["visited"], len(entries) - counts["dropped"], counts["planned"], counts["dropped"])
+
+
+def lists_in_hand(user: User, *, limit: int = 5) -> list[TargetList]:
+    """What is the person's to work on: open lists in their hands or of their own, those that end first on top."""
+    mine = TargetList.objects.visible_to(user).open().filter(Q(owner=user) | Q(pk__in=TargetList.objects.in_hands_of(user)))
+    return list(mine.for_list().order_by(F("ends_on").asc(nulls_last=True), "-pk")[:limit])
+
+
+def people_for(target_list: TargetList, user: User) -> QuerySet[User]:
+    """To whom the person may hand the list: colleagues who visit and do not have it."""
+    holders = target_list.handovers.in_force().values("to")
+    people: QuerySet[User] = colleagues_of(user).exclude(pk__in=holders).exclude(pk=target_list.owner_id).order_by("full_name")
+    return people

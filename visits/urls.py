@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from visits.views import draws, follow_ups, imports, log, pages, panels, topics
+from visits.views import draws, follow_ups, imports, log, pages, panels, targets, topics
 
 app_name = "visits"
 
@@ -34,6 +34,17 @@ urlpatterns = [
     path("import/<int:pk>/", imports.import_result, name="import-result"),
     path("topics/", topics.topics, name="topics"),
     path("topics/<int:pk>/", topics.topic, name="topic"),
+    path("targets/", targets.target_lists, name="target-lists"),
+    path("targets/new/", targets.target_list_new, name="target-list-new"),
+    path("targets/<int:pk>/", targets.target_list, name="target-list"),
+    path("targets/<int:pk>/edit/", targets.target_list_edit, name="target-list-edit"),
+    path("targets/<int:pk>/close/", targets.target_list_close, name="target-list-close"),
+    path("targets/<int:pk>/add/", targets.target_add, name="target-add"),
+    path("targets/<int:pk>/hand-over/", targets.target_hand_over, name="target-hand-over"),
+    path("targets/<int:pk>/export.<slug:kind>", targets.target_export, name="target-export"),
+    path("targets/hand-overs/<int:pk>/take-back/", targets.target_take_back, name="target-take-back"),
+    path("targets/entries/<int:pk>/drop/", targets.target_drop, name="target-drop"),
+    path("targets/entries/<int:pk>/bring-back/", targets.target_bring_back, name="target-bring-back"),
     path("practices/<int:pk>/panel/", panels.practice_panel, name="practice-panel"),
     path("providers/<int:pk>/panel/", panels.provider_panel, name="provider-panel"),
     path("providers/<int:pk>/sum/", panels.provider_sum, name="provider-sum"),

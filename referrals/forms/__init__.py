@@ -2,6 +2,7 @@
 
 from referrals.forms.feeds import MappingFileForm, RulesForm, SourceForm, TotalsForm
 from referrals.forms.imports import UNDO_REASONS, LoadForm, MappingForm, MendedForm, UndoForm, UploadForm, word_field
+from referrals.forms.market import MarketFileForm, MarketUndoForm
 from referrals.forms.rows import DeleteForm, EditForm, LookupForm
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "LookupForm",
     "MappingFileForm",
     "MappingForm",
+    "MarketFileForm",
+    "MarketUndoForm",
     "MendedForm",
     "RulesForm",
     "SourceForm",

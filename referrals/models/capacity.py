@@ -2,7 +2,6 @@
 
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -44,6 +43,3 @@ class Capacity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization}, {self.service_line}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("referrals:capacity-edit", args=[self.pk])

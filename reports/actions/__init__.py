@@ -26,6 +26,7 @@ from reports.actions.runs import (
     scopes,
     withdraw_run,
 )
+from reports.actions.targets import save_targets
 
 __all__ = [
     "KEPT_VERSIONS",
@@ -57,6 +58,7 @@ __all__ = [
     "save_goal",
     "save_money",
     "save_report_rules",
+    "save_targets",
     "scopes",
     "snooze_alert",
     "undo_alert_step",

@@ -19,6 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.permissions import Permission
 from reports import actions, kinds
 from reports.api.alerts import AlertViewSet
+from reports.api.market import MarketViewSet, TargetViewSet
 from reports.api.network import NetworkViewSet
 from reports.api.serializers import AskSerializer, MeasureQuerySerializer, MeasureSerializer, RunDetailSerializer, RunSerializer
 from reports.measuring import NAMING, measure
@@ -131,4 +132,6 @@ VIEWSETS: dict[str, type[GenericViewSet]] = {
     "measures": MeasureViewSet,
     "network": NetworkViewSet,
     "alerts": AlertViewSet,
+    "market": MarketViewSet,
+    "targets": TargetViewSet,
 }

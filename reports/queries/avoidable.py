@@ -12,7 +12,7 @@ are near (few); tests hold it against a plain walk over every referral and site.
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -52,7 +52,7 @@ class Outcome:
 class Span:
     """From `start` until before `end` a site of ours may have taken referrals of the line: nothing that is known of it says no.
 
-    `is_sure`: it took new patients soon enough. `payers` None: nobody told which.
+    `is_sure`: it took new patients soon enough. `payers` None: nobody told which. `wait`: days to the third next appointment, as told.
     """
 
     line_id: int
@@ -62,6 +62,7 @@ class Span:
     is_sure: bool
     payers: frozenset[int] | None
     organization_id: int
+    wait: int | None = None
 
 
 _FIRST, _LAST = dt.date(1990, 1, 1), dt.date(9999, 1, 1)
@@ -92,7 +93,7 @@ def _of_site(rows: Sequence[Capacity], rules: ReportRules) -> Iterable[Span]:
         if row.is_accepting is not False and (wait is None or wait <= rules.avoidable_days):
             payers = frozenset(payer.pk for payer in row.payers.all()) or None
             sure = row.is_accepting is True and wait is not None
-            yield Span(row.service_line_id, row.zip, row.as_of_on, old, sure, payers, row.organization_id)
+            yield Span(row.service_line_id, row.zip, row.as_of_on, old, sure, payers, row.organization_id, wait)
         if old < end:
             yield _unknown(row, old, end)
 
@@ -105,7 +106,7 @@ def _clipped(span: Span, ours: Iterable[tuple[dt.date, dt.date]]) -> Iterable[Sp
     for start, end in ours:
         first, last = max(span.start, start), min(span.end, end)
         if first < last:
-            yield Span(span.line_id, span.zip, first, last, span.is_sure, span.payers, span.organization_id)
+            yield replace(span, start=first, end=last)
 
 
 def _ours(organizations: set[int], counting: CountingRules) -> dict[int, list[tuple[dt.date, dt.date]]]:

@@ -41,7 +41,7 @@ known AS (
     LEFT JOIN contacts_affiliation a ON a.provider_id = coalesce(s.survivor, p.id) AND a.is_primary AND a.ended_on IS NULL
     LEFT JOIN contacts_practice o ON o.id = a.practice_id
     WHERE p.npi <> '')"""
-_MATURE = "m.through_on >= m.month + interval '1 month' - interval '1 day'"
+MATURE = "m.through_on >= m.month + interval '1 month' - interval '1 day'"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def shares(
     sql = f"""WITH RECURSIVE {KNOWN}
         SELECT {", ".join([*columns, "sum(m.to_us)::int", "sum(m.total)::int", "count(DISTINCT m.npi)"])}
         FROM referrals_marketmonth m LEFT JOIN known k ON k.npi = m.npi
-        WHERE m.is_current AND m.vendor_id = %s AND m.month >= %s AND m.month < %s AND {_MATURE} AND {condition}
+        WHERE m.is_current AND m.vendor_id = %s AND m.month >= %s AND m.month < %s AND {MATURE} AND {condition}
         {f"GROUP BY {', '.join(columns)}" if columns else "HAVING count(*) > 0"}"""  # noqa: S608 - names of our own columns
     with connection.cursor() as cursor:
         cursor.execute(sql, [source.vendor_id, start, end, *params])

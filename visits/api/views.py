@@ -14,6 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.permissions import Permission
 from visits import actions
 from visits.api.serializers import FollowUpChangeSerializer, FollowUpSerializer, NewFollowUpSerializer, NewVisitSerializer, VisitSerializer
+from visits.api.target_lists import TargetListViewSet
 from visits.filters import FollowUpFilter, VisitFilter
 from visits.models import FollowUp, Visit
 
@@ -103,4 +104,8 @@ class FollowUpViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
         return follow_up
 
 
-VIEWSETS: dict[str, type[GenericViewSet]] = {"visits": VisitViewSet, "follow-ups": FollowUpViewSet}
+VIEWSETS: dict[str, type[GenericViewSet]] = {
+    "visits": VisitViewSet,
+    "follow-ups": FollowUpViewSet,
+    "target-lists": TargetListViewSet,
+}

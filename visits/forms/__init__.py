@@ -1,6 +1,7 @@
 """What people type about visits, target lists and drawn orders."""
 
 from visits.forms.drawing import DrawForm, OwnerForm
+from visits.forms.targets import DropForm, HandOverForm, TargetAddForm, TargetListForm
 from visits.forms.visits import (
     DUE,
     NO_PATIENTS,
@@ -22,9 +23,11 @@ __all__ = [
     "DUE",
     "NO_PATIENTS",
     "DrawForm",
+    "DropForm",
     "EditForm",
     "FollowUpChangeForm",
     "FollowUpForm",
+    "HandOverForm",
     "ImportForm",
     "LogForm",
     "MissForm",
@@ -32,6 +35,8 @@ __all__ = [
     "PeopleMixin",
     "PlanForm",
     "PracticeMixin",
+    "TargetAddForm",
+    "TargetListForm",
     "TopicForm",
     "VisitFields",
     "key_of",

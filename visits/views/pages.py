@@ -21,7 +21,7 @@ from visits import actions, exports, policies, presenters
 from visits.filters import VisitFilter
 from visits.forms import EditForm, MissForm, PlanForm, key_of
 from visits.models import Visit, VisitState
-from visits.queries import colleagues_of, day_of, history_of
+from visits.queries import colleagues_of, day_of, history_of, lists_in_hand
 from visits.views.common import number, office_context, practice_context, sent
 
 PAGE = 25
@@ -54,7 +54,8 @@ def visit_list(request: HttpRequest) -> HttpResponse:
         return render(request, "visits/_table.html", context)
     gone = Visit.objects.deleted_for(request.user).filter(pk=number(request.GET.get("deleted")) or 0).select_related("practice").first()
     undo = gone if gone and policies.can_edit(request.user, gone) else None
-    return render(request, "visits/list.html", {**context, "day": day_of(request.user), "undo": undo})
+    lists = [presenters.target_list_row(row, timezone.localdate()) for row in lists_in_hand(request.user)]
+    return render(request, "visits/list.html", {**context, "day": day_of(request.user), "undo": undo, "lists": lists})
 
 
 @require_GET

@@ -1,0 +1,262 @@
+"""The wall (METHODS section 7): what physicians are given and what they refer never meet.
+
+Value or volume of referrals must not decide who is given something, so nothing that reckons with referrals may read the spend ledger, which
+lives in `compliance`: not by import, not by the name of a model, a relation, a column, a table or a URL, not by raw SQL, and no page of
+reports shows it. What falls under the wall is `reports`, and the target lists of `visits`, whose values reports writes.
+"""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.architecture.walk import modules, url_patterns
+
+BEHIND_THE_WALL = ("reports",)
+ALSO = ("visits/models/targets.py", "visits/actions/targets.py", "visits/views/targets.py", "visits/forms/targets.py")
+TEMPLATES = ("reports/**/*.html", "visits/target*.html")
+LEDGER = "compliance"
+# A name whose words speak of what is given: spend, spend_entry, SpendEntry, total_spend, compliance, gifts, repayment_task.
+_WORDS = frozenset({"spend", "spends", "spending", "spent", "compliance", "gift", "gifts", "repayment", "repayments"})
+_NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+# Ways of reaching a model that no import shows. Who needs one names the model in the import instead.
+_LOOKUPS = frozenset(
+    {"get_model", "get_models", "get_app_config", "get_app_configs", "import_module", "__import__", "ContentType", "all_models"}
+)
+_SQL = re.compile(r"\b(?:select|from|join|into|update|table|with)\b", re.IGNORECASE)
+
+
+def _speaks_of_it(name: str) -> bool:
+    return bool(_WORDS & {part.lower() for part in _NAME_PARTS.findall(name)})
+
+
+def _docstrings(tree: ast.Module) -> set[int]:
+    """Sentences for people may say that the wall is there."""
+    found = set()
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and body:
+            first = body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                found.add(id(first.value))
+    return found
+
+
+def _named_lookups(tree: ast.Module) -> set[int]:
+    """`apps.get_model("visits", "Visit")`, as querysets do it: what is asked for stands there, so its words are read like any other."""
+    return {
+        id(node.func)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "get_model"
+        and not node.keywords
+        and node.args
+        and all(isinstance(argument, ast.Constant) for argument in node.args)
+    }
+
+
+def breaches(tree: ast.Module) -> list[str]:
+    """Where a module reaches, or could reach, over the wall."""
+    found, prose, named = [], _docstrings(tree), _named_lookups(tree)
+    for node in ast.walk(tree):
+        line = getattr(node, "lineno", 0)
+        if isinstance(node, ast.Import):
+            found += [
+                f"{line}: import {alias.name}" for alias in node.names if alias.name.split(".")[0] == LEDGER or _speaks_of_it(alias.name)
+            ]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or "", *(alias.name for alias in node.names)]
+            found += [f"{line}: from {node.module} import {name}" for name in names if _speaks_of_it(name)]
+        elif isinstance(node, ast.Name) and (node.id in _LOOKUPS or _speaks_of_it(node.id)):
+            found.append(f"{line}: {node.id}")
+        elif isinstance(node, ast.Attribute) and ((node.attr in _LOOKUPS and id(node) not in named) or _speaks_of_it(node.attr)):
+            found.append(f"{line}: .{node.attr}")
+        elif isinstance(node, ast.keyword) and node.arg and _speaks_of_it(node.arg):
+            found.append(f"{line}: {node.arg}=")
+        elif isinstance(node, ast.arg) and _speaks_of_it(node.arg):
+            found.append(f"{line}: {node.arg}")
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef) and _speaks_of_it(node.name):
+            found.append(f"{line}: {node.name}")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            text = node.value
+            is_name = not re.search(r"\s", text.strip())  # "compliance.SpendEntry", "spend__amount", "compliance:ledger", "spend"
+            if _speaks_of_it(text) and (is_name or _SQL.search(text)):
+                found.append(f"{line}: {text[:60]!r}")
+    return found
+
+
+def _walled() -> Iterator[tuple[Path, ast.Module]]:
+    for _, path, tree in modules(*BEHIND_THE_WALL):
+        yield path, tree
+    for _, path, tree in modules("visits"):
+        if str(path) in ALSO:
+            yield path, tree
+
+
+def test_nothing_behind_the_wall_reaches_over_it() -> None:
+    assert {str(path): found for path, tree in _walled() if (found := breaches(tree))} == {}
+
+
+def test_what_is_walled_is_there() -> None:
+    paths = {str(path) for path, _ in _walled()}
+    assert set(ALSO) <= paths
+    assert {"reports/targets.py", "reports/targeting.py", "reports/queries/targets.py", "reports/roi/money.py"} <= paths
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "import compliance",
+        "import compliance.models as c",
+        "from compliance.models import SpendEntry",
+        "from compliance import actions",
+        "from visits.models import SpendEntry",
+        "from visits import spend",
+        "def f():\n    from compliance.queries import total",
+        'apps.get_model("compliance", "SpendEntry")',
+        "apps.get_model(app, model)",
+        "django.apps.apps.get_models()",
+        "importlib.import_module(name)",
+        '__import__("comp" + "liance")',
+        "ContentType.objects.get(pk=1)",
+        "provider.spend_entries.all()",
+        'Provider.objects.annotate(n=Sum("spend__amount"))',
+        "Provider.objects.filter(spendentry__year=2026)".replace("spendentry", "spend_entry"),
+        'rows.values("total_spend")',
+        'reverse("compliance:ledger")',
+        'cursor.execute("SELECT sum(amount) FROM compliance_spendentry")',
+        'cursor.execute(f"SELECT 1 FROM {table} JOIN compliance_spendentry s ON true")',
+        "spend = 1",
+        "def gifts(provider): ...",
+        "class SpendPanel: ...",
+        "order_by(repayments=1)",
+    ],
+)
+def test_a_breach_is_found(planted: str) -> None:
+    assert breaches(ast.parse(planted)), planted
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        '"""ROI never reads the spend ledger."""',
+        'def f():\n    """What is spent is not read."""',
+        'text = "What the outreach program costs. Typed here; the spend ledger is not read."',
+        "from visits.models import TargetList",
+        "provider.suspended = expend(1)",
+        'apps.get_model("visits", "Visit").objects',
+        'cursor.execute("SELECT sum(amount) FROM reports_programcost")',
+    ],
+)
+def test_what_is_no_breach_is_not(harmless: str) -> None:
+    assert not breaches(ast.parse(harmless)), harmless
+
+
+_TAGS = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
+
+
+def template_breaches(text: str) -> list[str]:
+    """Tags and variables of a template that name what is given."""
+    return [tag for tag in _TAGS.findall(text) if _speaks_of_it(tag)]
+
+
+def test_no_template_behind_the_wall_shows_it() -> None:
+    folder = Path(settings.BASE_DIR) / "templates"
+    files = [path for pattern in TEMPLATES for path in folder.glob(pattern)]
+    assert len(files) > 20
+    assert {path.name: found for path in files if (found := template_breaches(path.read_text()))} == {}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "{{ provider.spend }}",
+        "{% include 'compliance/_sum.html' %}",
+        "{% url 'compliance:ledger' %}",
+        "<div hx-get=\"{% url 'compliance:panel' pk %}\"></div>",
+        "{{ row.total_spend|number }}",
+    ],
+)
+def test_a_template_that_shows_it_is_found(planted: str) -> None:
+    assert template_breaches(planted)
+
+
+def _over_the_wall(tables: Iterator[str] | list[str], sql: str) -> list[str]:
+    return [table for table in tables if table in sql]
+
+
+def _tables_of_the_ledger() -> list[str]:
+    """Every table of the ledger, once there is one; before that the prefix that Django will give it."""
+    own = [model._meta.db_table for model in apps.get_models(include_auto_created=True) if model._meta.app_label == LEDGER]
+    return [f"{LEDGER}_", *own]
+
+
+def test_no_statement_of_a_page_reads_it(as_, world) -> None:
+    """What the scan of names cannot see: every page of reports is opened and its statements are read."""
+    pages = [name for path, name, _ in url_patterns() if name.startswith("reports:") and "<" not in path]
+    assert {"reports:targets", "reports:share", "reports:dashboard"} <= set(pages)
+    client, tables = as_("ada"), _tables_of_the_ledger()
+    for name in [*pages, "visits:target-lists"]:
+        with CaptureQueriesContext(connection) as asked:
+            client.get(reverse(name))
+        assert not [query["sql"] for query in asked if _over_the_wall(tables, query["sql"])], name
+
+
+def test_such_a_statement_is_found() -> None:
+    assert _over_the_wall(_tables_of_the_ledger(), 'SELECT sum("amount") FROM "compliance_spendentry"')
+    assert not _over_the_wall(_tables_of_the_ledger(), 'SELECT * FROM "reports_programcost"')
+
+
+def test_no_relation_crosses_it() -> None:
+    walled = [model for model in apps.get_models() if model._meta.app_label == "reports" or model.__name__.startswith("Target")]
+    crossing = [
+        f"{model._meta.label}.{field.name}"
+        for model in walled
+        for field in model._meta.get_fields()
+        if field.is_relation and field.related_model and field.related_model._meta.app_label == LEDGER
+    ]
+    assert len(walled) > 5
+    assert crossing == []
+
+
+def contract_is_missing(pyproject: str, packages: set[str]) -> bool:
+    """import-linter refuses a contract about a package that does not exist: it has to come with the package."""
+    if LEDGER not in packages:
+        return False
+    linter = tomllib.loads(pyproject)["tool"]["importlinter"]
+    return LEDGER not in linter["root_packages"] or not any(
+        contract["type"] == "forbidden"
+        and set(BEHIND_THE_WALL) <= set(contract["source_modules"])
+        and LEDGER in contract["forbidden_modules"]
+        for contract in linter["contracts"]
+    )
+
+
+def test_the_contract_comes_with_the_package() -> None:
+    folder = Path(settings.BASE_DIR)
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert not contract_is_missing((folder / "pyproject.toml").read_text(), packages)
+
+
+def test_a_missing_contract_is_found() -> None:
+    without = '[tool.importlinter]\nroot_packages = ["reports"]\ncontracts = []\n'
+    held = """[tool.importlinter]
+root_packages = ["reports", "compliance"]
+[[tool.importlinter.contracts]]
+name = "The wall"
+type = "forbidden"
+source_modules = ["reports"]
+forbidden_modules = ["compliance"]
+"""
+    assert contract_is_missing(without, {"reports", "compliance"})
+    assert not contract_is_missing(without, {"reports"})
+    assert not contract_is_missing(held, {"reports", "compliance"})
