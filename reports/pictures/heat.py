@@ -136,6 +136,20 @@ def _chance(cell: Row, row: GridRow, month: Row, grid: Grid, above_percent: int)
     return _twice(pdtr(cases, expected), 1 - pdtr(cases - 1, expected) if cases else 1.0), expected
 
 
+def _apart(grid: Grid, above_percent: int) -> GridRow | None:
+    """Of a share: the row that differs most from all together, if chance does not explain it; tested as the cells are."""
+    tests = [
+        (chance, row)
+        for row in grid.rows
+        for chance, _ in [_chance(row.total, grid.overall, row.total, grid, above_percent)]
+        if chance is not None
+    ]
+    if not tests:
+        return None
+    chance, row = min(tests, key=lambda test: test[0])
+    return row if chance <= UNUSUAL / len(tests) else None
+
+
 def _twice(below: float, above: float) -> float:
     return min(1.0, 2 * min(float(below), float(above)))
 
@@ -160,7 +174,9 @@ def finding(grid: Grid, question: Question) -> str:
         return f"{measure.title}: {first.label} is largest with {most}. No month stands out"
     if (total.denominator or 0) < TOO_FEW:
         return f"{measure.title}: too few to say, {number(total.numerator)} of {number(total.denominator)}"
-    return f"{measure.title}: {percent(total.value)} in all. No {one} has a month that chance does not explain"
+    if apart := _apart(grid, question.rules.range_leads_above):
+        return f"{measure.title}: {apart.label} stands apart with {percent(apart.total.value, 0)}, where {percent(total.value, 0)} is usual"
+    return f"{measure.title}: {percent(total.value)} in all. Chance explains how every {one} and month differs"
 
 
 def chart(grid: Grid, question: Question, *, csv_url: str = "") -> Chart:
@@ -192,7 +208,7 @@ def chart(grid: Grid, question: Question, *, csv_url: str = "") -> Chart:
             [one.capitalize(), *months],
             [[line.label, *(cell.text for cell in line.cells)] for line in lines],
         ),
-        sub=f"By {one} and month, largest first. The darker, the {'higher' if grid.is_share else 'more'}.",
+        sub=f"By {one} and month, largest first. The stronger the color, the {'higher the share' if grid.is_share else 'more of them'}.",
         note=_note(grid, several, question),
         csv_url=csv_url,
         data_through=question.data_through,

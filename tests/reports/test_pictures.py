@@ -326,6 +326,12 @@ class TestHeat:
         title = get(as_("ivan"), "reports:heat").context["chart"].title
         assert title.startswith("Inbound: Orthopedics in Mar 2026 stands out. 64, where about ")
 
+    def test_a_line_that_stands_apart_is_the_title(self, as_):
+        rows = monthly(self.world.north_practice, FIRST, [20] * 26, flow="internal", service_line=self.world.other_line)
+        add_referrals(*rows)
+        title = get(as_("dana"), "reports:heat", "?measure=leakage_ordered").context["chart"].title
+        assert title == f"Leakage, ordered: Orthopedics stands apart with 0%, where {72 / 432:.0%} is usual"
+
     def test_what_is_unusual_is_rare_by_chance(self):
         """Of 200 grids of one steady process no more than about one in twenty has a month that stands out."""
         chance = Random(1)
