@@ -230,7 +230,7 @@ def chart(
             one.unit.name,
             number(one.unit.cases),
             number(one.unit.total),
-            percent(one.unit.share),
+            percent(one.share),
             span(one.near),
             span(one.wide),
             one.position,

@@ -8,10 +8,11 @@ from typing import Any
 from reports.measures import Ask, Measure, Row
 from reports.measuring import WrongQuestion, check
 from reports.periods import Window, add_months
+from reports.queries.silence import feeds_seen
 from reports.questions import Question
 
 UNFINISHED = 3  # months after the last full one that some feeds may already have reached
-OUT_OF_RANGE = "Too many destinations unknown"
+BY_DESTINATION = {"leakage_ordered", "keepage_ordered"}  # what is unknown of these is where a referral went, of others how it ended
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,12 @@ class Words:
 _WORDS: Mapping[str, tuple[str, str, str]] = {
     "leakage_ordered": ("Left", "Referrals with a known destination", "outbound"),
     "keepage_ordered": ("Kept", "Referrals with a known destination", "internal"),
-    "leakage_realized": ("Seen elsewhere", "Referrals seen", "outbound"),
+    "leakage_realised": ("Seen elsewhere", "Referrals seen", "outbound"),
     "leakage_broad": ("Left or never completed", "Referrals of our own", "outbound"),
+    "conversion_scheduled": ("Scheduled", "Referrals", "c4"),
+    "conversion_scheduled_seen": ("Seen", "Referrals scheduled", "c4"),
+    "conversion_seen": ("Seen", "Referrals", "c4"),
+    "closed_loop": ("Report received", "Referrals", "c6"),
     "no_show": ("No-shows", "Appointments kept or missed", "c5"),
     "volume": ("Referrals", "", "c1"),
     "received": ("Referrals", "", "c1"),
@@ -46,19 +51,28 @@ def words_of(measure: Measure) -> Words:
 
 
 def refusal(measure: Measure, question: Question, *by: str) -> str:
-    """Why this measure cannot be cut so, as a sentence; blank when it can."""
+    """Why this measure cannot be cut so, or what data it lacks, as a sentence; blank when it can be drawn."""
     try:
         check(measure.name, by, question.where)
     except WrongQuestion as wrong:
         return str(wrong)
+    if lacks := measure.lacks(_ask(question, question.window, by)):
+        return f"{measure.title}: {lacks}. Without that data there is no figure to draw."
     return ""
+
+
+def out_of_range(measure: Measure) -> str:
+    """Why a share may not be told: too much of it is undetermined."""
+    return f"Too many {'destinations' if measure.name in BY_DESTINATION else 'outcomes'} unknown"
 
 
 def evaluate(measure: Measure, question: Question, window: Window, *by: str) -> list[Row]:
     """The measure's rows by these dimensions, over the days of the window."""
-    return measure.evaluate(
-        Ask(window.start, window.end, by, dict(question.where), question.scope, fresh=question.fresh, counting=question.rules)
-    )
+    return measure.evaluate(_ask(question, window, by))
+
+
+def _ask(question: Question, window: Window, by: tuple[str, ...] = ()) -> Ask:
+    return Ask(window.start, window.end, by, dict(question.where), question.scope, fresh=question.fresh, counting=question.rules)
 
 
 def known(row: Row, question: Question) -> float | None:
@@ -68,13 +82,28 @@ def known(row: Row, question: Question) -> float | None:
 
 def late_from(measure: Measure, question: Question) -> dt.date:
     """The first month that is not complete: its rows have not all come, or their outcome is still waited for."""
-    until = question.full_until
+    until = min(question.full_until, seen_until(measure, question) or question.full_until)
     through = question.data_through
     if measure.waits and through is not None:
-        days = dt.timedelta(days=Ask(until, until, fresh=question.fresh, counting=question.rules).days(measure.waits))
+        days = dt.timedelta(days=_ask(question, question.window).days(measure.waits))
         while until - dt.timedelta(days=1) + days > through:
             until = add_months(until, -1)
     return until
+
+
+def speaks_of_inbound(measure: Measure) -> bool:
+    return "inbound" in measure.flows
+
+
+def seen_until(measure: Measure, question: Question) -> dt.date | None:
+    """Before which month the feeds of inbound referrals have told nearly all; None where nobody has looked, or it does not matter."""
+    through = feeds_seen(question.fresh.version).through if speaks_of_inbound(measure) else None
+    return add_months(through, 1) if through else None
+
+
+def silent_months(measure: Measure, question: Question) -> frozenset[dt.date]:
+    """Months in which a feed of inbound referrals fell silent, and what it held back has not come."""
+    return feeds_seen(question.fresh.version).silent if speaks_of_inbound(measure) else frozenset()
 
 
 def stretch(question: Question, start: dt.date) -> Window:

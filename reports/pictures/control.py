@@ -5,7 +5,7 @@ import datetime as dt
 from reports.charts.control import Control, Series, control
 from reports.measures import Measure, Row
 from reports.periods import add_months
-from reports.pictures.asking import OUT_OF_RANGE, behind, evaluate, known, late_from, stretch, words_of
+from reports.pictures.asking import behind, evaluate, known, late_from, out_of_range, silent_months, stretch, words_of
 from reports.questions import Question
 
 
@@ -25,9 +25,10 @@ def draw(question: Question, measure: Measure, *, whose: str = "") -> Control:
             unit="percent" if is_share else "count",
             tone=words_of(measure).tone,
             of=[row.denominator or 0 for row in rows] if is_share else (),
-            remarks=[_why(row, question) for row in rows],
+            remarks=[_why(row, measure, question) for row in rows],
             urls=[behind(measure, question, start=month.isoformat(), end=add_months(month, 1).isoformat()) for month in months],
             immature_from=late_from(measure, question),
+            silent=silent_months(measure, question),
         )
     )
 
@@ -42,7 +43,7 @@ def _nothing(measure: Measure, month: dt.date) -> Row:
     return Row.count((month,), 0) if measure.unit not in {"share", "days"} else Row((month,), 0, 0)
 
 
-def _why(row: Row, question: Question) -> str:
+def _why(row: Row, measure: Measure, question: Question) -> str:
     if row.range_leads(question.rules.range_leads_above):
-        return OUT_OF_RANGE
+        return out_of_range(measure)
     return row.remark.capitalize() if row.value is None else ""

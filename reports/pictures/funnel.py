@@ -8,7 +8,7 @@ from reports import words
 from reports.cells import Cell
 from reports.charts.funnel import Plot, Unit, plot
 from reports.measures import Measure, Row
-from reports.pictures.asking import OUT_OF_RANGE, evaluate
+from reports.pictures.asking import evaluate, out_of_range
 from reports.queries.names import label
 from reports.questions import Question
 
@@ -38,7 +38,7 @@ def draw(question: Question, measure: Measure, unit: str) -> Plot:
                 row.numerator or 0,
                 row.denominator or 0,
                 _page(unit, row.key[0], question),
-                _barred(row, above, everywhere=barred),
+                _barred(row, measure, above, everywhere=barred),
             )
             for row in rows
         ]
@@ -50,9 +50,9 @@ def _together(rows: list[Row]) -> Row:
     return Row.share((), sum(row.numerator or 0 for row in rows), sum(row.denominator or 0 for row in rows), undetermined=unknown)
 
 
-def _barred(row: Row, above: int, *, everywhere: bool) -> str:
+def _barred(row: Row, measure: Measure, above: int, *, everywhere: bool) -> str:
     if everywhere or row.range_leads(above):
-        return f"{OUT_OF_RANGE}: {words.bounds(row.lowest, row.highest)}"
+        return f"{out_of_range(measure)}: {words.bounds(row.lowest, row.highest)}"
     if row.value is None:
         return row.remark.capitalize() or "Nothing known"
     return ""

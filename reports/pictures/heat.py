@@ -15,7 +15,7 @@ from reports.charts.heat import HeatCell, HeatRow, spec
 from reports.intervals import TOO_FEW
 from reports.measures import Measure, Row
 from reports.periods import add_months
-from reports.pictures.asking import OUT_OF_RANGE, behind, evaluate, late_from, stretch, words_of
+from reports.pictures.asking import behind, evaluate, late_from, out_of_range, stretch, words_of
 from reports.queries.names import label
 from reports.questions import NONE, Question
 
@@ -136,6 +136,20 @@ def _chance(cell: Row, row: GridRow, month: Row, grid: Grid, above_percent: int)
     return _twice(pdtr(cases, expected), 1 - pdtr(cases - 1, expected) if cases else 1.0), expected
 
 
+def _apart(grid: Grid, above_percent: int) -> GridRow | None:
+    """Of a share: the row that differs most from all together, if chance does not explain it; tested as the cells are."""
+    tests = [
+        (chance, row)
+        for row in grid.rows
+        for chance, _ in [_chance(row.total, grid.overall, row.total, grid, above_percent)]
+        if chance is not None
+    ]
+    if not tests:
+        return None
+    chance, row = min(tests, key=lambda test: test[0])
+    return row if chance <= UNUSUAL / len(tests) else None
+
+
 def _twice(below: float, above: float) -> float:
     return min(1.0, 2 * min(float(below), float(above)))
 
@@ -147,7 +161,7 @@ def finding(grid: Grid, question: Question) -> str:
     if not grid.rows or not grid.late or total.is_empty:
         return f"{measure.title}: nothing to show by {one} in this selection"
     if total.range_leads(question.rules.range_leads_above):
-        return f"{measure.title}: between {words.bounds(total.lowest, total.highest)}. Too few destinations are known to compare"
+        return f"{measure.title}: between {words.bounds(total.lowest, total.highest)}. Too much is unknown to compare"
     if found := unusual(grid, question.rules.range_leads_above):
         row, place, expected = found
         where = f"{measure.title}: {row.label} in {grid.months[place]:%b %Y} stands out"
@@ -160,7 +174,9 @@ def finding(grid: Grid, question: Question) -> str:
         return f"{measure.title}: {first.label} is largest with {most}. No month stands out"
     if (total.denominator or 0) < TOO_FEW:
         return f"{measure.title}: too few to say, {number(total.numerator)} of {number(total.denominator)}"
-    return f"{measure.title}: {percent(total.value)} in all. No {one} has a month that chance does not explain"
+    if apart := _apart(grid, question.rules.range_leads_above):
+        return f"{measure.title}: {apart.label} stands apart with {percent(apart.total.value, 0)}, where {percent(total.value, 0)} is usual"
+    return f"{measure.title}: {percent(total.value)} in all. Chance explains how every {one} and month differs"
 
 
 def chart(grid: Grid, question: Question, *, csv_url: str = "") -> Chart:
@@ -173,7 +189,7 @@ def chart(grid: Grid, question: Question, *, csv_url: str = "") -> Chart:
         for row in grid.shown
     ]
     if len(lines) > 1:
-        lines.append(HeatRow("All together", [HeatCell(None, *_said(cell, question)) for cell in grid.overall.cells]))
+        lines.append(HeatRow("All together", [HeatCell(None, *_said(cell, grid.measure, question)) for cell in grid.overall.cells]))
     top = max((cell.value or 0 for line in lines for cell in line.cells[: grid.late] if cell.value is not None), default=0)
     return Chart(
         "heat",
@@ -192,7 +208,7 @@ def chart(grid: Grid, question: Question, *, csv_url: str = "") -> Chart:
             [one.capitalize(), *months],
             [[line.label, *(cell.text for cell in line.cells)] for line in lines],
         ),
-        sub=f"By {one} and month, largest first. The darker, the {'higher' if grid.is_share else 'more'}.",
+        sub=f"By {one} and month, largest first. The stronger the color, the {'higher the share' if grid.is_share else 'more of them'}.",
         note=_note(grid, several, question),
         csv_url=csv_url,
         data_through=question.data_through,
@@ -209,7 +225,7 @@ def _note(grid: Grid, several: str, question: Question) -> str:
     if total.known_share is not None:
         said.append(f"Known share {percent(total.known_share, 0)}, bounds {words.bounds(total.lowest, total.highest)}.")
         above = question.rules.range_leads_above
-        said.append(f"Where more than {above}% of a cell names no destination, it shows the range and has no color.")
+        said.append(f"Where more than {above}% of a cell is unknown, it shows the range and has no color.")
     if grid.is_share:
         said.append(f"Of fewer than {TOO_FEW}, the counts are shown instead of a share.")
     if len(grid.shown) < len(grid.rows):
@@ -218,17 +234,17 @@ def _note(grid: Grid, several: str, question: Question) -> str:
 
 
 def _cell(cell: Row, place: int, row: GridRow, grid: Grid, question: Question) -> HeatCell:
-    text, says = _said(cell, question)
+    text, says = _said(cell, grid.measure, question)
     value = None if says or (cell.is_empty and grid.is_share) else (cell.value if grid.is_share else float(cell.numerator or 0))
     return HeatCell(value, text, says, "" if cell.is_empty else _behind(place, row, grid, question))
 
 
-def _said(cell: Row, question: Question) -> tuple[str, str]:
+def _said(cell: Row, measure: Measure, question: Question) -> tuple[str, str]:
     """A cell's text, and why it may not be compared."""
     if cell.denominator is None:
         return (number(cell.numerator) if cell.numerator else "", "")
     if cell.range_leads(question.rules.range_leads_above):
-        return words.bounds(cell.lowest, cell.highest), OUT_OF_RANGE.lower()
+        return words.bounds(cell.lowest, cell.highest), out_of_range(measure).lower()
     if cell.value is None:
         return "", ""
     if cell.denominator < TOO_FEW:

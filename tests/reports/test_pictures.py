@@ -13,7 +13,9 @@ from scipy.stats import binom
 
 from audit.models import AuditEvent
 from referrals.models import CountingRules, Referral
+from reports.forms import ControlFilter, FunnelFilter, HeatFilter
 from reports.measures import MEASURES, Row
+from reports.models import AlertRun
 from reports.pictures import heat
 from tests.factories import make_line, make_practice, make_provider
 from tests.factories.reports import add_months, add_referrals, monthly
@@ -316,15 +318,18 @@ class TestHeat:
 
     def test_no_share_at_all_where_the_range_leads(self, as_):
         CountingRules.objects.create(pk=1, counted_kinds=["consult"], range_leads_above=1)
-        assert (
-            "Too few destinations are known to compare"
-            in get(as_("dana"), "reports:heat", "?measure=leakage_ordered").context["chart"].title
-        )
+        assert "Too much is unknown to compare" in get(as_("dana"), "reports:heat", "?measure=leakage_ordered").context["chart"].title
 
     def test_a_month_that_stands_out_is_the_title(self, as_):
         add_months(self.world.unowned_practice, dt.date(2026, 3, 1), [60], service_line=self.world.other_line)
         title = get(as_("ivan"), "reports:heat").context["chart"].title
         assert title.startswith("Inbound: Orthopedics in Mar 2026 stands out. 64, where about ")
+
+    def test_a_line_that_stands_apart_is_the_title(self, as_):
+        rows = monthly(self.world.north_practice, FIRST, [20] * 26, flow="internal", service_line=self.world.other_line)
+        add_referrals(*rows)
+        title = get(as_("dana"), "reports:heat", "?measure=leakage_ordered").context["chart"].title
+        assert title == f"Leakage, ordered: Orthopedics stands apart with 0%, where {72 / 432:.0%} is usual"
 
     def test_what_is_unusual_is_rare_by_chance(self):
         """Of 200 grids of one steady process no more than about one in twenty has a month that stands out."""
@@ -391,6 +396,51 @@ def grid(rows):
     columns = [Row.count((), sum(counts[place] for counts in rows)) for place in range(12)]
     overall = heat.GridRow("all", "All", columns, Row.count((), sum(map(sum, rows))))
     return heat.Grid(MEASURES["inbound"], "service_line", months, groups, overall, 12)
+
+
+class TestEveryMeasure:
+    """What the registry of measures offers, the pictures draw: by everything it can be cut by, with a sentence where it cannot."""
+
+    @pytest.mark.parametrize(
+        ("page", "form", "cuts"),
+        [
+            ("reports:funnel", FunnelFilter, ("practice", "provider", "territory", "service_line")),
+            ("reports:heat", HeatFilter, ("service_line", "territory", "payer")),
+            ("reports:control", ControlFilter, ("",)),
+        ],
+    )
+    def test_it_is_drawn_or_refused_in_words(self, history, as_, page, form, cuts):
+        client = as_("dana")
+        for name in form.names():
+            for cut in cuts:
+                response = get(client, page, f"?measure={name}&by={cut}")
+                assert response.status_code == 200, (name, cut)
+                drawn = response.context["chart"]
+                assert response.context["refused"] or drawn.title.startswith(MEASURES[name].title), (name, cut)
+
+    def test_months_whose_outcome_is_waited_for_are_not_complete(self, history, as_):
+        spec = get(as_("dana"), "reports:control", "?measure=conversion_seen").context["chart"].spec
+        # 90 days after its last day, at the 15th of October, June is over and July is not.
+        assert spec["labels"][spec["immature_from"]] == "Jul 2026"
+
+    def test_a_silent_feed_is_a_gap_and_no_signal(self, history, as_):
+        before = get(as_("ivan"), "reports:control").context["chart"].spec
+        AlertRun.objects.create(
+            data_version=1, basis="x", q=0.1, mature_share=0.95,
+            feeds=[
+                {"name": "fax", "through": "2026-08-01", "silent": ["2026-07-01"], "gaps": []},
+                {"name": "ended", "through": "2024-02-01", "silent": [], "gaps": []},
+            ],
+        )  # fmt: skip
+        response = get(as_("ivan"), "reports:control")
+        spec = response.context["chart"].spec
+        assert spec["labels"][before["immature_from"]] == "Oct 2026"
+        assert spec["labels"][spec["immature_from"]] == "Sep 2026"
+        assert spec["values"][spec["labels"].index("Jul 2026")] is None
+        assert {row.month: row.says for row in response.context["rows"]}["Jul 2026"] == "Import gap: not compared"
+        assert "Import gap, Jul 2026" in response.context["chart"].note
+        ours = get(as_("ivan"), "reports:control", "?measure=leakage_ordered").context["chart"].spec
+        assert ours["gaps"] == []
 
 
 class TestFlow:

@@ -207,6 +207,16 @@ class TestFunnel:
         assert funnel.finding(none, ("practice", "practices"), "Leakage") == "Leakage: no practice to compare in this selection"
         assert funnel.spec(none, measure="Leakage", sizes="Referrals", tone="outbound")["empty"]
 
+    def test_a_barred_unit_has_no_share_anywhere(self):
+        drawn = funnel.plot([*(unit(name, 15, 50) for name in "abcde"), funnel.Unit("x", "X", 0, 0, barred="Needs claims")])
+        shown = funnel.chart(
+            drawn, id="f", words=("practice", "practices"), measure="Leakage", sizes="Referrals", cases="Left", tone="outbound"
+        )
+        assert shown.table["rows"][-1][0] == "X"
+        assert shown.table["rows"][-1][3] == "\N{EN DASH}"
+        assert shown.table["rows"][-1][-1] == "Needs claims"
+        assert "X" not in [point["name"] for point in shown.spec["points"]]
+
     def test_there_is_no_league_table(self):
         drawn = funnel.plot([unit(name, cases, 50) for name, cases in (("d", 14), ("a", 16), ("c", 13), ("b", 17), ("e", 15), ("z", 45))])
         assert [one.unit.name for one in drawn.placed] == ["z", "a", "b", "c", "d", "e"]
