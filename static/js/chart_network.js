@@ -71,6 +71,7 @@
   function start(figure) {
     const svg = figure.querySelector(".network-picture");
     if (!svg) return;
+    const began = performance.now();
     const nodes = nodesOf(svg);
     const byNumber = new Map(nodes.map((node) => [node.number, node]));
     const lines = [...svg.querySelectorAll("[data-ends]")].map((line) => ({ line, ends: line.dataset.ends.split(" ") }));
@@ -146,7 +147,7 @@
       clearTimeout(waiting);
       waiting = setTimeout(() => { clear(); unit = write(svg, nodes); }, 120);
     }).observe(svg);
-    svg.dataset.drawn = "";
+    svg.dataset.drawn = Math.round(performance.now() - began); // milliseconds
   }
 
   document.querySelectorAll("[data-network]").forEach(start);
