@@ -46,6 +46,7 @@ MEASURES = {
 class Figure:
     """What stands for a county: `value` sorts and shades, `text` is read; without a value `why` says so."""
 
+    measure: str
     value: float | None
     text: str
     why: str = ""
@@ -101,14 +102,14 @@ def figure(county: County, measure: str, rules: CountingRules) -> Figure:
     if measure == "leakage":
         ratio = leakage_ordered([county.cell])
         if not ratio.of_ours:
-            return Figure(None, "–", "none of our own referrals")  # noqa: RUF001 - the dash of an empty figure
+            return Figure(measure, None, "–", "none of our own referrals")  # noqa: RUF001 - the dash of an empty figure
         if ratio.range_leads(rules.range_leads_above):
-            return Figure(None, "–", f"more than {rules.range_leads_above}% name no destination")  # noqa: RUF001
+            return Figure(measure, None, "–", f"more than {rules.range_leads_above}% name no destination")  # noqa: RUF001
         if ratio.denominator < TOO_FEW:
-            return Figure(None, "–", f"only {ratio.denominator} with a known destination, too few to say")  # noqa: RUF001
-        return Figure(ratio.value, percent(ratio.value), f"{number(ratio.numerator)} of {number(ratio.denominator)}")
+            return Figure(measure, None, "–", f"only {ratio.denominator} with a known destination, too few to say")  # noqa: RUF001
+        return Figure(measure, ratio.value, percent(ratio.value), f"{number(ratio.numerator)} of {number(ratio.denominator)}")
     count = COUNTS[measure](county)
-    return Figure(count, number(count))
+    return Figure(measure, count, number(count))
 
 
 COUNTS: Mapping[str, Callable[[County], int]] = {
@@ -156,12 +157,8 @@ def title(found: Sequence[County], measure: str, whole: Ratio, rules: CountingRu
         return f"{first.label} {act} most: {number(count(first))} of {number(everything)} {what}, too few to say more"
     share = percent(count(first) / everything, 0)
     active = sum(1 for county in named if count(county))
-    if active == 1:
-        return (
-            f"All {number(everything)} {what} are in {first.label}"
-            if measure != "inbound"
-            else f"{first.label} sends all inbound referrals"
-        )
+    if count(first) == everything:
+        return f"{first.label} {act} all {number(everything)} {what}"
     return f"{first.label} {act} {share} of {what}" + (f"; {half} of {active} counties make up half" if half > 1 else "")
 
 
@@ -176,7 +173,7 @@ def _leakage_title(named: Sequence[County], whole: Ratio, rules: CountingRules) 
     if rest.value is None:
         return f"Leakage is {percent(worst)} in {county.label}, the only county that can be compared"
     if ratio.is_level_with(rest):
-        return f"No county stands out: leakage is {percent(whole.value)} overall, at most {percent(worst)} ({county.label})"
+        return f"No county stands out: leakage is {percent(whole.value)} overall, {percent(worst)} in {county.label}"
     return f"{county.label} loses most: {percent(worst)} of its referrals left, against {percent(rest.value)} elsewhere"
 
 

@@ -124,7 +124,9 @@ def whole_title(found: Whole, known: Mapping[str, NodeWords]) -> str:
 
 def whole_picture(found: Whole, part: Shown, known: Mapping[str, NodeWords], rules: CountingRules, what: str) -> Picture:
     """The strongest nodes in their communities, the strongest ties between them."""
-    layout = in_communities([(str(node.key), node.strength, node.community) for node in part.nodes])
+    rest = {rest_key(kind) for kind in part.gathered}
+    largest_node = max((node.strength for node in part.nodes if node.key not in rest), default=0)  # who is drawn together outgrows nobody
+    layout = in_communities([(str(node.key), min(node.strength, largest_node), node.community) for node in part.nodes])
     marks = [_mark(place, node, layout, known, part, rules) for place, node in enumerate(part.nodes)]
     drawn = {mark.key: mark for mark in marks}
     largest = max((tie.n for tie in part.ties), default=1)

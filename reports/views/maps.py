@@ -37,7 +37,7 @@ def county_map(request: HttpRequest) -> HttpResponse:
     if chosen and not any(county.name == chosen for county in found):
         raise Http404("No such county in your field.")
     known = question.known.territories
-    sort, down = _sort(request)
+    sort, down = _sort(request, measure)
     kept = {"show": measure} if measure != DEFAULT else {}
     context = {
         "map": maps.draw(found, places, measure=measure, rules=question.rules, names=known, chosen=chosen),
@@ -104,10 +104,11 @@ def _measure(request: HttpRequest) -> str:
     return measure
 
 
-def _sort(request: HttpRequest) -> tuple[str, bool]:
+def _sort(request: HttpRequest, measure: str) -> tuple[str, bool]:
+    """The column and whether it falls; without a choice the table follows the map."""
     chosen = request.GET.get("sort", "")
     column = chosen.lstrip("-")
-    return (column, chosen.startswith("-")) if column in lists.SORTS else (lists.SORTS[0], True)
+    return (column, chosen.startswith("-")) if column in lists.SORTS else (measure if measure in lists.SORTS else DEFAULT, True)
 
 
 def _county_url(question: Question, measure: str) -> str:

@@ -35,7 +35,7 @@ PAGE_ROWS = 25
 MODELS: dict[str, type[Any]] = {PROVIDER: Provider, PRACTICE: Practice, ORGANIZATION: Organization}
 TABLES = ("links", "nodes")
 LIST_COLUMNS = (("name", "Name"), ("sent", "Sent"), ("received", "Received"), ("", "Share"), ("trend", "Trend"))
-PARTNER_COLUMNS = (("name", "Partner"), ("sent", "Sent there"), ("received", "From there"), ("", "Share"), ("trend", "Trend"))
+PARTNER_COLUMNS = (("name", "Partner"), ("sent", "Sent"), ("received", "Received"), ("", "Share"), ("trend", "Trend"))
 
 
 @require_GET

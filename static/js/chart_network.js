@@ -34,7 +34,10 @@
     });
     const marks = nodes.map(({ x, y, r }) => ({ x: x - r, y: y - r, w: 2 * r, h: 2 * r }));
     // The few strongest are named even where that covers lesser nodes; after them whoever has room.
-    const [hubs, most] = phone.matches ? [4, 10] : [12, 36];
+    // Around one node names have their place at the sides.
+    const isEgo = Boolean(svg.querySelector("marker"));
+    const most = phone.matches ? 10 : 36;
+    const hubs = isEgo ? 0 : most / 3;
     nodes.slice(0, most).forEach((node, place) => {
       const wide = (measure.measureText(node.name).width * 1.06 + 4) * unit;
       const high = size * 1.35;
@@ -47,7 +50,7 @@
         x: side > 0 ? node.x + node.r * 0.7 + gap : node.x - node.r * 0.7 - gap - wide,
         y: down > 0 ? node.y + node.r * 0.7 : node.y - node.r * 0.7 - high, anchor: side > 0 ? "start" : "end",
       }));
-      const outside = svg.closest("[data-network]").querySelector("marker") && node.x < width / 2;
+      const outside = isEgo && node.x < width / 2;
       const sides = outside ? [leftwards, below, above, right] : [right, below, above, leftwards];
       const free = [...sides, ...corners].map((spot) => ({ ...spot, w: wide, h: high })).filter((box) => (
         box.x >= 0 && box.y >= 0 && box.x + wide <= width && box.y + high <= height && !taken.some((other) => touches(box, other))));
@@ -68,6 +71,7 @@
   function start(figure) {
     const svg = figure.querySelector(".network-picture");
     if (!svg) return;
+    const began = performance.now();
     const nodes = nodesOf(svg);
     const byNumber = new Map(nodes.map((node) => [node.number, node]));
     const lines = [...svg.querySelectorAll("[data-ends]")].map((line) => ({ line, ends: line.dataset.ends.split(" ") }));
@@ -143,7 +147,7 @@
       clearTimeout(waiting);
       waiting = setTimeout(() => { clear(); unit = write(svg, nodes); }, 120);
     }).observe(svg);
-    svg.dataset.drawn = "";
+    svg.dataset.drawn = Math.round(performance.now() - began); // milliseconds
   }
 
   document.querySelectorAll("[data-network]").forEach(start);
