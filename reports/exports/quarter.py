@@ -148,8 +148,19 @@ def against_chart(found: dict[str, Any]) -> ChartBlock:
     }
     table = TableBlock("Against their own baseline", AGAINST_COLUMNS, rows, is_main=True)
     return ChartBlock(
-        "against", found["headline"], spec, table, sub=f"Baseline: {found['baseline'] or 'none yet'}; seen within {found['within']} days"
+        "against",
+        _against_title(found),
+        spec,
+        table,
+        sub=f"Baseline: {found['baseline'] or 'none yet'}; seen within {found['within']} days",
     )
+
+
+def _against_title(found: dict[str, Any]) -> str:
+    seen = found["seen"]["assigned"]
+    if not seen or seen["expected"] is None:
+        return "Nothing to compare this quarter with yet"
+    return f"Assigned practices: {number(seen['now'])} referrals seen, {number(round(seen['expected']))} expected"
 
 
 def _compared(found: dict[str, Any]) -> str:

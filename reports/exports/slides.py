@@ -12,7 +12,7 @@ from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
 from pptx.enum.text import MSO_ANCHOR
 from pptx.util import Emu, Inches, Pt
 
-from reports.exports.document import Document, Figure, Figures, TableBlock, Value
+from reports.exports.document import Document, Figure, Figures, TableBlock, Text, Value
 from reports.exports.frame import organization
 from reports.exports.guard import guard_table, guarded
 from reports.exports.quarter import MEANINGS, against_chart, money_sentences, parts_table, quarter_document
@@ -34,7 +34,8 @@ def quarter_slides(run: ReportRun, smallest: int) -> bytes:
     deck = _Deck(run, found["words"])
     deck.title(organization(), found["words"])
     figures = next(block.items for block in document.blocks if isinstance(block, Figures))
-    deck.figures("The quarter in six figures", figures)
+    first = document.blocks[0]
+    deck.figures(first.text if isinstance(first, Text) else "The quarter in six figures", figures)
     deck.chart(_headline(document, found), guard_table(against_chart(found).table, smallest))
     deck.table(
         "Referrers, leakage, access, concerns",
