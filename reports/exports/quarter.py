@@ -185,9 +185,13 @@ def parts_rows(found: dict[str, Any]) -> list[list[str]]:
         ["Referrers gained", number(who["gained"]), "sent none in the twelve months before"],
         ["Referrers kept", f"{number(who['kept'])} of {number(who['regular'])} ({share})", lost],
         ["Leakage recovered", number(_round(recovered["value"])), ", ".join(filter(None, (quarterly.recovered_words(recovered), rates)))],
-        ["Days to access, median", number(wait["median"]), f"nine of ten within {number(wait['p90'])}; {wait_words(found)}"],
+        ["Days to access, median", number(wait["median"]), f"{_nine_of_ten(wait)}; {wait_words(found)}"],
         *_concern_rows(concerns),
     ]
+
+
+def _nine_of_ten(wait: dict[str, Any]) -> str:
+    return "nine of ten: not reached yet" if wait["p90"] is None else f"nine of ten within {number(wait['p90'])} days"
 
 
 def _concern_rows(concerns: dict[str, Any]) -> list[list[str]]:

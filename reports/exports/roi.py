@@ -115,18 +115,27 @@ def study_chart(found: dict[str, Any]) -> ChartBlock | None:
     clear = sum(row[2] > 0 for row in after)
     title = f"In {clear} of {len(after)} months after the visit the effect is clearly above zero" if after else "No month after the visit"
     columns = [Column("Months from the visit"), Column("Effect", unit), Column("Lowest", unit), Column("Highest", unit)]
+    base = none  # a ratio is drawn as a ratio: the axis of the drawing begins at zero
     spec = {
         "kind": "line",
         "labels": [row[0] for row in rows],
-        "unit": "percent" if is_ratio else "count",
-        "series": [{"name": "Effect", "values": [row[1] for row in rows], "tone": "accent"}],
-        "band": {"low": [row[2] for row in rows], "high": [row[3] for row in rows], "label": "95% interval"},
-        "target": {"value": 0, "label": "No effect"},
+        "unit": "count",
+        "series": [{"name": "Effect", "values": [_above(row[1], base) for row in rows], "tone": "accent"}],
+        "band": {"low": [_above(row[2], base) for row in rows], "high": [_above(row[3], base) for row in rows], "label": "95% interval"},
+        "target": {"value": base, "label": "No effect"},
     }
-    sub = "More or fewer referrals than without a visit" if is_ratio else "Referrals per practice and month, more or fewer"
+    sub = (
+        "Referrals as a multiple of what they would have been; 1 is no effect"
+        if is_ratio
+        else "Referrals per practice and month, more or fewer"
+    )
     return ChartBlock(
         "event-study", title, spec, TableBlock("Effect by month from the first visit", columns, rows), sub=sub, note=study["note"]
     )
+
+
+def _above(value: float | None, base: float) -> float | None:
+    return None if value is None else round(value + base, 3)
 
 
 def _when(first: int, last: int) -> str:
@@ -162,26 +171,33 @@ def _money(found: dict[str, Any]) -> list[Block]:
         return []
     columns = [
         Column("Service line"),
-        Column("Payer"),
         Column("Referrals after visits", Unit.COUNT, of_patients=True),
-        Column("Contribution", Unit.MONEY),
-        Column("Lowest", Unit.MONEY),
-        Column("Highest", Unit.MONEY),
+        Column("Without a margin", Unit.COUNT, of_patients=True),
+        Column("Mean contribution", Unit.MONEY, parts=("Referrals after visits", "Without a margin")),
     ]
-    rows = [[line, payer, n, amount, low, high] for line, payer, amount, low, high, n in purse["margins"]]
-    missing = [row for row in rows if row[3] is None]
+    missing = [(line, payer) for line, payer, amount, *_ in purse["margins"] if amount is None]
+    lines = sorted({row[0] for row in purse["margins"]})
+    rows = sorted((_line(line, purse["margins"]) for line in lines), key=lambda row: -row[1])
     said = [
         f"Program cost used: ${number(purse['cost'])}, {_days(purse)}.",
         f"Attribution weight used: {number(purse['weight'], 2)} of the effect is credited to visits.",
     ]
     if missing:
-        named = ", ".join(f"{line} ({payer})" for line, payer, *_ in missing[:6])
+        named = ", ".join(f"{line} ({payer})" for line, payer in missing[:6])
         said.append(f"Without a margin: {named}{' and more' if len(missing) > 6 else ''}.")
     return [
         Heading("What the return is reckoned with"),
         *[Text(sentence) for sentence in said],
         TableBlock("Contribution margins used", columns, rows, note="A referral without a margin adds nothing to the return."),
     ]
+
+
+def _line(name: str, margins: list[list[Any]]) -> list[Any]:
+    """A service line: its referrals, those without a margin, and what the others contribute on average."""
+    own = [(amount, n) for line, _, amount, _, _, n in margins if line == name]
+    known = sum(n for amount, n in own if amount is not None)
+    mean = sum(amount * n for amount, n in own if amount is not None) / known if known else None
+    return [name, sum(n for _, n in own), sum(n for amount, n in own if amount is None), mean]
 
 
 def _days(purse: dict[str, Any]) -> str:
