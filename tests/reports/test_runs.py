@@ -132,7 +132,7 @@ class TestRefresh:
         assert not ReportRun.objects.exists()
 
     def test_numbers_survive_being_stored(self, standard):
-        for run in ReportRun.objects.all():
+        for run in ReportRun.objects.filter(kind__in=["leakage", "volume"]):
             again = Numbers.from_json(run.result)
             assert again.to_json() == {key: run.result[key] for key in again.to_json()}
 
