@@ -59,6 +59,8 @@ _PAGES: tuple[tuple[str, str, str, str, str, tuple[P, ...]], ...] = (
         (P.PROVIDER_VIEW, P.VISIT_VIEW),
     ),
     ("Field", "reports:goals", "Goals", "What is to be reached, and at what pace?", "target", ()),
+    ("Worth", "reports:roi", "Return on visits", "Does a first visit bring referrals, and is that worth its cost?", "scale", (P.ROI_VIEW,)),
+    ("Worth", "reports:quarter", "The quarter", "What did outreach cost and bring, what cannot be claimed?", "presentation", (P.ROI_VIEW,)),
     ("Made by workers", "reports:runs", "Finished reports", "What was computed, over what, from which data?", "report-analytics", ()),
     ("Measures", "reports:measures", "All measures", "How do we stand on each, by any two cuts?", "adjustments-horizontal", ()),
     ("Definitions", "reports:metrics", "What each number means", "How is it counted, and what is left out?", "notes", ()),

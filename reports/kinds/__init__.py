@@ -8,7 +8,9 @@ from reports.kinds.closing import CLOSING
 from reports.kinds.kind import Kind
 from reports.kinds.measure import MEASURE
 from reports.kinds.network import KIND as NETWORK
+from reports.kinds.quarter import QUARTER
 from reports.kinds.review import KIND as REVIEW
+from reports.kinds.roi import ROI
 from reports.kinds.standard import LEAKAGE, VOLUME
 from reports.models import ReportRun
 from reports.queries.freshness import freshness
@@ -22,6 +24,8 @@ _ALL = (
     NETWORK,
     CLOSING,
     REVIEW,
+    ROI,
+    QUARTER,
 )
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 

@@ -1,5 +1,7 @@
 """The settings of reports that change numbers (METHODS section 9). How referrals are counted is referrals.CountingRules."""
 
+import datetime as dt
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -46,6 +48,9 @@ class ReportRules(models.Model):
         "a month is complete when so much of it has normally arrived, %",
         default=95,
         validators=(MinValueValidator(50), MaxValueValidator(100)),
+    )
+    fiscal_starts = models.PositiveSmallIntegerField(
+        "first month of the fiscal year", choices=[(month, f"{dt.date(2000, month, 1):%B}") for month in range(1, 13)], default=1
     )
 
     large_import = models.PositiveSmallIntegerField(

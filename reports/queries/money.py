@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from reports.models import AttributionWeight, ContributionMargin, ProgramCost
 
-Row = tuple[dt.date, dt.date | None]
+Stretch = tuple[dt.date, dt.date]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Cost:
     """What the program cost in a period, and the days of it that no row covers."""
 
     amount: Decimal
-    missing: tuple[Row, ...]
+    missing: tuple[Stretch, ...]
 
     @property
     def is_whole(self) -> bool:
@@ -89,3 +89,11 @@ def weight_of(*, start: dt.date, end: dt.date) -> Weight:
         held = (min(row.ended_on or end, end) - max(row.started_on, start)).days
         value, covered = value + held * float(row.weight), covered + held
     return Weight((value + days - covered) / days, not rows)
+
+
+def money_basis() -> dict[str, Any]:
+    """What is typed now, so that an answer reckoned with other figures is known to be old."""
+    return {
+        model._meta.model_name or "": [[str(value) for value in row] for row in model._default_manager.order_by("pk").values_list()]
+        for model in (ContributionMargin, ProgramCost, AttributionWeight)
+    }

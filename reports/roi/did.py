@@ -52,6 +52,19 @@ def aggregates(practices: Practices, control: str) -> Aggregates:
     )
 
 
+def event_study(practices: Practices, control: str) -> list[tuple[int, float, float]]:
+    """(months since the visit, effect, standard error) of the plain difference-in-differences; the month before the visit is the zero."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as above
+        result = CallawaySantAnna(control_group=control, base_period="universal").fit(
+            _long(practices), outcome="outcome", unit="unit", time="period", first_treat="first_treated"
+        )
+        study = result.aggregate("event_study")
+    errors = dict(zip((int(when) for when in study.vcov_index), np.sqrt(np.diag(study.vcov)), strict=True))
+    effects = {int(when): float(effect) for when, effect in zip(study.event_time, study.att, strict=True)}
+    return [(when, effects[when], float(error)) for when, error in sorted(errors.items()) if np.isfinite(error)]
+
+
 def _long(practices: Practices) -> pd.DataFrame:
     units, months = practices.counts.shape
     return pd.DataFrame(

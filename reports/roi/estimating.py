@@ -100,7 +100,7 @@ def estimate(
     if scale == "ratio" and (practices.counts < 0).any():
         raise ValueError("A ratio needs outcomes that are not negative.")
     if by_past:
-        practices, said = _with_history(practices)
+        practices, said = with_history(practices)
         remarks += said
     never, later = practices.controls("never_treated"), practices.controls("not_yet_treated")
     if control == "never_treated" and later > never and never < (FEWEST_CONTROLS if by_past else 1):
@@ -124,7 +124,7 @@ def estimate(
     return _plain(found, practices, randomised)
 
 
-def _with_history(practices: Practices) -> tuple[Practices, list[str]]:
+def with_history(practices: Practices) -> tuple[Practices, list[str]]:
     """Without those visited too early to know their past; those visited in the last month count as not visited yet."""
     early = (practices.first > 0) & (practices.first <= trajectory.QUIET)
     last = practices.first == practices.months

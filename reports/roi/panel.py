@@ -1,5 +1,6 @@
 """From practice-months of referrals and the dates of visits to the panel that `reports.roi.estimate` takes."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,12 +21,20 @@ class Panel:
     remarks: tuple[str, ...]
 
 
-def panel_from_months(months: pd.DataFrame, visits: pd.DataFrame, *, start: pd.Period | None = None, end: pd.Period | None = None) -> Panel:
+def panel_from_months(
+    months: pd.DataFrame,
+    visits: pd.DataFrame,
+    *,
+    start: pd.Period | None = None,
+    end: pd.Period | None = None,
+    silent: Collection[pd.Period] = (),
+) -> Panel:
     """A panel from `months` (practice, month, seen) and `visits` (practice, on).
 
     `month` and `on` are anything pandas reads as dates. The panel reaches from `start` to `end`, both included, else over the months
     that hold referrals. A practice that sent nothing in a month sent 0 in it. Practices that never sent anything are not in `months`
-    and so not in the panel. Visits after `end` are unknown to it.
+    and so not in the panel. Visits after `end` are unknown to it. `silent` are months in which a feed told nothing: they are left out, and
+    who was first visited in one counts as visited in the next that is told. Visits in them are known, and so are quiet months.
 
     The event is the first visit that follows six months without any, all of them within the panel; every visit from then on is dose.
     A practice with visits but no such one is left out: it was never untouched where we could see it, neither as visited nor as a control.
@@ -53,6 +62,15 @@ def panel_from_months(months: pd.DataFrame, visits: pd.DataFrame, *, start: pd.P
         remarks.append(f"{strangers} visits to practices that sent nothing in these months.")
     kept = first >= 0
     wide, dose, first = wide[kept], dose[kept], first[kept]
+    told_months = ~span.isin(list(silent))
+    if not told_months.any():
+        raise ValueError("No month is left: a feed was silent in all of them.")
+    if not told_months.all():
+        remarks.append(f"{int((~told_months).sum())} months left out: a feed told nothing, or not all.")
+        place = np.cumsum(told_months) + ~told_months  # where a month, or the next one told, stands among those kept
+        first = np.where(first > 0, place[np.maximum(first, 1) - 1], 0)
+        first[first > told_months.sum()] = 0
+        wide, dose, span = wide.loc[:, told_months], dose[:, told_months], span[told_months]
     rows = pd.DataFrame(
         {
             "unit": np.repeat(wide.index.to_numpy(), len(span)),

@@ -215,11 +215,21 @@ def averaged(rows: pd.DataFrame, part: pd.Series, rest: str, *, by_size: bool, w
     return LogRatio(float(weight @ effect), float(np.sqrt(weight @ covariance @ weight)))
 
 
-def pretrend(trials: Trials) -> float | None:
-    """Whether the months before the visit differ between visited practices and controls with the same past, as far as it leaves them free.
+@dataclass(frozen=True)
+class Leads:
+    """Differences before the visit that what is held constant leaves free, as logarithms of ratios: which months, how much, how sure."""
 
-    What is held constant fixes the last month and the sums of three, six and twelve: tested jointly are the second month before, the
-    fourth, and the seventh to ninth.
+    months: list[tuple[int, int]]  # nearest and farthest month before the visit
+    effects: np.ndarray
+    covariance: np.ndarray
+    freedom: int
+
+
+def leads(trials: Trials) -> Leads | None:
+    """The months before the visit of visited practices against controls with the same past, as far as it leaves them free.
+
+    What is held constant fixes the last month and the sums of three, six and twelve: told are the second month before, the fourth, and
+    the seventh to ninth. None where too few referrals tell of one of them.
     """
     practices, risk = trials.practices, trials.risk
     parts = []
@@ -242,6 +252,30 @@ def pretrend(trials: Trials) -> float | None:
     if not set(tested) <= set(kept):
         return None
     where = [kept.index(name) for name in tested]
-    effect, covariance = effects[where], moved[np.ix_(where, where)]
     freedom = int(risk["visited"].sum()) - len(where)
-    return float(stats.f.sf(effect @ np.linalg.solve(covariance, effect) / len(where), len(where), freedom))
+    return Leads([FREE[place] for place in places], effects[where], moved[np.ix_(where, where)], freedom)
+
+
+def pretrend(trials: Trials) -> float | None:
+    """Whether the months before the visit differ: a joint test of the leads."""
+    found = leads(trials)
+    if found is None:
+        return None
+    size = len(found.effects)
+    return float(stats.f.sf(found.effects @ np.linalg.solve(found.covariance, found.effects) / size, size, found.freedom))
+
+
+def lags(trials: Trials) -> list[tuple[int, LogRatio]]:
+    """The ratio of each month after the visit, by months since; a month without any referral has none."""
+    rows = trials.rows.copy()
+    since = rows["month"] - rows["trial"]
+    seen = rows[rows["visited"] == 1].groupby(since)["outcome"].sum()
+    names = {f"visited_{int(month)}": int(month) for month, total in seen.items() if total > 0}
+    for name, month in names.items():
+        rows[name] = rows["visited"] * (since == month)
+    kept, effects, moved = by_practice(f"outcome ~ {'+'.join(names)} + {PAST_TERMS} | cell", rows, weights="weight")
+    return [
+        (month, LogRatio(float(effects[place]), float(np.sqrt(moved[place, place]))))
+        for name, month in names.items()
+        if name in kept and (place := kept.index(name)) >= 0
+    ]

@@ -47,7 +47,7 @@ class TestRefresh:
             (None, None), ("Everything", None), ("Region", None), ("North", None), ("South", None),
             (None, "Nora"), (None, "Sol"), (None, "Over"), (None, "Dana"),
         }  # fmt: skip
-        assert ReportRun.objects.count() == 2 * len(scopes)
+        assert ReportRun.objects.count() == 2 * len(scopes) + 2, "and over the whole: the return on visits and the quarter"
         before = list(ReportRun.objects.values_list("pk", "computed_at"))
         refresh(run_jobs)
         assert actions.ask_for_standard_runs(wanted=kinds.standard_runs()) == 0
@@ -132,7 +132,7 @@ class TestRefresh:
         assert not ReportRun.objects.exists()
 
     def test_numbers_survive_being_stored(self, standard):
-        for run in ReportRun.objects.all():
+        for run in ReportRun.objects.filter(kind__in=["leakage", "volume"]):
             again = Numbers.from_json(run.result)
             assert again.to_json() == {key: run.result[key] for key in again.to_json()}
 
@@ -208,7 +208,7 @@ class TestVisibility:
 
         everything = ReportRun.objects.count()
         assert count() == count(kind="moon") == everything
-        assert count(kind="leakage") + count(kind="volume") == everything
+        assert sum(count(kind=kind) for kind in ("leakage", "volume", "roi", "quarter")) == everything
         assert (count(who="me"), count(who="people"), count(who="standard")) == (1, 1, everything - 1)
         assert (count(state="queued"), count(state="finished"), count(state="running"), count(state="failed")) == (1, everything - 1, 0, 0)
         Job.objects.filter(pk=own.job_id).update(state=JobState.FAILED)
