@@ -57,7 +57,7 @@ def test_the_managers_monday(monday, live_server, page_at, sign_in, assert_axe_c
         "1 new source sent 3 inbound referrals",
         "wait longer than their tier was promised",
         "1 concern is past its deadline at Access",
-        "of our referrals with a known destination",
+        "Leakage is unchanged at 33.3%",
         "1 goal of 1 behind pace",
     ):
         expect(page.locator("main")).to_contain_text(words)
