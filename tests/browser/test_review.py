@@ -98,7 +98,7 @@ def test_a_concern_from_the_phone_to_its_end(monday, live_server, page_at, sign_
     page.goto(f"{live_server.url}{reverse('concerns:new')}?practice={monday.south_practice.pk}")
     assert_axe_clean(page)
     page.get_by_label("What did they say?").fill("Pt Smith waited six weeks.")
-    page.get_by_text("Waiting", exact=True).click()
+    page.locator("label.chip", has_text="Waiting").click()
     page.get_by_role("button", name="Save concern").click()
     expect(page.get_by_role("alert")).to_contain_text("This looks like a patient's name")
     assert_axe_clean(page)
