@@ -13,16 +13,18 @@ from accounts.permissions import Permission
 from concerns.models import Concern
 from contacts.models import Practice
 from reports.cells import Cell, total
-from reports.measures import received
+from reports.measures import MEASURES, Ask, Row, received
 from reports.numbers import TREND_MONTHS, Baseline
 from reports.periods import Window, add_months
 from reports.predicting import Forecast, forecast
+from reports.queries import market
 from reports.queries.cells import cells
 from reports.queries.freshness import Freshness
 from reports.queries.names import label
 from territories.scope import Scope
 from visits.models import FollowUp, Visit, VisitState
 
+YEAR = 12  # months
 UNFINISHED = 3  # months after the last full one that some feeds may already have reached
 REFERRERS, DESTINATIONS, NOTES, PROMISES = 8, 6, 3, 6
 
@@ -170,6 +172,17 @@ def destinations_of(practice: Practice, *, scope: Scope, fresh: Freshness) -> Ou
         return None
     known = sorted((cell for cell in found if cell.internal + cell.outbound), key=lambda cell: -(cell.internal + cell.outbound))
     return Ours(window, sums, label(known[:DESTINATIONS], ["destination"]))
+
+
+def share_of_care(practice: Practice, *, scope: Scope) -> Row | None:
+    """What share of its referrals the market file says that we get, over the vendor's last twelve months; None without such a file."""
+    source = market.market()
+    if source is None:
+        return None
+    window = source.window(YEAR)
+    ask = Ask(window.start, window.end, where={"practice": practice.pk}, scope=scope)
+    rows = MEASURES["share_of_care"].evaluate(ask)
+    return rows[0] if rows and rows[0].denominator else None
 
 
 @dataclass(frozen=True)

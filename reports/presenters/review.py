@@ -14,8 +14,11 @@ from reports import words
 from reports.cells import Cell, merge
 from reports.charts import now_and_before
 from reports.measures import leakage_ordered
+from reports.models import Alert
 from reports.numbers import Mover, Numbers
+from reports.presenters.alerts import figures
 from reports.presenters.dashboard import MoverList, movers
+from reports.queries.alerts import Part
 from reports.queries.coverage import Coverage
 from reports.queries.field import Contact
 from reports.queries.review import Feed, Newcomers
@@ -40,6 +43,28 @@ class FallRow:
     plan_url: str
     rows_url: str
     do_not_visit: bool
+
+
+@dataclass(frozen=True)
+class AlertLine:
+    """An alert as the review tells it, with its page; of a part of the provider's offices only that part is told."""
+
+    provider: str
+    practice: str
+    url: str
+    sentence: str
+
+
+def alert_lines(alerts: Sequence[Alert], parts: Mapping[int, Part]) -> list[AlertLine]:
+    return [
+        AlertLine(
+            str(alert.provider),
+            alert.practice.name if alert.practice else "",
+            alert.get_absolute_url(),
+            figures(alert, parts.get(alert.pk)).sentence,
+        )
+        for alert in alerts
+    ]
 
 
 def feeds_finding(feeds: Sequence[Feed]) -> str:

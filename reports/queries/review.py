@@ -5,8 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
-from django.urls import reverse
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from concerns.models import Concern
@@ -15,10 +14,10 @@ from contacts.models import Affiliation, Practice, Provider
 from contacts.querysets import PracticeQuerySet
 from referrals.models import Referral, Source, SourceMonth
 from reports.keeping import kept
-from reports.models import Alert, AlertPart, Direction
+from reports.models import Alert, Direction
 from reports.periods import Window, add_months
 from reports.queries.cells import Where, ground
-from territories.scope import Scope, scope_of
+from territories.scope import Scope
 
 LATE_AFTER = 10  # days without a newer referral, weekends in it; the least gap of reports.maturity
 SHOWN = 8
@@ -132,37 +131,12 @@ def _named(found: Sequence[tuple[int, int, bool]], practices: PracticeQuerySet) 
     ]
 
 
-@dataclass(frozen=True)
-class AlertLine:
-    """An alert as the review tells it: the provider, the practice with its page, the run's own sentence."""
-
-    provider: str
-    practice: str
-    url: str
-    sentence: str
-
-
-def alerts_to_look_at(user: Any, territories: Collection[int] | None) -> list[AlertLine]:
-    """Falls that chance does not explain and nobody has taken on, largest shortfall first.
-
-    A person who sees only a part of a provider's practices is told none of its whole: what lies elsewhere could be subtracted.
-    """
-    scope = scope_of(user)
+def falls_to_look_at(user: Any, territories: Collection[int] | None) -> list[Alert]:
+    """Falls that chance does not explain and nobody has taken on, largest shortfall first."""
     rows = Alert.objects.visible_to(user).listed().to_look_at().filter(direction=Direction.DOWN)
-    if not scope.whole:
-        elsewhere = AlertPart.objects.filter(alert=OuterRef("pk")).exclude(practice__territory__in=scope.territory_ids)
-        rows = rows.exclude(Exists(elsewhere))
     if territories is not None:
         rows = rows.filter(practice__territory__in=territories)
-    return [
-        AlertLine(
-            str(alert.provider),
-            alert.practice.name if alert.practice else "",
-            reverse("reports:practice", args=[alert.practice_id]) if alert.practice_id else "",
-            alert.sentence,
-        )
-        for alert in rows.by_size().select_related("provider", "practice")[:SHOWN]
-    ]
+    return list(rows.by_size().for_list()[:SHOWN])
 
 
 def practices_in(scope: Scope) -> PracticeQuerySet:

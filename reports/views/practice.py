@@ -13,8 +13,8 @@ from contacts.queries import owners_of, standing_of
 from referrals.models import CountingRules
 from reports import words
 from reports.charts.activity import activity
-from reports.measures import leakage_ordered
-from reports.one_practice import Ours, Referrer, care_of, destinations_of, expectation, months_of, referrers
+from reports.measures import Row, leakage_ordered
+from reports.one_practice import Ours, Referrer, care_of, destinations_of, expectation, months_of, referrers, share_of_care
 from reports.queries.freshness import freshness
 from territories.scope import scope_of
 
@@ -38,6 +38,7 @@ def practice_page(request: HttpRequest, pk: int) -> HttpResponse:
         "referrers": [_referrer(row) for row in referrers(practice, scope=scope, fresh=fresh)],
         "ours": ours,
         "leakage": _leakage(ours),
+        "share": _share(share_of_care(practice, scope=scope)),
         "destinations": _destinations(ours),
         "care": care,
         "open": len(care.promises) + len(care.concerns),
@@ -76,6 +77,16 @@ def _leakage(ours: Ours | None) -> str:
     kept_or_left = ours.sums.internal + ours.sums.outbound
     counts = f"{number(ours.sums.outbound)} of {number(kept_or_left)}"
     return f"{percent(ratio.value)} of its referrals leave our network: {counts} ({words.known(ratio)})"
+
+
+def _share(row: Row | None) -> str:
+    """34% of what the market file counts comes to us: 120 of 353 (interval 29% to 39%)."""
+    if row is None:
+        return ""
+    counts = f"{number(row.numerator)} of {number(row.denominator)} through {row.more.get('through', '')}, {row.more.get('vendor', '')}"
+    if row.value is None or row.remark:
+        return f"Share of care: too few to say ({counts})"
+    return f"{percent(row.value, 0)} of its referrals come to us: {counts} (interval {percent(row.low, 0)} to {percent(row.high, 0)})"
 
 
 def _destinations(ours: Ours | None) -> list[dict[str, object]]:

@@ -23,10 +23,11 @@ from reports.pacing import paces, running
 from reports.periods import Window, add_months
 from reports.presenters import goals as goal_words
 from reports.presenters import review as presenter
+from reports.queries.alerts import parts_seen
 from reports.queries.coverage import COVERAGE_DAYS, Coverage, coverage
 from reports.queries.field import contacts
 from reports.queries.numbers import CORE, GROWTH
-from reports.queries.review import alerts_to_look_at, feeds, newcomers, open_concerns
+from reports.queries.review import falls_to_look_at, feeds, newcomers, open_concerns
 from reports.questions import Question, ask
 from reports.views.pages import nothing_yet
 
@@ -71,8 +72,9 @@ def _falls(question: Question, found: Numbers) -> dict[str, Any]:
     seen = contacts(ids, user=question.user, parents=question.known.parents)
     concerns = open_concerns(ids, Concern.objects.visible_to(question.user)) if question.user.can(Permission.CONCERN_VIEW) else {}
     rows = presenter.falls(found, question, seen, concerns)
+    alerts = falls_to_look_at(question.user, question.territories)
     return {
-        "alerts": alerts_to_look_at(question.user, question.territories),
+        "alerts": presenter.alert_lines(alerts, parts_seen(alerts, question.user)),
         "falls": rows,
         "falls_finding": words.falls([mover for mover in found.movers if mover.difference < 0 and mover.practice_id in seen]),
         "falls_months": months,

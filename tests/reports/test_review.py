@@ -23,6 +23,7 @@ from reports.words import against_baseline, usual_range
 from territories.scope import Scope, scope_of
 from tests import factories
 from tests.factories.concerns import make_category, make_concern, make_department
+from tests.factories.market import load_market, market_row
 from tests.factories.reports import add_referrals, make_source, monthly, new_referral
 from tests.reports.conftest import END, FIRST
 from visits.models import FollowUp
@@ -143,7 +144,7 @@ def test_before_any_data_and_without_anything_to_say(as_, world):
         assert words in text_of(page)
 
 
-def test_alerts_stand_before_shortfalls_and_only_when_all_of_them_is_seen(as_, monday):
+def test_alerts_stand_before_shortfalls_with_what_the_person_may_know_of_them(as_, monday):
     world = monday
     run = AlertRun.objects.create(data_version=1, basis="x", q=0.1, mature_share=0.95, through_month=dt.date(2026, 9, 1))
     alert = Alert.objects.create(
@@ -153,11 +154,14 @@ def test_alerts_stand_before_shortfalls_and_only_when_all_of_them_is_seen(as_, m
     AlertPart.objects.create(alert=alert, practice=world.south_practice, before=240, observed=15)
     page = as_("sol").get("/reports/review/")
     assert text_of(page).index("15 referrals, 60 expected.") < text_of(page).index("18 of 60")
+    assert page.context["alerts"][0].url == alert.get_absolute_url()
     assert as_("nora").get("/reports/review/").context["alerts"] == []
-    AlertPart.objects.create(alert=alert, practice=world.north_practice, before=0, observed=1)
-    assert as_("sol").get("/reports/review/").context["alerts"] == [], "what lies elsewhere could be subtracted"
-    assert len(as_("dana").get("/reports/review/").context["alerts"]) == 1
     assert as_("dana").get(f"/reports/review/?territory={world.north.pk}").context["alerts"] == []
+    AlertPart.objects.filter(practice=world.south_practice).update(before=200, observed=11)
+    AlertPart.objects.create(alert=alert, practice=world.north_practice, before=40, observed=4)
+    (line,) = as_("sol").get("/reports/review/").context["alerts"]
+    assert line.sentence.startswith("11 referrals from your practices"), "what lies elsewhere cannot be subtracted"
+    assert as_("dana").get("/reports/review/").context["alerts"][0].sentence == "15 referrals, 60 expected."
 
 
 def test_the_review_is_flat(client, monday, assert_flat_queries):
@@ -262,6 +266,15 @@ def test_ours_show_where_they_refer(as_, history):
         ("Summit Cardiology", 72, False),
     ]
     assert page.context["chart"].title == "As many as expected in the last three months: 30"
+
+
+def test_share_of_care_where_the_market_is_known(as_, history):
+    months = [add_months(dt.date(2025, 9, 1), n) for n in range(12)]
+    load_market(*(market_row(history.south_provider.npi, 3, 10, month=f"{month:%Y-%m}", through="2026-08-31") for month in months))
+    page = text_of(as_("sol").get(reverse("reports:practice", args=[history.south_practice.pk])))
+    assert "30% of its referrals come to us: 36 of 120" in page
+    assert "(interval 23% to 39%)" in page
+    assert "We see only" not in page
 
 
 def test_an_unknown_practice_says_so(as_, history):
