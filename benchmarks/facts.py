@@ -27,9 +27,9 @@ def make_names() -> None:
                 INSERT INTO contacts_organization (id, name, folded_name, npi, phone, city, state)
                     SELECT n, 'Hospital ' || n, 'hospital ' || n, '', '', '', '' FROM generate_series(1, {DESTINATIONS} + 1) n;
                 INSERT INTO contacts_practice (id, name, folded_name, npi, address, city, state, zip, county, phone, fax, visiting_rules,
-                                               do_not_visit, territory_id, placed_by)
+                                               do_not_visit, territory_id, placed_by, tier)
                     SELECT 1 + n, 'Practice ' || n, 'practice ' || n, '', '', '', '', '', '', '', '', '',
-                           false, 2 + (n * 4) %% {TERRITORIES}, 'zip'
+                           false, 2 + (n * 4) %% {TERRITORIES}, 'zip', ''
                     FROM generate_series(0, {PROVIDERS} / 4) n;
                 INSERT INTO referrals_dataversion (cause, made_at) VALUES ('bench', now())""",
             [],
