@@ -31,7 +31,12 @@ _NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _LOOKUPS = frozenset(
     {"get_model", "get_models", "get_app_config", "get_app_configs", "import_module", "__import__", "ContentType", "all_models"}
 )
-_SQL = re.compile(r"\b(?:select|from|join|into|update|table|with)\b", re.IGNORECASE)
+_SQL = re.compile(r"\b(?:select\b.*\bfrom|insert\s+into|update\b.*\bset|delete\s+from)\b", re.IGNORECASE | re.DOTALL)
+_TABLE = re.compile(r"\b\w+_\w+\b")  # a sentence for people has no such word
+# (module, breach without its line): why it is none
+EXCEPTIONS = {
+    ("reports/kinds/roi.py", ".compliance"): "how far visits followed a drawn order (visits.queries.Followed), no ledger",
+}
 
 
 def _speaks_of_it(name: str) -> bool:
@@ -89,7 +94,8 @@ def breaches(tree: ast.Module) -> list[str]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
             text = node.value
             is_name = not re.search(r"\s", text.strip())  # "compliance.SpendEntry", "spend__amount", "compliance:ledger", "spend"
-            if _speaks_of_it(text) and (is_name or _SQL.search(text)):
+            names_a_table = any(_speaks_of_it(word) for word in _TABLE.findall(text))
+            if names_a_table or (_speaks_of_it(text) and (is_name or _SQL.search(text))):
                 found.append(f"{line}: {text[:60]!r}")
     return found
 
@@ -103,7 +109,9 @@ def _walled() -> Iterator[tuple[Path, ast.Module]]:
 
 
 def test_nothing_behind_the_wall_reaches_over_it() -> None:
-    assert {str(path): found for path, tree in _walled() if (found := breaches(tree))} == {}
+    found = {(str(path), breach.partition(": ")[2]) for path, tree in _walled() for breach in breaches(tree)}
+    assert found - EXCEPTIONS.keys() == set()
+    assert EXCEPTIONS.keys() - found == set(), "stale"
 
 
 def test_what_is_walled_is_there() -> None:
@@ -151,6 +159,7 @@ def test_a_breach_is_found(planted: str) -> None:
         '"""ROI never reads the spend ledger."""',
         'def f():\n    """What is spent is not read."""',
         'text = "What the outreach program costs. Typed here; the spend ledger is not read."',
+        'text = "With what is spent taken from the months after, the effect is what is left."',
         "from visits.models import TargetList",
         "provider.suspended = expend(1)",
         'apps.get_model("visits", "Visit").objects',
