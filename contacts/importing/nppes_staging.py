@@ -7,6 +7,7 @@ cell, a workbook) is read from the beginning by the patient reader, which takes 
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 import psycopg2
 import pyarrow as pa
@@ -55,7 +56,12 @@ ONLY_LOCATIONS = {
     "fax": ("Provider Practice Location Address - Fax Number", f"{_THERE} - Fax Number"),
 }
 COLUMNS = (*HEADERS, *ONLY_LOCATIONS, "taxonomy")
-_NOTHING = pa.scalar(None, pa.string())
+
+
+@cache
+def _nothing() -> pa.Scalar:
+    """A blank cell. Made when it is needed: making it loads pandas, which a web process has no use for."""
+    return pa.scalar(None, pa.string())
 
 
 class Layout:
@@ -192,10 +198,10 @@ def _primary(batch: pa.RecordBatch, names: list[str], layout: Layout) -> pa.Arra
         if _is_blank(code):  # as nearly all of the fifteen are
             continue
         code = _trimmed(code)
-        code = pc.if_else(pc.equal(code, ""), _NOTHING, code)
+        code = pc.if_else(pc.equal(code, ""), _nothing(), code)
         given.append(code)
         if switch_at is not None:
-            marked.append(pc.if_else(pc.equal(_trimmed(batch.column(names[switch_at])), "Y"), code, _NOTHING))
+            marked.append(pc.if_else(pc.equal(_trimmed(batch.column(names[switch_at])), "Y"), code, _nothing()))
     return pc.coalesce(*marked, *given, pa.array([""] * batch.num_rows))
 
 
