@@ -76,6 +76,9 @@ _SETTINGS = (
 )
 
 
+_DASHBOARD = ("reports:dashboard", "reports:growth", "reports:leakage")
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context of every page: `navigation` (most used first for the role), the places of the user menu, and `may` for templates."""
     user = getattr(request, "user", None)
@@ -86,8 +89,10 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         offered.sort(key=lambda entry: _LIAISON_FIRST.index(entry[0]) if entry[0] in _LIAISON_FIRST else len(_LIAISON_FIRST))
     urls = {name: reverse(name) for name, *_ in offered}
     places = {url: name for name, url in urls.items()} | {reverse(page): name for page, name in _BELOW.items() if name in urls}
-    here = max((url for url in places if request.path.startswith(url)), key=len, default="")  # follow-ups lie below visits
-    items = [Item(urls[name], label, icon, active=name == places.get(here)) for name, label, icon, _ in offered]
+    here = places.get(max((url for url in places if request.path.startswith(url)), key=len, default=""))  # follow-ups lie below visits
+    if here == "reports:dashboard" and request.path not in {reverse(name) for name in _DASHBOARD}:
+        here = "reports:all"  # the dashboard's address begins that of every report
+    items = [Item(urls[name], label, icon, active=name == here) for name, label, icon, _ in offered]
     return {
         "navigation": items,
         "search_url": reverse("contacts:search") if user.can(P.PROVIDER_VIEW) else "",

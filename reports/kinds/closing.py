@@ -20,7 +20,7 @@ def _compute(parameters: Mapping[str, Any], scope: Scope, progress: Progress) ->
 CLOSING = Kind(
     name="closing",
     title="Closing the referral loop (CMS50)",
-    question="Do specialists' reports come back within the year?",
+    question="Do the reports of specialists come back within the year?",
     compute=_compute,
     form=YearForm,
     document=closing_document,
