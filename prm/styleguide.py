@@ -123,22 +123,6 @@ def _charts() -> list[dict[str, Any]]:
                 "rows": [[name, value] for name, value in zip(PRACTICES, shortfalls, strict=True)],
             },
         },
-        {
-            "id": "sg-graph",
-            "title": "Three practices send most of what reaches Dr. Raman",
-            "spec": {
-                "kind": "graph",
-                "nodes": [
-                    {"id": 0, "name": "Priya Raman, MD", "value": 90, "tone": "internal"},
-                    *({"id": n, "name": name, "value": 60 - 10 * n, "tone": "inbound"} for n, name in enumerate(PRACTICES, 1)),
-                ],
-                "links": [{"source": n, "target": 0, "value": 60 - 10 * n} for n in range(1, 6)],
-            },
-            "table": {
-                "columns": [{"label": "Practice"}, {"label": "Referrals", "num": True}],
-                "rows": [[name, 60 - 10 * n] for n, name in enumerate(PRACTICES, 1)],
-            },
-        },
     ]
 
 

@@ -118,13 +118,19 @@ def headline(found: dict[str, Any]) -> str:
     assigned = found["seen"]["assigned"]
     if assigned is None or assigned["ratio"] is None:
         return "This quarter cannot be compared yet: there is no baseline, or patients have not had the time to be seen"
-    change = f"{percent(abs(assigned['ratio'] - 1), 0)} {'above' if assigned['ratio'] >= 1 else 'below'} their own baseline"
+    change = _beside_baseline(assigned["ratio"])
     if compared is None:
         return f"Assigned practices sent {number(assigned['now'])} referrals that were seen, {change}"
     ratio, low, high = compared
     if low <= 1 <= high:
         return f"Assigned practices are {change}; the others changed alike, as far as can be told"
     return f"Assigned practices are {change}, {'better' if ratio > 1 else 'worse'} than the others by more than chance"
+
+
+def _beside_baseline(ratio: float) -> str:
+    if abs(ratio - 1) < 0.005:
+        return "level with their own baseline"
+    return f"{percent(abs(ratio - 1), 0)} {'above' if ratio > 1 else 'below'} their own baseline"
 
 
 def against_words(found: dict[str, Any] | None) -> str:

@@ -1,5 +1,6 @@
 """The return on visits as a document: what was found, how sure it is, what it rests on, and what it does not say."""
 
+import datetime as dt
 from typing import Any
 
 from accounts.models import User
@@ -21,6 +22,7 @@ from reports.exports.document import (
 from reports.exports.frame import document_of
 from reports.forms.roi import CONTROLS, RoiForm
 from reports.models import ReportRun
+from reports.periods import Window
 
 LADDER = (
     ("A", "The order of visits was drawn at random, and visits followed it"),
@@ -201,7 +203,11 @@ def _line(name: str, margins: list[list[Any]]) -> list[Any]:
 
 
 def _days(purse: dict[str, Any]) -> str:
-    return f"of {purse['start']} until {purse['end']}"
+    return f"of {Window(*map(dt.date.fromisoformat, (purse['start'], purse['end']))).words}"
+
+
+def _month(text: str) -> str:
+    return f"{dt.date.fromisoformat(f'{text}-01'):%b %Y}"
 
 
 def _dose(found: dict[str, Any]) -> list[Block]:
@@ -220,11 +226,9 @@ def _dose(found: dict[str, Any]) -> list[Block]:
 def _assumes(found: dict[str, Any]) -> list[Block]:
     said = [f"Compared with: {CONTROLS[found['control']][0].lower()}{CONTROLS[found['control']][1:]}."]
     if found["months"]:
-        said.append(
-            f"Months compared: {found['months'][0]} to {found['months'][1]}; a patient was seen within {found['seen_within']} days."
-        )
+        said.append(f"Months compared: {' to '.join(map(_month, found['months']))}; a patient was seen within {found['seen_within']} days.")
     if found["later_feeds"]:
         said.append(f"Left out, because they began later and would look like growth: {', '.join(found['later_feeds'])}.")
     if found["silent"]:
-        said.append(f"Months left out because a feed was silent: {', '.join(month[:7] for month in found['silent'])}.")
+        said.append(f"Months left out because a feed was silent: {', '.join(_month(month[:7]) for month in found['silent'])}.")
     return [Heading("What it rests on"), *[Text(sentence) for sentence in said]]

@@ -1,4 +1,4 @@
-// Charts of who sends to whom: Sankey and network. See charts.js for the shapes of their specs.
+// Where referrals go: the Sankey. See charts.js for the shape of its spec.
 (() => {
   const shown = (node) => node.label ?? node.name;
 
@@ -38,29 +38,5 @@
     };
   }
 
-  function graph(spec, tools) {
-    const { color, format, tip } = tools;
-    const largest = Math.max(1, ...spec.nodes.map(({ value }) => value ?? 0));
-    const thickest = Math.max(1, ...spec.links.map(({ value }) => value ?? 0));
-    const names = new Map(spec.nodes.map(({ id, name }) => [String(id), name]));
-    const named = new Set([...spec.nodes].sort((a, b) => (b.value ?? 0) - (a.value ?? 0)).slice(0, tools.phone ? 5 : 14).map(({ id }) => String(id)));
-    return {
-      tooltip: {
-        trigger: "item",
-        formatter: ({ dataType, data }) => (dataType === "edge"
-          ? tip(`${names.get(data.source)} → ${names.get(data.target)}`, [format(data.amount)]) : tip(data.name, [format(data.amount)])),
-      },
-      series: [{
-        type: "graph", layout: "force", roam: false, draggable: false, force: { repulsion: 130, edgeLength: [40, 130], layoutAnimation: false },
-        left: 80, right: 80, top: 16, bottom: 32, emphasis: { focus: "adjacency" }, labelLayout: { hideOverlap: true },
-        data: spec.nodes.map(({ id, name, value, tone, url }) => ({
-          id: String(id), name, url, amount: value, symbolSize: 8 + 26 * Math.sqrt((value ?? 0) / largest), itemStyle: { color: color(tone ?? "c1") },
-          label: { show: named.has(String(id)), position: "bottom", color: color("ink"), textBorderColor: color("surface"), textBorderWidth: 3, fontSize: 12 },
-        })),
-        links: spec.links.map(({ source, target, value, url }) => ({ source: String(source), target: String(target), amount: value, url, lineStyle: { color: color("line-strong"), opacity: 0.5, width: 1 + 4 * ((value ?? 0) / thickest), curveness: 0.08 } })),
-      }],
-    };
-  }
-
-  Object.assign(window.prmCharts, { sankey, graph });
+  Object.assign(window.prmCharts, { sankey });
 })();

@@ -5,7 +5,6 @@
              immature_from: index (months still filling up, hatched), target: {value, label}, band: {low: [], high: [], label}}
    bar      as line, side by side; horizontal: true for long names      stacked   as bar, on top of each other
    sankey   {kind, nodes: [{name (unique), label, tone, url}], links: [{source, target, value, tone, url}]}      bars on a phone
-   graph    {kind, nodes: [{id, name, value, tone, url}], links: [{source, target, value}]}
    xmr      {kind, name, labels: [text], values: [n|null (a gap, never bridged)], unit, tone, urls: [url],
              mean, lower, upper: n|null (null: too little for limits), limits_label: "Natural limits"|"Trial limits", trial: true (dotted),
              flags: [{rule: "outside"|"two of three"|"one side"|"trend", text, at: [index]}] (a shape and a word for each rule),
@@ -22,7 +21,7 @@
    Any spec may carry empty: text, which stands in the place of a drawing that has nothing to draw.
    Tones: inbound internal outbound undetermined outside good bad warn neutral accent c1 … c7. A click on a mark follows its url.
    Limits, levels and texts are data: nothing is computed here. How each kind looks is in chart_kinds.js (line, bar), chart_flows.js
-   (sankey, graph) and chart_limits.js (xmr, funnel; loaded with `limits=True` of components/chart_scripts.html). */
+   (sankey) and chart_limits.js (xmr, funnel; loaded with `limits=True` of components/chart_scripts.html). */
 (() => {
   const drawn = new Map();
   const phone = matchMedia("(max-width: 575.98px)");
