@@ -68,7 +68,7 @@ class AlertRunQuerySet(models.QuerySet["AlertRun"]):
 
 class AlertQuerySet(models.QuerySet["Alert"]):
     def visible_to(self, user: Any) -> Self:
-        """Alerts of providers whom the person sees and who refer from the person's own territories (ADR 14).
+        """Alerts of providers whom the person sees and who refer from the person's own territories (ADR 10).
 
         An overlay sees one line of a territory, and an alert speaks of all lines: it shows none. Executives see numbers of alerts only.
         """

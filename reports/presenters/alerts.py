@@ -1,6 +1,6 @@
 """Alerts → what their pages show. No queries of its own.
 
-Somebody who sees a part of a provider's practices is told the figures of that part: nothing of them can be subtracted (ADR 14).
+Somebody who sees a part of a provider's practices is told the figures of that part: nothing of them can be subtracted (ADR 10).
 """
 
 import datetime as dt
