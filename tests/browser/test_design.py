@@ -25,13 +25,13 @@ def guide(live_server, page_at, sign_in, world):
 @pytest.mark.parametrize("width", [390, 1440])
 def test_every_component_is_accessible(guide, assert_axe_clean, width, scheme):
     page = guide(width, scheme, "?errors=1")
-    expect(page.locator(".chart-canvas svg")).to_have_count(9)
+    expect(page.locator(".chart-canvas svg")).to_have_count(8)
     assert_axe_clean(page)
 
 
 def test_no_sideways_scroll_on_the_narrowest_phone(guide):
     page = guide(320)
-    expect(page.locator(".chart-canvas svg")).to_have_count(9)
+    expect(page.locator(".chart-canvas svg")).to_have_count(8)
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
