@@ -4,9 +4,10 @@ import datetime
 from collections.abc import Sequence
 from random import Random
 
+from common import heat
 from common.charts import Chart, table
 from common.templatetags.prm import percent
-from reports.charts import control, funnel, heat
+from reports.charts import control, funnel
 from reports.periods import add_months
 
 FIRST = datetime.date(2024, 8, 1)

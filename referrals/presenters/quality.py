@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.charts import Chart, table
+from common.heat import HeatCell, HeatRow
+from common.heat import spec as heat_spec
 from common.templatetags.prm import number, percent
 from referrals.models import State
 from referrals.presenters.charts import month_name, share
@@ -38,7 +40,8 @@ def charts(found: Quality) -> list[Chart]:
 def _completeness(months: Sequence[MonthQuality]) -> Chart:
     labels = [month_name(month.month) for month in months]
     values = [[month.filled[name] / month.referrals for month in months] for name in COLUMNS]
-    spec = {"kind": "heatmap", "columns": labels, "rows": list(COLUMNS), "values": values, "unit": "percent", "tone": "accent"}
+    lines = [HeatRow(name, [HeatCell(value, percent(value, 0)) for value in line]) for name, line in zip(COLUMNS, values, strict=True)]
+    spec = heat_spec(lines, [(label, "") for label in labels], corner="Column", unit="percent", tone="internal", scale=("0%", "100%"))
     rows = [[name, *(percent(value) for value in line)] for name, line in zip(COLUMNS, values, strict=True)]
     whole = sum(month.referrals for month in months)
     overall = {name: sum(month.filled[name] for month in months) / whole for name in COLUMNS if name not in _SOMETIMES}

@@ -8,10 +8,10 @@ from typing import Any
 from scipy.special import bdtr, pdtr
 
 from common.charts import Chart, table
+from common.heat import HeatCell, HeatRow, spec
 from common.templatetags.prm import number, percent
 from reports import words
 from reports.cells import Cell
-from reports.charts.heat import HeatCell, HeatRow, spec
 from reports.intervals import TOO_FEW
 from reports.measures import Measure, Row
 from reports.periods import add_months

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from common import heat
 from common.templatetags.prm import number, percent
 from reports import words
-from reports.charts import heat
 from reports.inquiry import Inquiry
 from reports.measures import Measure, Row
 from reports.queries.cuts import CUTS

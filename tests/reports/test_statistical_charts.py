@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from reports.charts import control, funnel, heat
+from common import heat
+from reports.charts import control, funnel
 from reports.periods import add_months
 
 FIRST = dt.date(2024, 8, 1)
