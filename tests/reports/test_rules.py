@@ -11,7 +11,8 @@ from reports.models import ReportRules
 METHODS = {
     "scheduled_within": 14, "seen_within": 90, "report_within": 120, "late_cancel_days": 1, "new_after_months": 12, "lost_expected": 3,
     "lost_days": 90, "loyal_at": 70, "splitter_at": 30, "avoidable_miles": 25, "avoidable_days": 21, "alert_q": 0.1, "mature_at": 95,
-    "capacity_old_days": 45, "least_peers": 5, "move_splitter": 30, "move_opportunity": 15, "move_loyal": 5,
+    "capacity_old_days": 45, "least_peers": 5, "move_splitter": 30, "move_opportunity": 15, "move_loyal": 5, "fiscal_starts": 1,
+    "large_import": 5,
 }  # fmt: skip
 
 
