@@ -41,8 +41,10 @@ def _day(text: str | None) -> dt.date | None:
 
 def _measure() -> tuple[str | None, str | None]:
     # A feed's last day lies in, or after, its last month of the rollup: only that end of the facts is read.
-    months = SourceMonth.objects.order_by().values("source").annotate(first=Min("month"), last=Max("month"))
-    spans = {row["source"]: (row["first"], row["last"]) for row in months}
+    months = SourceMonth.objects.filter(source=OuterRef("pk")).order_by().values("source")
+    first, last = months.annotate(first=Min("month")).values("first"), months.annotate(last=Max("month")).values("last")
+    feeds = Source.objects.order_by().annotate(first=Subquery(first), last=Subquery(last)).values_list("pk", "first", "last")
+    spans = {source: (first, last) for source, first, last in feeds if first}
     if not spans:
         return None, None
     late = Q(*(Q(source=source, month__gte=last) for source, (_, last) in spans.items()), _connector=Q.OR)
@@ -50,7 +52,8 @@ def _measure() -> tuple[str | None, str | None]:
     last_days = list(ends.order_by().values("source").annotate(last=Max("anchor_on")).values_list("last", flat=True))
     # A feed whose rows all belong to other feeds' orders (claims, appointments) is in no rollup, and is read whole.
     own = Referral.objects.filter(source=OuterRef("pk")).order_by().values("source").annotate(last=Max("anchor_on")).values("last")
-    last_days += Source.objects.exclude(pk__in=spans).annotate(last=Subquery(own)).exclude(last=None).values_list("last", flat=True)
+    if len(spans) < len(feeds):
+        last_days += Source.objects.exclude(pk__in=spans).annotate(last=Subquery(own)).exclude(last=None).values_list("last", flat=True)
     return min(first for first, _ in spans.values()).isoformat(), min(last_days).isoformat()
 
 
