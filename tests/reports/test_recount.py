@@ -198,9 +198,10 @@ def test_a_large_world_has_every_case(network):
     outcome = {name: MEASURES[name].evaluate(Ask(START, END, ("month",))) for name in REFERRERS}
     assert not [name for name in ("new_referrers", "returning_referrers") if not any(row.numerator for row in outcome[name])]
     wait = MEASURES["time_to_appointment"].evaluate(Ask(START, END))[0]
-    assert 0 < wait.value
+    assert wait.value > 0
     assert wait.more["p90"] is None or wait.value <= wait.more["p90"]  # nine of ten may not have been seen yet
-    assert wait.low <= wait.value <= wait.high
+    assert wait.low <= wait.value
+    assert wait.high is None or wait.value <= wait.high
 
 
 HOW = {"deadline": None, "phases": [Phase.explicit, Phase.reuse, Phase.generate], "suppress_health_check": list(HealthCheck)}
