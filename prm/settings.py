@@ -325,6 +325,7 @@ SPECTACULAR_SETTINGS = {
         "ReferralState": "referrals.models.facts.State",
         "BatchState": "referrals.models.imports.BatchState",
         "VisitState": "visits.models.VisitState",
+        "RunState": "reports.models.RunState",
         "ConcernState": "concerns.models.ConcernState",
         "ConcernSeverity": "concerns.models.Severity",
     },
