@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
 
@@ -27,13 +28,16 @@ class SignInRequired(LoginRequiredMiddleware):
 
 
 class PrivatePages:
-    """`no-store` on every answer to a signed-in person: nothing is left in the browser for the next one."""
+    """`no-store` on every answer to a signed-in person, and a clean browser at sign-out: nothing is left for the next one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        was_inside = request.method == "POST" and request.user.is_authenticated
         response = self.get_response(request)
+        if was_inside and request.path == reverse("account_logout") and not request.user.is_authenticated:
+            response["Clear-Site-Data"] = '"cache", "storage"'  # what the phone kept for this person, visits that wait included
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
         return response

@@ -6,8 +6,10 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import actions
@@ -131,6 +133,14 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("accounts:profile")
     return render(request, "accounts/profile.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_GET
+@open_to_everybody_inside("who the browser is signed in as; a stranger gets 401")
+def session(request: HttpRequest) -> JsonResponse:
+    """Whom the phone speaks for, a token for its next POST, and the time here: asked before waiting visits are sent, never stored."""
+    told = {"user": request.user.pk, "name": str(request.user), "csrf": get_token(request), "now": timezone.now().isoformat()}
+    return JsonResponse(told)
 
 
 @require_GET

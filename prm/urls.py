@@ -7,7 +7,8 @@ from django.contrib.auth.models import Group
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from prm import health, pages
+from accounts.views import session
+from prm import health, offline, pages
 from prm.styleguide import styleguide
 
 # The Django admin's own sign-in knows no second factor and no rate limit: allauth's is used instead.
@@ -18,6 +19,9 @@ admin.site.unregister((Authenticator, EmailAddress, Group))
 
 urlpatterns = [
     path("", pages.home, name="home"),
+    path("sw.js", offline.service_worker, name="service-worker"),
+    path("manifest.webmanifest", offline.manifest, name="manifest"),
+    path("shell/<slug:name>/", offline.shell_page, name="shell"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("account/", include("allauth.urls")),
@@ -28,6 +32,7 @@ urlpatterns = [
     path("referrals/", include("referrals.urls")),
     path("visits/", include("visits.urls")),
     path("reports/", include("reports.urls")),
+    path("api/session/", session, name="session"),
     path("api/v1/", include("prm.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/", pages.api_docs, name="api-docs"),

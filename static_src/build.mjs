@@ -4,6 +4,7 @@ import { mkdir, readFile, readdir, rm, writeFile, copyFile } from "node:fs/promi
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { appIcon } from "./app_icon.mjs";
 import { stateCounties } from "./counties.mjs";
 import { countyPaths } from "./county_paths.mjs";
 import { icons } from "./icons.mjs";
@@ -34,6 +35,9 @@ await build({
   entryPoints: [join(here, "echarts.mjs")], outfile: join(vendor, "echarts.js"),
   bundle: true, minify: true, format: "iife", target: "es2020", legalComments: "none", logLevel: "warning",
 });
+for (const [name, size, how] of [
+  ["app-192.png", 192], ["app-512.png", 512], ["app-maskable-512.png", 512, { corner: 0, scale: 0.8 }], ["app-touch-180.png", 180, { corner: 0 }],
+]) await write(name, appIcon(size, how));
 const names = (await readFile(join(here, "icons.txt"), "utf8")).split("\n").filter(Boolean);
 await write("icons.svg", await icons(names, (name) => text("@tabler", "icons", "icons", "outline", `${name}.svg`)));
 for (const [state, topology] of stateCounties(JSON.parse(await text("us-atlas", "counties-10m.json")))) {

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
+from django.test import Client, override_settings
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from accounts.models import User
 from prm import browser as chromium
+from tests.browser.server import Server
 from tests.factories import PASSWORD
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -125,3 +128,38 @@ def deployed(settings: Any, tmp_path: Path, transactional_db: None) -> Iterator[
     server.is_ready.wait(timeout=30)
     yield f"http://localhost:{server.port}"
     server.terminate()
+
+
+@pytest.fixture(scope="session")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The static files as a deployment has them, hashed and compressed."""
+    folder = tmp_path_factory.mktemp("static")
+    with override_settings(
+        STATIC_ROOT=folder,
+        STATICFILES_FINDERS=["django.contrib.staticfiles.finders.FileSystemFinder"],
+        STORAGES={**settings.STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}},
+    ):
+        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["counties", "county_paths"])
+    return folder
+
+
+@pytest.fixture
+def server(packed: Path, transactional_db: None) -> Iterator[Server]:
+    """A web server that really stops: `server.stop()`, `server.start()`."""
+    running = Server(packed)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def phone(page_at: Callable[..., Page], server: Server, client: Client) -> Callable[[User], Page]:
+    """`phone(world.nora)`: a phone on which this person signed in before, nothing opened yet."""
+
+    def signed_in(user: User, **options: Any) -> Page:
+        client.force_login(user)
+        page = page_at(390, **options)
+        page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server.url}])
+        return page
+
+    return signed_in
