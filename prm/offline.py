@@ -47,7 +47,7 @@ def shell() -> Shell:
 
 @cache
 def _shell(scripts: tuple[str, ...]) -> Shell:
-    html = {name: render_to_string(template, {"shell": True}) for name, (_, template) in SHELLS.items()}
+    html: dict[str, str] = {name: str(render_to_string(template, {"shell": True})) for name, (_, template) in SHELLS.items()}
     found = {url for page in html.values() for url in _STATIC.findall(page) if url.startswith(settings.STATIC_URL)}
     files = tuple(sorted(found | {static("vendor/icons.svg")}))
     version = hashlib.sha256(json.dumps([html, files, scripts], sort_keys=True).encode()).hexdigest()[:12]
