@@ -55,6 +55,7 @@ _LIAISON_FIRST = ("visits:list", "contacts:practices", "contacts:providers", "vi
 _SETTINGS = (
     ("People", "accounts:people", "People and roles", "Invite people, change roles, disable leavers.", P.USER_MANAGE),
     ("People", "accounts:audit", "Audit trail", "Who did what, and who looked at patient-linked rows.", P.AUDIT_VIEW),
+    ("Field", "visits:hours", "Your days in the field", "Your days and hours, how long a visit takes, where you start from.", P.VISIT_LOG),
     ("Field", "territories:list", "Territories", "Draw territories, assign people, see what nobody owns.", P.TERRITORY_EDIT),
     ("Field", "territories:service-lines", "Service lines", "The lines of care that are counted.", P.SETTINGS_EDIT),
     ("Field", "contacts:specialties", "Specialties", "Which specialty belongs to which service line.", P.SETTINGS_EDIT),

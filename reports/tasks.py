@@ -3,7 +3,7 @@
 import datetime as dt
 
 from common.exceptions import InputError
-from jobs.actions import Lease, forget_done, handler
+from jobs.actions import Lease, enqueue, forget_done, handler
 from referrals.models import CountingRules
 from reports import actions, kinds
 from reports.exports.files import write_file
@@ -16,7 +16,15 @@ def refresh(lease: Lease) -> None:
     actions.forget_old_files()
     asked = actions.ask_for_standard_runs(wanted=kinds.standard_runs())
     actions.ask_for_alerts()
+    enqueue("reports.write_trends", key="reports.write_trends")
     lease.progress(asked, asked, f"{asked} reports to compute" if asked else "Every report is up to date")
+
+
+@handler("reports.write_trends")
+def write_trends(lease: Lease) -> None:
+    """What the field reads of each practice's referrals, at the newest version of the data."""
+    written = actions.write_trends()
+    lease.progress(1, 1, f"{written:,} practices written down" if written else "Written down already")
 
 
 @handler("reports.watch_alerts")

@@ -13,7 +13,17 @@ from accounts.permissions import Permission
 from territories.scope import scope_of
 
 if TYPE_CHECKING:
-    from visits.models import Draw, FollowUp, TargetEntry, TargetHandover, TargetList, Visit  # noqa: F401 - named in base classes below
+    from visits.models import (  # noqa: F401 - named in base classes below
+        Draw,
+        FollowUp,
+        PlanDraft,
+        PracticeTrend,
+        TargetEntry,
+        TargetHandover,
+        TargetList,
+        Visit,
+        WorkingHours,
+    )
 
 LEADING_ROLES = ("manager", "admin")
 
@@ -179,3 +189,40 @@ class DrawQuerySet(models.QuerySet["Draw"]):
         drawn = apps.get_model("visits", "DrawnPractice").objects.filter(draw=OuterRef("pk"))
         outside = drawn.exclude(practice__territory__in=scope.any_territory_ids)
         return self.filter(Q(drawn_by=user) | ~Exists(outside))
+
+
+class WorkingHoursQuerySet(models.QuerySet["WorkingHours"]):
+    def visible_to(self, user: Any) -> "WorkingHoursQuerySet":
+        """One's own; managers and admins also those of the people whose days they plan."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self.filter(Q(user=user) | Q(user__in=_planned_by(user)))
+
+
+class PlanDraftQuerySet(models.QuerySet["PlanDraft"]):
+    def visible_to(self, user: Any) -> "PlanDraftQuerySet":
+        """Of one's own days; managers and admins also those of the people whose days they plan."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self.filter(Q(owner=user) | Q(owner__in=_planned_by(user)))
+
+    def open(self) -> "PlanDraftQuerySet":
+        """Neither accepted nor let go."""
+        return self.filter(accepted_at=None)
+
+
+def _planned_by(user: Any) -> Any:
+    """Whose days a manager plans: everybody assigned today within their scope."""
+    people = apps.get_model("accounts", "User").objects
+    if user.role not in LEADING_ROLES:
+        return people.none()
+    return people.filter(pk__in=apps.get_model("territories", "Assignment").objects.today().visible_to(user).values("user"))
+
+
+class PracticeTrendQuerySet(models.QuerySet["PracticeTrend"]):
+    def visible_to(self, user: Any) -> "PracticeTrendQuerySet":
+        """Of practices in territories seen whole: the sentence counts all lines, so an overlay of one line does not show it."""
+        if not user.is_authenticated or not user.is_active or not user.can(Permission.DASHBOARD_VIEW):
+            return self.none()
+        scope = scope_of(user)
+        return self if scope.whole else self.filter(practice__territory__in=scope.territory_ids)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from visits.views import draws, follow_ups, imports, log, pages, panels, targets, topics
+from visits.views import draws, follow_ups, hours, imports, log, pages, panels, targets, topics
 
 app_name = "visits"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("export/", pages.export, name="export"),
     path("log/", log.log, name="log"),
     path("plan/", log.plan, name="plan"),
+    path("hours/", hours.working_hours, name="hours"),
     path("office/", log.office, name="office"),
     path("options/practices/", log.practice_options, name="practice-options"),
     path("options/people/", log.people_options, name="people-options"),

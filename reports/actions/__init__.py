@@ -27,6 +27,7 @@ from reports.actions.runs import (
     withdraw_run,
 )
 from reports.actions.targets import save_targets
+from reports.actions.trends import write_trends
 
 __all__ = [
     "KEPT_VERSIONS",
@@ -63,4 +64,5 @@ __all__ = [
     "snooze_alert",
     "undo_alert_step",
     "withdraw_run",
+    "write_trends",
 ]

@@ -147,6 +147,7 @@ SCOPELESS = {
     "visits.Topic": "a list of words, the same for everybody",
     "visits.Attendee": "shown only with its visit",
     "visits.DrawnPractice": "shown only with its draw",
+    "visits.PlanDraftStop": "shown only with its draft",
 }
 
 

@@ -1,6 +1,7 @@
 """Every write of visits, follow-ups, topics, target lists and drawn orders."""
 
 from visits.actions.drawing import draw_order, plan_drawn
+from visits.actions.hours import save_working_hours
 from visits.actions.targets import (
     Wanted,
     add_targets,
@@ -55,6 +56,7 @@ __all__ = [
     "restore_visit",
     "save_target_list",
     "save_topic",
+    "save_working_hours",
     "set_list_closed",
     "take_back",
 ]

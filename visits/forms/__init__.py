@@ -1,6 +1,7 @@
 """What people type about visits, target lists and drawn orders."""
 
 from visits.forms.drawing import DrawForm, OwnerForm
+from visits.forms.hours import WorkingHoursForm
 from visits.forms.targets import DropForm, HandOverForm, TargetAddForm, TargetListForm
 from visits.forms.visits import (
     DUE,
@@ -39,5 +40,6 @@ __all__ = [
     "TargetListForm",
     "TopicForm",
     "VisitFields",
+    "WorkingHoursForm",
     "key_of",
 ]

@@ -1,20 +1,29 @@
-"""Outreach: visits, who was met, what was promised, lists of whom to visit, and drawn orders."""
+"""Outreach: visits, who was met, what was promised, lists of whom to visit, drawn orders, working hours and drafts."""
 
+from visits.models.drafts import PlanDraft, PlanDraftStop
 from visits.models.draws import Draw, DrawnPractice
+from visits.models.hours import WEEKDAYS, WorkingHours
 from visits.models.targets import TargetEntry, TargetHandover, TargetList
+from visits.models.trends import PracticeTrend, TrendWay
 from visits.models.visits import Attendee, FollowUp, Mode, Outcome, Topic, Visit, VisitState
 
 __all__ = [
+    "WEEKDAYS",
     "Attendee",
     "Draw",
     "DrawnPractice",
     "FollowUp",
     "Mode",
     "Outcome",
+    "PlanDraft",
+    "PlanDraftStop",
+    "PracticeTrend",
     "TargetEntry",
     "TargetHandover",
     "TargetList",
     "Topic",
+    "TrendWay",
     "Visit",
     "VisitState",
+    "WorkingHours",
 ]
