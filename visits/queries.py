@@ -18,7 +18,7 @@ from common.names import fold
 from contacts.models import Affiliation, Practice, Provider, Staff
 from territories.models import Assignment, Territory
 from visits.drawing import GRACE, QUIET_MONTHS, Compliance, month_after, outcome
-from visits.models import Attendee, Draw, DrawnPractice, FollowUp, TargetEntry, TargetList, Topic, Visit, VisitState
+from visits.models import Attendee, Draw, DrawnPractice, FollowUp, TargetEntry, TargetList, Topic, Visit, VisitState, WorkingHours
 from visits.querysets import FollowUpQuerySet
 
 _LOGGING_ROLES = [role for role in Role.values if Permission.VISIT_LOG in PERMISSIONS[role]]
@@ -51,6 +51,11 @@ def colleagues_of(user: User, *also: User) -> QuerySet[User]:
     wanted = Q(pk__in=assigned, role__in=_LOGGING_ROLES) | Q(pk__in=[user.pk, *(person.pk for person in also)])
     people: QuerySet[User] = User.objects.active().filter(wanted)
     return people
+
+
+def hours_of(user: User) -> WorkingHours:
+    """What the person said of their days, else the usual week."""
+    return WorkingHours.objects.filter(user=user).first() or WorkingHours(user=user)
 
 
 @dataclass(frozen=True)

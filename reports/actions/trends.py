@@ -27,7 +27,7 @@ def write_trends() -> int:
     """
     fresh = freshness()
     newest = PracticeTrend.objects.order_by("-data_version").values_list("data_version", flat=True).first()
-    if fresh.full_until is None or fresh.first_month is None or newest == fresh.version:
+    if fresh.data_through is None or fresh.full_until is None or fresh.first_month is None or newest == fresh.version:
         return 0
     now, rows = timezone.now(), []
     for practice, months in _received(fresh, fresh.full_until, fresh.first_month).items():

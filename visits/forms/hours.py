@@ -46,12 +46,12 @@ class WorkingHoursForm(forms.Form):
         help_text="Latitude and longitude, as your map app shows them: 41.4993, -81.6944. Without it the middle of the ZIP code is taken.",
     )
 
-    def __init__(self, *args: Any, hours: WorkingHours, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, hours: WorkingHours) -> None:
         names = ("weekdays", "starts_at", "ends_at", "pause_minutes", "visit_minutes", "start_address", "start_zip")
         known = {name: getattr(hours, name) for name in names}
         if hours.latitude is not None:
             known["point"] = f"{hours.latitude}, {hours.longitude}"
-        super().__init__(*args, initial=known, **kwargs)
+        super().__init__(data, initial=known)
 
     def clean_start_zip(self) -> str:
         zip_ = self.cleaned_data["start_zip"].strip()

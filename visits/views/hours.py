@@ -9,15 +9,14 @@ from accounts.access import requires
 from accounts.permissions import Permission
 from visits import actions
 from visits.forms import WorkingHoursForm
-from visits.models import WorkingHours
+from visits.queries import hours_of
 from visits.views.common import sent
 
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.VISIT_LOG)
 def working_hours(request: HttpRequest) -> HttpResponse:
-    hours = WorkingHours.objects.filter(user=request.user).first() or WorkingHours(user=request.user)
-    form = WorkingHoursForm(sent(request), hours=hours)
+    form = WorkingHoursForm(sent(request), hours=hours_of(request.user))
     if request.method == "POST" and form.is_valid():
         actions.save_working_hours(by=request.user, **form.arguments())
         messages.success(request, "Saved. Plans are counted anew with it.")
