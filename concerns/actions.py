@@ -12,6 +12,8 @@ from common.exceptions import PolicyViolation
 from concerns import policies
 from concerns.models import Category, Comment, CommentKind, Concern, ConcernState, Department, Severity
 from contacts.models import Practice, Provider
+from notices.actions import notify
+from notices.models import NoticeKind
 
 
 @transaction.atomic
@@ -52,6 +54,7 @@ def open_concern(
         due_on=_due(category, started),
     )
     record("concern.opened", by=by, target=concern, practice=practice.pk, category=category, severity=severity, due_on=concern.due_on)
+    _tell_owner(concern, by=by)
     return concern
 
 
@@ -93,6 +96,8 @@ def change_concern(
             setattr(concern, name, value)
         concern.save(update_fields=list(wanted))
         record("concern.changed", by=by, target=concern, changes=changes)
+        if "owner" in changes:
+            _tell_owner(concern, by=by)
     return concern
 
 
@@ -111,6 +116,7 @@ def resolve_concern(*, concern: Concern, resolution: str, by: User, is_none: boo
     concern.save(update_fields=["state", "resolution", "resolved_at", "resolved_by"])
     _comment(concern, CommentKind.RESOLVED, resolution, by)
     record("concern.resolved", by=by, target=concern, late=timezone.localdate() > concern.due_on)
+    _tell(concern, "resolved", [concern.raised_by, concern.owner], f"Resolved, not told yet: {concern}", by=by)
     return concern
 
 
@@ -161,7 +167,18 @@ def escalate_concern(*, concern: Concern, to: User | None, text: str = "", by: U
     concern.save(update_fields=["escalated_at", "escalated_to"])
     _comment(concern, CommentKind.ESCALATED, text, by)
     record("concern.escalated", by=by, target=concern, to=to)
+    _tell(concern, "escalated", [to], f"Escalated to you: {concern}, due {concern.due_on:%b %-d}", by=by)
+    _tell(concern, "escalated", [concern.owner] if concern.owner != to else [], f"Escalated to {to}: {concern}", by=by)
     return concern
+
+
+def _tell_owner(concern: Concern, *, by: User) -> None:
+    _tell(concern, "assigned", [concern.owner], f"Yours to answer: {concern}, due {concern.due_on:%b %-d}", by=by)
+
+
+def _tell(concern: Concern, what: str, people: list[User | None], text: str, *, by: User | None) -> None:
+    """The sentence names category and practice, never what was written."""
+    notify(to=people, kind=NoticeKind.CONCERN, text=text, url=concern.get_absolute_url(), by=by, key=f"concern {concern.pk} {what}")
 
 
 def escalate_late_concerns() -> int:

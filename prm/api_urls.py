@@ -4,13 +4,14 @@ from rest_framework.routers import DefaultRouter
 
 from concerns.api import views as concerns
 from contacts.api import views as contacts
+from notices.api import views as notices
 from referrals.api import views as referrals
 from reports.api import views as reports
 from territories.api import views as territories
 from visits.api import views as visits
 
 router = DefaultRouter()
-for app in (contacts, concerns, referrals, visits, territories, reports):
+for app in (contacts, concerns, referrals, visits, territories, reports, notices):
     for prefix, viewset in app.VIEWSETS.items():
         router.register(prefix, viewset, basename=prefix)
 

@@ -1,6 +1,7 @@
 """What the navigation shows to whom. A page that a person may not open is not offered."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -8,6 +9,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Permission as P
+from notices.models import Notice
+from notices.presenters import count_words
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     if here == "reports:dashboard" and request.path not in {reverse(name) for name in _DASHBOARD}:
         here = "reports:all"  # the dashboard's address begins that of every report
     items = [Item(urls[name], label, icon, active=name == here) for name, label, icon, _ in offered]
+    unread = cache(lambda: Notice.objects.visible_to(user).unread().count())  # asked where a page shows the bell
     return {
         "navigation": items,
+        "unread_notices": unread,
+        "unread_words": lambda: count_words(unread()),
         "search_url": reverse("contacts:search") if user.can(P.PROVIDER_VIEW) else "",
         "profile_url": reverse("accounts:profile"),
         "settings_url": reverse("settings") if any(user.can(entry[4]) for entry in _SETTINGS) else "",

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "concerns",
     "contacts",
     "territories",
+    "notices",
     "accounts",
     "jobs",
     "audit",
@@ -199,6 +200,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget uploads": {"task": "jobs.enqueue", "schedule": 3600, "args": ["referrals.forget_uploads"]},
     "watch inbox": {"task": "jobs.enqueue", "schedule": 60, "args": ["referrals.watch_inbox"]},
     "escalate concerns": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["concerns.escalate_late"]},
+    "forget notices": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["notices.forget_read"]},
     "look for alerts": {"task": "jobs.enqueue", "schedule": 3600, "args": ["reports.watch_alerts"]},
     "nightly reports": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["reports.refresh"]},
 }

@@ -26,6 +26,7 @@ urlpatterns = [
     path("health/ready", health.ready, name="health-ready"),
     path("account/", include("allauth.urls")),
     path("people/", include("accounts.urls")),
+    path("notices/", include("notices.urls")),
     path("territories/", include("territories.urls")),
     path("contacts/", include("contacts.urls")),
     path("concerns/", include("concerns.urls")),

@@ -49,7 +49,7 @@ def run(lease: Lease) -> None:
     if found is None or kind is None:
         raise InputError("This kind of report is no longer made here.")
     lease.progress(0, 1, "Reading the data")
-    actions.compute_run(run=found, compute=kind.compute, lease=lease)
+    actions.compute_run(run=found, compute=kind.compute, lease=lease, title=kind.title)
 
 
 @handler("reports.file")

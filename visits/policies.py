@@ -76,6 +76,20 @@ def check_can_change_follow_up(user: User, follow_up: FollowUp) -> None:
         raise PolicyViolation(f"Only {follow_up.owner} or a manager can change this follow-up.")
 
 
+def check_is_open_follow_up(follow_up: FollowUp) -> None:
+    if follow_up.done_at is not None:
+        raise PolicyViolation("This is done already. Open it again first.")
+
+
+def check_can_snooze(follow_up: FollowUp, until_on: dt.date) -> None:
+    """To a day that is still to come: whoever means "today" leaves it as it is."""
+    check_is_open_follow_up(follow_up)
+    if until_on <= timezone.localdate():
+        raise PolicyViolation("Choose a day that is still to come.")
+    if until_on.year > timezone.localdate().year + 5:
+        raise PolicyViolation("This is too far ahead. Check the year.")
+
+
 def check_can_follow_up(*, by: User, practice: Practice, visit: Visit | None) -> None:
     if visit is not None and visit.practice_id == practice.pk and can_edit(by, visit):
         return

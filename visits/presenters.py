@@ -11,7 +11,14 @@ from visits.drawing import AS_DRAWN, EARLY, FOLLOWED_AT, LATE, NOT_VISITED, TO_C
 from visits.models import FollowUp, Mode, Outcome, TargetEntry, TargetList, Visit, VisitState
 from visits.queries import Followed, Happening, Place
 
-MODE_ICONS = {Mode.IN_PERSON: "map-pin", Mode.PHONE: "phone", Mode.VIRTUAL: "video", Mode.DROP_OFF: "package"}
+MODE_ICONS = {
+    Mode.IN_PERSON: "map-pin",
+    Mode.PHONE: "phone",
+    Mode.VIRTUAL: "video",
+    Mode.DROP_OFF: "package",
+    Mode.TEXT: "message-circle",
+    Mode.EMAIL: "mail",
+}
 _OUTCOME_TONES = {Outcome.MET_PROVIDER: "good", Outcome.MET_STAFF: "info", Outcome.ISSUE: "warn", Outcome.NOT_AVAILABLE: "neutral"}
 _EVENTS = {
     "visit.logged": "Logged",

@@ -19,7 +19,7 @@ from contacts.models import Affiliation, Practice, Provider, Staff
 from territories.models import Assignment, Territory
 from visits.drawing import GRACE, QUIET_MONTHS, Compliance, month_after, outcome
 from visits.models import Attendee, Draw, DrawnPractice, FollowUp, TargetEntry, TargetList, Topic, Visit, VisitState, WorkingHours
-from visits.querysets import FollowUpQuerySet
+from visits.querysets import FollowUpQuerySet, was_made
 
 _LOGGING_ROLES = [role for role in Role.values if Permission.VISIT_LOG in PERMISSIONS[role]]
 SUGGESTIONS = 6
@@ -263,7 +263,7 @@ def followed(draws: Iterable[Draw], *, today: dt.date) -> list[Followed]:
     """Each draw with its places; two queries whatever their number."""
     wanted = {draw.pk: draw for draw in draws}
     since = Visit.objects.filter(practice=OuterRef("practice"), deleted_at=None).order_by()
-    made = since.filter(state=VisitState.DONE, visited_at__gte=OuterRef("draw__drawn_at")).values("practice")
+    made = since.filter(was_made(), visited_at__gte=OuterRef("draw__drawn_at")).values("practice")
     ahead = since.filter(state=VisitState.PLANNED).values("practice")
     rows = (
         DrawnPractice.objects.filter(draw__in=wanted)
@@ -284,10 +284,7 @@ def drawn_for(practice: Practice, *, today: dt.date) -> DrawnPractice | None:
     """The place of a practice in an order that still runs, if it was not visited since."""
     running = DrawnPractice.objects.filter(practice=practice, planned_month_on__gte=month_after(today.replace(day=1), -GRACE))
     place = running.select_related("draw").first()
-    if (
-        place is None
-        or Visit.objects.filter(practice=practice, deleted_at=None, state="done", visited_at__gte=place.draw.drawn_at).exists()
-    ):
+    if place is None or Visit.objects.filter(was_made(), practice=practice, visited_at__gte=place.draw.drawn_at).exists():
         return None
     return place
 

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     )
 
 LEADING_ROLES = ("manager", "admin")
+VISITING_MODES = ("in person", "phone", "virtual", "drop-off")  # a text message or an e-mail is a touch, and no visit
+
+
+def was_made(relation: str = "") -> Q:
+    """A visit that took place and stands, of a row's `relation` ("visits__"): what cadence, targets, draws and reports count."""
+    return Q(**{f"{relation}state": "done", f"{relation}mode__in": VISITING_MODES, f"{relation}deleted_at": None})
 
 
 def _in_scope(user: Any) -> Q:
@@ -46,6 +52,11 @@ class VisitQuerySet(models.QuerySet["Visit"]):
         return gone if scope_of(user).whole else gone.filter(_in_scope(user))
 
     def made(self) -> "VisitQuerySet":
+        """Took place, and was a visit: a text message or an e-mail is a touch, and counts for no promise of a visit."""
+        return self.filter(state="done", mode__in=VISITING_MODES)
+
+    def touches(self) -> "VisitQuerySet":
+        """Every time somebody was in touch, written or in person."""
         return self.filter(state="done")
 
     def planned(self) -> "VisitQuerySet":
@@ -160,7 +171,7 @@ class TargetEntryQuerySet(models.QuerySet["TargetEntry"]):
         visits = apps.get_model("visits", "Visit").objects.filter(
             Q(owner=OuterRef("list__owner")) | Q(Exists(holders)), practice=OuterRef("practice"), deleted_at=None
         )
-        made = visits.filter(state="done", visited_at__date__gte=OuterRef("list__starts_on")).order_by("-visited_at")
+        made = visits.filter(was_made(), visited_at__date__gte=OuterRef("list__starts_on")).order_by("-visited_at")
         planned = visits.filter(state="planned").order_by("planned_at")
         return self.annotate(made_id=Subquery(made.values("pk")[:1]), planned_id=Subquery(planned.values("pk")[:1])).annotate(
             state=Case(

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 import concerns.actions
@@ -14,6 +15,8 @@ from audit.actions import record
 from common.exceptions import PolicyViolation
 from concerns.models import Category, Concern, Severity
 from contacts.models import Provider
+from notices.actions import notify
+from notices.models import NoticeKind
 from reports.models import Alert, AlertChange, AlertState, CloseReason
 from reports.policies import alerts as policies
 from visits.models import Visit, VisitState
@@ -47,7 +50,7 @@ def snooze_alert(*, alert: Alert, until_on: dt.date, by: User) -> Alert:
 def assign_alerts(*, alerts: Iterable[Alert], to: User, by: User) -> int:
     """Somebody looks into these. Returns how many changed."""
     policies.check_assignee(to)
-    changed = 0
+    changed: list[Alert] = []
     for alert in _each_locked(alerts, by=by):
         policies.check_is_open(alert)
         if not Alert.objects.visible_to(to).filter(pk=alert.pk).exists():
@@ -56,8 +59,21 @@ def assign_alerts(*, alerts: Iterable[Alert], to: User, by: User) -> int:
             continue
         state = alert.state if alert.state in _STAYS else AlertState.ASSIGNED
         _step(alert, "assigned", by=by, words=f"To {to}", state=state, assigned_to_id=to.pk, snoozed_until_on=None)
-        changed += 1
-    return changed
+        changed.append(alert)
+    _tell_assignee(changed, to=to, by=by)
+    return len(changed)
+
+
+def _tell_assignee(alerts: list[Alert], *, to: User, by: User) -> None:
+    """One notice, however many alerts were handed over at once."""
+    if not alerts:
+        return
+    one = alerts[0]
+    if len(alerts) == 1:
+        text, url, key = f"An alert is yours to look into: {one.provider}", one.get_absolute_url(), f"alert {one.pk} assigned"
+    else:
+        text, url, key = f"{len(alerts)} alerts are yours to look into", reverse("reports:alerts"), ""
+    notify(to=to, kind=NoticeKind.ALERT, text=text, url=url, by=by, key=key)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Asking for reports, computing them, and letting them go."""
 
+import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -13,6 +14,8 @@ from common.exceptions import PolicyViolation
 from common.snapshot import snapshot
 from jobs import actions as jobs
 from jobs.models import Job, JobState
+from notices.actions import notify
+from notices.models import NoticeKind
 from reports.models import ReportRun
 from reports.queries.cells import branch
 from reports.queries.freshness import freshness, newest_version
@@ -23,6 +26,7 @@ from territories.scope import Scope, scope_of
 log = logging.getLogger(__name__)
 KEPT_VERSIONS = 3
 JOB = "reports.run"
+PATIENCE = dt.timedelta(seconds=20)  # whoever waited longer has gone on to something else, and is told
 Progress = Callable[[int, int, str], None]
 Compute = Callable[[Mapping[str, Any], Scope, Progress], dict[str, Any]]
 
@@ -94,7 +98,7 @@ def _queue(run: ReportRun, by: User | None) -> None:
     run.save(update_fields=["job"])
 
 
-def compute_run(*, run: ReportRun, compute: Compute, lease: jobs.Lease) -> None:
+def compute_run(*, run: ReportRun, compute: Compute, lease: jobs.Lease, title: str = "A report") -> None:
     """Compute a run and write it once, whole, in the transaction that ends its job.
 
     All is read in one snapshot. Where the reader is inside a transaction already and so has none, data that moved meanwhile is found by
@@ -115,6 +119,9 @@ def compute_run(*, run: ReportRun, compute: Compute, lease: jobs.Lease) -> None:
         )
         if not written:
             raise jobs.LostLease(JOB)
+        if timezone.now() - run.asked_at > PATIENCE:
+            text = f"{title} is ready: {run.scope_name}"
+            notify(to=run.asked_by.all(), kind=NoticeKind.RUN, text=text, url=run.get_absolute_url(), by=None, key=f"run {run.pk}")
         lease.complete()
 
 

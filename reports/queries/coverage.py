@@ -16,6 +16,7 @@ from contacts.models import Cadence, Tier
 from contacts.querysets import PracticeQuerySet
 from reports.periods import Window
 from reports.queries.field import nearest, primaries
+from visits.querysets import was_made
 
 COVERAGE_DAYS = 90  # up to yesterday: long enough for a cadence of a quarter
 
@@ -81,7 +82,7 @@ def coverage(*, practices: PracticeQuerySet, window: Window, parents: Mapping[in
     every = dict(Cadence.objects.values_list("tier", "every_days"))
     seen = practices.live().filter(do_not_visit=False)
     start, end = (timezone.make_aware(dt.datetime.combine(day, dt.time())) for day in (window.start, window.end))
-    done = Q(visits__state="done", visits__deleted_at=None, visits__visited_at__lt=end)
+    done = was_made("visits__") & Q(visits__visited_at__lt=end)
     rows = (
         seen.filter(tier__in=every)
         .order_by("name", "pk")

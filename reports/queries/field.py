@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from contacts.querysets import PracticeQuerySet
 from reports.periods import Window
 from territories.models import Assignment
 from visits.models import FollowUp, Visit
+from visits.querysets import was_made
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def contacts(practice_ids: Collection[int], *, user: Any, parents: Mapping[int, 
 
 def contacts_of(practices: PracticeQuerySet, *, parents: Mapping[int, int | None]) -> dict[int, Contact]:
     """These practices, which the caller cut to what may be seen."""
-    was_there = Max("visits__visited_at", filter=Q(visits__state="done", visits__deleted_at=None))
+    was_there = Max("visits__visited_at", filter=was_made("visits__"))
     owners = primaries()
     return {
         practice.pk: Contact(

@@ -144,6 +144,7 @@ SCOPELESS = {
     "reports.AlertPart": "shown only with its alert",
     "reports.ClosingDay": "a list of days, the same for everybody",
     "reports.ReportRules": "one row of settings",
+    "visits.FollowUpStep": "shown only with its follow-up",
     "visits.Topic": "a list of words, the same for everybody",
     "visits.Attendee": "shown only with its visit",
     "visits.DrawnPractice": "shown only with its draw",

@@ -8,12 +8,27 @@ from typing import Any
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
-APPS = ("common", "audit", "jobs", "accounts", "territories", "contacts", "concerns", "visits", "referrals", "reports", "demo", "prm")
+APPS = (
+    "common",
+    "audit",
+    "jobs",
+    "accounts",
+    "notices",
+    "territories",
+    "contacts",
+    "concerns",
+    "visits",
+    "referrals",
+    "reports",
+    "demo",
+    "prm",
+)
 LEVEL = {
     "common": 0,
     "audit": 1,
     "jobs": 2,
     "accounts": 3,
+    "notices": 4,
     "territories": 4,
     "contacts": 5,
     "concerns": 6,

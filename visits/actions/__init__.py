@@ -1,6 +1,16 @@
 """Every write of visits, follow-ups, topics, target lists and drawn orders."""
 
 from visits.actions.drawing import draw_order, plan_drawn
+from visits.actions.follow_ups import (
+    add_follow_up,
+    change_follow_up,
+    complete_follow_up,
+    complete_follow_ups,
+    hand_over_follow_up,
+    reopen_follow_up,
+    snooze_follow_ups,
+    undo_follow_ups,
+)
 from visits.actions.hours import save_working_hours
 from visits.actions.targets import (
     Wanted,
@@ -14,18 +24,14 @@ from visits.actions.targets import (
 )
 from visits.actions.visits import (
     IdempotencyConflict,
-    add_follow_up,
     body_hash,
     cancel_plan,
-    change_follow_up,
     change_plan,
-    complete_follow_up,
     delete_visit,
     edit_visit,
     log_visit,
     miss_visit,
     plan_visit,
-    reopen_follow_up,
     replay,
     restore_visit,
     save_topic,
@@ -42,11 +48,13 @@ __all__ = [
     "change_follow_up",
     "change_plan",
     "complete_follow_up",
+    "complete_follow_ups",
     "delete_visit",
     "draw_order",
     "drop_target",
     "edit_visit",
     "hand_over",
+    "hand_over_follow_up",
     "log_visit",
     "miss_visit",
     "plan_drawn",
@@ -58,5 +66,7 @@ __all__ = [
     "save_topic",
     "save_working_hours",
     "set_list_closed",
+    "snooze_follow_ups",
     "take_back",
+    "undo_follow_ups",
 ]

@@ -12,6 +12,8 @@ from accounts.models import User
 from audit.actions import record
 from common.exceptions import InputError, PolicyViolation
 from contacts.models import Practice, Provider
+from notices.actions import notify
+from notices.models import NoticeKind
 from territories.models import ServiceLine
 from visits import policies
 from visits.models import TargetEntry, TargetHandover, TargetList
@@ -97,6 +99,8 @@ def hand_over(*, by: User, target_list: TargetList, to: User) -> TargetHandover:
     except IntegrityError as error:
         raise PolicyViolation(f"{to} has this list already.") from error
     record("targets.handed_over", by=by, target=target_list, to=to.pk)
+    text = f"A list to visit is in your hands: {target_list}"
+    notify(to=to, kind=NoticeKind.TARGETS, text=text, url=target_list.get_absolute_url(), by=by, key=f"targets {target_list.pk}")
     return handover
 
 

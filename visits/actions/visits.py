@@ -1,4 +1,4 @@
-"""Every write of visits and follow-ups: keyword-only, atomic, audited."""
+"""Every write of visits and topics: keyword-only, atomic, audited."""
 
 import datetime as dt
 import hashlib
@@ -16,8 +16,8 @@ from audit.actions import record
 from common.exceptions import PolicyViolation
 from contacts.models import Practice, Provider, Staff
 from visits import policies
-from visits.models import Attendee, FollowUp, Mode, Topic, Visit, VisitState
-from visits.queries import who_looks_after
+from visits.actions.follow_ups import add_follow_up
+from visits.models import Attendee, Mode, Topic, Visit, VisitState
 
 
 class IdempotencyConflict(PolicyViolation):
@@ -254,69 +254,6 @@ def restore_visit(*, by: User, visit: Visit) -> Visit:
 
 
 @transaction.atomic
-def add_follow_up(
-    *,
-    by: User,
-    practice: Practice,
-    text: str,
-    due_on: dt.date | None = None,
-    owner: User | None = None,
-    visit: Visit | None = None,
-    provider: Provider | None = None,
-) -> FollowUp:
-    """Something promised; without a date it is due in a week."""
-    policies.check_can_follow_up(by=by, practice=practice, visit=visit)
-    follow_up = FollowUp.objects.create(
-        practice=practice,
-        provider=provider,
-        visit=visit,
-        text=text.strip(),
-        due_on=due_on or timezone.localdate() + dt.timedelta(days=7),
-        owner=owner or by,
-        created_by=by,
-    )
-    _record_follow_up("added", follow_up, by=by, due_on=follow_up.due_on, owner=follow_up.owner_id)
-    return follow_up
-
-
-@transaction.atomic
-def complete_follow_up(*, by: User, follow_up: FollowUp) -> FollowUp:
-    """Done; pressing twice is once."""
-    follow_up = _locked_follow_up(follow_up, by=by)
-    if follow_up.done_at is None:
-        follow_up.done_at, follow_up.done_by = timezone.now(), by
-        follow_up.save(update_fields=["done_at", "done_by"])
-        _record_follow_up("done", follow_up, by=by)
-    return follow_up
-
-
-@transaction.atomic
-def reopen_follow_up(*, by: User, follow_up: FollowUp) -> FollowUp:
-    follow_up = _locked_follow_up(follow_up, by=by)
-    if follow_up.done_at is not None:
-        follow_up.done_at = follow_up.done_by = None
-        follow_up.save(update_fields=["done_at", "done_by"])
-        _record_follow_up("reopened", follow_up, by=by)
-    return follow_up
-
-
-@transaction.atomic
-def change_follow_up(*, by: User, follow_up: FollowUp, due_on: dt.date, owner: User) -> FollowUp:
-    """Snooze it, hand it over, or both."""
-    follow_up = _locked_follow_up(follow_up, by=by)
-    if owner.pk != follow_up.owner_id and not who_looks_after(follow_up.practice).filter(pk=owner.pk).exists():
-        raise PolicyViolation(f"{owner} does not look after {follow_up.practice}. Choose somebody who does.")
-    if due_on != follow_up.due_on and due_on < timezone.localdate():
-        raise PolicyViolation("This day is over. Choose today or later.")
-    was = {"due_on": follow_up.due_on, "owner": follow_up.owner_id}
-    follow_up.due_on, follow_up.owner = due_on, owner
-    if changed := {name: value for name, value in {"due_on": due_on, "owner": owner.pk}.items() if was[name] != value}:
-        follow_up.save(update_fields=list(changed))
-        _record_follow_up("changed", follow_up, by=by, was={name: was[name] for name in changed}, **changed)
-    return follow_up
-
-
-@transaction.atomic
 def save_topic(*, by: User, name: str, is_active: bool = True, topic: Topic | None = None) -> Topic:
     """Add a topic, rename it, or take it off the form; visits keep theirs."""
     if not by.can(Permission.SETTINGS_EDIT):
@@ -336,12 +273,6 @@ def _locked(visit: Visit, *, by: User) -> Visit:
     return visit
 
 
-def _locked_follow_up(follow_up: FollowUp, *, by: User) -> FollowUp:
-    follow_up = FollowUp.objects.select_for_update(of=("self",)).select_related("practice", "owner").get(pk=follow_up.pk)
-    policies.check_can_change_follow_up(by, follow_up)
-    return follow_up
-
-
 def _set_people(visit: Visit, providers: Collection[Provider], staff: Collection[Staff]) -> bool:
     """Make the attendees these; returns whether anything changed."""
     wanted = {(provider.pk, None) for provider in providers} | {(None, person.pk) for person in staff}
@@ -351,8 +282,3 @@ def _set_people(visit: Visit, providers: Collection[Provider], staff: Collection
         Attendee(visit=visit, provider_id=provider, staff_id=person) for provider, person in sorted(wanted - set(stored), key=str)
     )
     return wanted != set(stored)
-
-
-def _record_follow_up(what: str, follow_up: FollowUp, *, by: User, **details: Any) -> None:
-    """The event names the practice, not the text: free text stays out of the history."""
-    record(f"follow-up.{what}", by=by, target=follow_up.practice, follow_up=follow_up.pk, visit=follow_up.visit_id, **details)

@@ -2,10 +2,11 @@
 
 from visits.models.drafts import PlanDraft, PlanDraftStop
 from visits.models.draws import Draw, DrawnPractice
+from visits.models.follow_ups import FollowUp, FollowUpStep, StepKind
 from visits.models.hours import WEEKDAYS, WorkingHours
 from visits.models.targets import TargetEntry, TargetHandover, TargetList
 from visits.models.trends import PracticeTrend, TrendWay
-from visits.models.visits import Attendee, FollowUp, Mode, Outcome, Topic, Visit, VisitState
+from visits.models.visits import Attendee, Mode, Outcome, Topic, Visit, VisitState
 
 __all__ = [
     "WEEKDAYS",
@@ -13,11 +14,13 @@ __all__ = [
     "Draw",
     "DrawnPractice",
     "FollowUp",
+    "FollowUpStep",
     "Mode",
     "Outcome",
     "PlanDraft",
     "PlanDraftStop",
     "PracticeTrend",
+    "StepKind",
     "TargetEntry",
     "TargetHandover",
     "TargetList",

@@ -1,20 +1,28 @@
-"""Outreach: planned, made and missed visits, who was met, and what was promised."""
+"""Outreach: planned, made and missed visits, and who was met."""
 
+import uuid
+
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from contacts.models import Practice, Provider, Staff
-from visits.querysets import FollowUpQuerySet, VisitQuerySet
+from visits.querysets import VisitQuerySet
 
 
 class Mode(models.TextChoices):
+    """How somebody was reached. A text message or an e-mail is a touch: it shows that one keeps in touch, and is no visit of a cadence."""
+
     IN_PERSON = "in person", "In person"
     PHONE = "phone", "Phone"
     VIRTUAL = "virtual", "Video"
     DROP_OFF = "drop-off", "Drop-off"
+    TEXT = "text", "Text message"
+    EMAIL = "email", "E-mail"
 
 
 class Outcome(models.TextChoices):
@@ -49,6 +57,9 @@ class Visit(models.Model):
 
     Three times are kept apart: `visited_at` (or planned), `entered_at` when the person typed it, `received_at` when the server had it.
     `client_id` and `body_hash` make a repeated save the same visit: same key and body give the stored one, another body is refused.
+
+    An appointment is a planned visit whose time is agreed with the office (`is_fixed`), with an end and, elsewhere than in the office, a
+    `place`. `uid`, `sequence` and `revised_at` are what calendars know it by (RFC 5545: UID, SEQUENCE, DTSTAMP).
     """
 
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="visits")
@@ -69,6 +80,14 @@ class Visit(models.Model):
     logged_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     imported_from = models.CharField(max_length=200, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    is_fixed = models.BooleanField(default=False, db_default=False, help_text="its time is agreed: an appointment")
+    ends_at = models.DateTimeField(null=True, blank=True, help_text="an appointment's end")
+    place = models.CharField(max_length=200, blank=True, db_default="", help_text="where, if not in the practice")
+    uid = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
+    sequence = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="rises with each change that a calendar shows"
+    )
+    revised_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False, help_text="when it changed so last")
 
     objects = VisitQuerySet.as_manager()
 
@@ -82,6 +101,7 @@ class Visit(models.Model):
                 condition=Q(state__in=["planned", "cancelled"]) | Q(visited_at__isnull=False), name="visit_made_has_a_time"
             ),
             models.CheckConstraint(condition=~Q(state="planned") | Q(planned_at__isnull=False), name="visit_planned_has_a_time"),
+            models.CheckConstraint(condition=Q(ends_at=None) | Q(ends_at__gt=F("planned_at")), name="visit_ends_after_its_start"),
         )
         indexes = (
             models.Index(fields=["practice", "-visited_at"], name="visit_practice"),
@@ -119,32 +139,3 @@ class Attendee(models.Model):
 
     def __str__(self) -> str:
         return str(self.provider or self.staff)
-
-
-class FollowUp(models.Model):
-    """Something promised, with an owner and a date."""
-
-    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="follow_ups")
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups")
-    visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="follow_ups")
-    text = models.CharField(max_length=300)
-    due_on = models.DateField()
-    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="follow_ups")
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now)
-    done_at = models.DateTimeField(null=True, blank=True)
-    done_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-
-    objects = FollowUpQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("due_on", "pk")
-        indexes = (models.Index(fields=["owner", "due_on"], condition=Q(done_at=None), name="follow_up_open"),)
-
-    def __str__(self) -> str:
-        return self.text
-
-    @property
-    def is_late(self) -> bool:
-        """Promised for a day that is over."""
-        return self.done_at is None and self.due_on < timezone.localdate()
