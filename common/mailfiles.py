@@ -10,10 +10,12 @@ import tempfile
 from collections.abc import Sequence
 from email.utils import make_msgid
 from pathlib import Path
+from typing import cast
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.message import SafeMIMEText
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.@_-]+")
 
@@ -31,7 +33,7 @@ class EmailBackend(BaseEmailBackend):
             name = _UNSAFE.sub("-", str(message["Message-ID"]).strip("<>"))[:200]
             descriptor, written = tempfile.mkstemp(dir=folder, prefix=".part-")
             with os.fdopen(descriptor, "wb") as file:
-                file.write(message.as_bytes(linesep="\r\n"))
+                file.write(cast(SafeMIMEText, message).as_bytes(linesep="\r\n"))
             with contextlib.suppress(FileExistsError):
                 os.link(written, folder / f"{name}.eml")
             os.unlink(written)
