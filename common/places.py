@@ -32,6 +32,11 @@ def miles_between(one: str, other: str) -> float | None:
     return 2 * EARTH_RADIUS * asin(sqrt(half))  # haversine
 
 
+def center_of(zip_: str) -> tuple[float, float] | None:
+    """The middle of a ZIP code: latitude, longitude in degrees; None where it is unknown."""
+    return _center_of_zip().get(zip_)
+
+
 def has_center(zip_: str) -> bool:
     """Whether it is known where the ZIP code lies."""
     return zip_ in _center_of_zip()

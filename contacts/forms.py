@@ -13,7 +13,22 @@ from common.places import is_zip
 from contacts.importing.cells import read_zip
 from contacts.importing.nppes import Choice
 from contacts.imports import FEEDS
-from contacts.models import Affiliation, AlignmentKind, Cadence, Organization, Practice, PracticePin, Provider, Specialty, Staff, Tier
+from contacts.models import (
+    Affiliation,
+    AlignmentKind,
+    Cadence,
+    HoursKind,
+    LunchRule,
+    Organization,
+    Practice,
+    PracticePin,
+    Provider,
+    Specialty,
+    Staff,
+    Tier,
+    Weekday,
+)
+from contacts.visiting import read_place, read_spans, write_spans
 from territories.models import Territory
 
 
@@ -210,6 +225,96 @@ class PinForm(forms.ModelForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["territory"].queryset = Territory.objects.visible_to(user).leaves()
+
+
+class SpansField(forms.CharField):
+    """Hours of a day as text, "9-11:30, 2-4"; cleaned to a list of pairs of times."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, max_length=80, **options)
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return read_spans(super().clean(value))
+        except InputError as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+
+class VisitingForm(forms.Form):
+    """When a practice sees visitors: a line of text for each weekday."""
+
+    def __init__(self, data: Any = None, *, practice: Practice) -> None:
+        known: dict[int | None, list[Any]] = {}
+        for row in practice.visiting_hours.all():
+            known.setdefault(row.weekday if row.kind == HoursKind.OPEN else None, []).append((row.begins, row.ends))
+        lunch = [(practice.lunch_begins, practice.lunch_ends)] if practice.lunch_begins and practice.lunch_ends else []
+        initial = {f"day_{day}": write_spans(known.get(day, ())) for day in Weekday.values}
+        initial |= {"closed": write_spans(known.get(None, ())), "lunch": write_spans(lunch)}
+        super().__init__(data, initial=initial | {"lunch_rule": practice.lunch_rule, "visit_minutes": practice.visit_minutes})
+        for day in Weekday:
+            self.fields[f"day_{day.value}"] = SpansField(label=day.label)
+        self.fields[
+            "day_0"
+        ].help_text = "Like 9-11:30, 2-4. While every day is blank, any hour is taken to do; once one is filled in, blank means nobody."
+        self.fields["closed"] = SpansField(label="No visits, on any day", help_text="Like 8-9 for the morning rush.")
+        self.fields["lunch_rule"] = forms.ChoiceField(
+            label="Lunch",
+            required=False,
+            choices=[("", "Nothing noted"), *LunchRule.choices],
+            help_text="Whether lunch may be brought, and when the office has it.",
+        )
+        self.fields["lunch"] = SpansField(label="Their lunch hour", help_text="Like 12-1.")
+        self.fields["visit_minutes"] = forms.IntegerField(
+            label="Minutes of a visit", required=False, min_value=5, max_value=240, help_text="Blank: as everywhere."
+        )
+
+    def clean_lunch(self) -> Any:
+        """One span, or none."""
+        spans = self.cleaned_data["lunch"]
+        if len(spans) > 1:
+            raise forms.ValidationError("Write one span, like 12-1.")
+        return spans[0] if spans else None
+
+    def clean(self) -> dict[str, Any]:
+        """Closed at lunch says nothing without the hour."""
+        cleaned = super().clean() or {}
+        if cleaned.get("lunch_rule") == LunchRule.CLOSED and "lunch" in cleaned and not cleaned["lunch"]:
+            self.add_error("lunch", "Say when they close for lunch, like 12-1.")
+        return cleaned
+
+    def arguments(self) -> dict[str, Any]:
+        """As `actions.save_visiting` takes it."""
+        told = self.cleaned_data
+        return {
+            "opens": {day: told[f"day_{day}"] for day in Weekday.values if told[f"day_{day}"]},
+            **{name: told[name] for name in ("closed", "lunch_rule", "lunch", "visit_minutes")},
+        }
+
+
+class MapPinForm(forms.Form):
+    """Where a practice lies, as two numbers: typed, pasted from a map app, or set by a click on the map."""
+
+    coordinates = forms.CharField(
+        label="Latitude, longitude",
+        max_length=80,
+        help_text="Tap the map, or paste what your map app shows when you hold on the place: 41.49932, -81.69436.",
+        error_messages={"required": "Tap the map, or type the two numbers."},
+    )
+
+    def __init__(self, data: Any = None, *, practice: Practice) -> None:
+        pin = getattr(practice, "map_pin", None)
+        super().__init__(data, initial={"coordinates": f"{pin.latitude:.5f}, {pin.longitude:.5f}"} if pin else None)
+
+    def clean_coordinates(self) -> tuple[float, float]:
+        try:
+            return read_place(self.cleaned_data["coordinates"])
+        except InputError as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+    def place(self) -> dict[str, float]:
+        """As `actions.drop_map_pin` takes it."""
+        latitude, longitude = self.cleaned_data["coordinates"]
+        return {"latitude": latitude, "longitude": longitude}
 
 
 class SpecialtyForm(forms.ModelForm):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from contacts import territory_views
-from contacts.views import aliases, alignments, duplicates, imports, organizations, practices, providers, search, tiers
+from contacts.views import aliases, alignments, duplicates, imports, organizations, practices, providers, search, tiers, visiting
 
 app_name = "contacts"
 
@@ -29,6 +29,9 @@ urlpatterns = [
     path("practices/<int:pk>/staff/", practices.staff_new, name="staff-new"),
     path("practices/<int:pk>/pin/", practices.pin, name="pin"),
     path("practices/<int:pk>/unpin/", practices.unpin, name="unpin"),
+    path("practices/<int:pk>/visiting/", visiting.visiting, name="visiting"),
+    path("practices/<int:pk>/map-pin/", visiting.map_pin, name="map-pin"),
+    path("practices/<int:pk>/map-pin/lift/", visiting.map_pin_lift, name="map-pin-lift"),
     path("staff/<int:pk>/", practices.staff_edit, name="staff-edit"),
     path("organizations/", organizations.organization_list, name="organizations"),
     path("organizations/new/", organizations.organization_new, name="organization-new"),

@@ -14,6 +14,7 @@ from territories.scope import scope_of
 
 if TYPE_CHECKING:
     from visits.models import (  # noqa: F401 - named in base classes below
+        DayPlan,
         Draw,
         FollowUp,
         PlanDraft,
@@ -237,3 +238,11 @@ class PracticeTrendQuerySet(models.QuerySet["PracticeTrend"]):
             return self.none()
         scope = scope_of(user)
         return self if scope.whole else self.filter(practice__territory__in=scope.territory_ids)
+
+
+class DayPlanQuerySet(models.QuerySet["DayPlan"]):
+    def visible_to(self, user: Any) -> "DayPlanQuerySet":
+        """One's own; managers and admins also those of the people whose days they plan."""
+        if not user.is_authenticated or not user.is_active or not user.can(Permission.VISIT_VIEW):
+            return self.none()
+        return self.filter(Q(owner=user) | Q(owner__in=_planned_by(user)))

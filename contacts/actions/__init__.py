@@ -19,15 +19,18 @@ from contacts.actions.records import (
     unpin_practice,
 )
 from contacts.actions.tiers import save_cadence, set_tiers, undo_tiers
+from contacts.actions.visiting import drop_map_pin, lift_map_pin, save_visiting
 
 __all__ = [
     "Owner",
     "affiliate",
     "align",
+    "drop_map_pin",
     "end_affiliation",
     "forget_alias",
     "forget_aliases",
     "keep_apart",
+    "lift_map_pin",
     "make_primary",
     "merge_organizations",
     "merge_providers",
@@ -41,6 +44,7 @@ __all__ = [
     "save_provider",
     "save_specialty",
     "save_staff",
+    "save_visiting",
     "set_archived",
     "set_tiers",
     "undo_tiers",

@@ -16,6 +16,7 @@ from contacts.models.directory import (
 from contacts.models.merges import KeptApart, OrganizationMerge, ProviderMerge
 from contacts.models.registry import NameKind, ProviderLocation, ProviderName, TaxonomyCode
 from contacts.models.tiers import Cadence, Tier, TierChange
+from contacts.models.visiting import HoursKind, LunchRule, MapPin, VisitingHours, Weekday
 from contacts.models.words import Alias, Guess, WordsKind
 
 __all__ = [
@@ -25,7 +26,10 @@ __all__ = [
     "AlignmentKind",
     "Cadence",
     "Guess",
+    "HoursKind",
     "KeptApart",
+    "LunchRule",
+    "MapPin",
     "NameKind",
     "Organization",
     "OrganizationMerge",
@@ -42,5 +46,7 @@ __all__ = [
     "TaxonomyCode",
     "Tier",
     "TierChange",
+    "VisitingHours",
+    "Weekday",
     "WordsKind",
 ]

@@ -3,6 +3,7 @@
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from contacts.models.tiers import Tier
+from contacts.models.visiting import LunchRule
 from contacts.querysets import (
     AffiliationQuerySet,
     AlignmentQuerySet,
@@ -73,6 +75,15 @@ class Practice(models.Model):
     phone = models.CharField(max_length=40, blank=True)
     fax = models.CharField(max_length=40, blank=True)
     visiting_rules = models.CharField(max_length=300, blank=True, help_text="days in, lunch, who to ask for")
+    visit_minutes = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=(MinValueValidator(5), MaxValueValidator(240)),
+        help_text="how long a visit takes here; blank: as everywhere",
+    )
+    lunch_rule = models.CharField(max_length=8, choices=LunchRule, blank=True)
+    lunch_begins = models.TimeField(null=True, blank=True)
+    lunch_ends = models.TimeField(null=True, blank=True)
     do_not_visit = models.BooleanField(default=False)
     tier = models.CharField(max_length=1, choices=Tier, blank=True, help_text="how often it is to be visited; blank promises nothing")
     territory = models.ForeignKey(Territory, on_delete=models.SET_NULL, null=True, editable=False, related_name="practices")
@@ -83,7 +94,13 @@ class Practice(models.Model):
 
     class Meta:
         ordering = ("name", "pk")
-        constraints = (models.UniqueConstraint(fields=["folded_name", "zip"], name="practice_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=["folded_name", "zip"], name="practice_once"),
+            models.CheckConstraint(
+                condition=Q(lunch_begins=None, lunch_ends=None) | Q(lunch_ends__gt=F("lunch_begins")),
+                name="practice_lunch_ends_after_begin",
+            ),
+        )
         indexes = (models.Index(fields=["territory", "name"], name="practice_territory"), models.Index(fields=["zip"], name="practice_zip"))
 
     def __str__(self) -> str:

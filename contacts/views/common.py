@@ -61,6 +61,8 @@ _WORDS = {
     "alignment_removed": "Alignment removed",
     "pinned": "Pinned to a territory",
     "unpinned": "Pin taken off",
+    "map_pin_dropped": "Pin dropped on the map",
+    "map_pin_lifted": "Pin taken off the map",
     "made_primary": "Primary practice chosen",
     "ended": "Left a practice",
     "merged": "Took in a duplicate",

@@ -15,6 +15,7 @@ from contacts.filters import PracticeFilter
 from contacts.forms import PinForm, PracticeForm, StaffForm, TierForm
 from contacts.models import Cadence, PlacedBy, Practice, PracticePin, Staff, TierChange
 from contacts.views.common import changes_of, editing, is_filtered, page_of, saved, show_form, today, wants_fragment
+from contacts.visiting import point_of, visiting_lines
 
 EDIT = (Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT)
 PIN = (Permission.PROVIDER_VIEW, Permission.TERRITORY_EDIT)
@@ -41,7 +42,7 @@ def practice_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 @requires(Permission.PROVIDER_VIEW)
 def practice_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    practices = Practice.objects.visible_to(request.user).select_related("territory", "organization")
+    practices = Practice.objects.visible_to(request.user).select_related("territory", "organization", "map_pin__dropped_by")
     practice = get_object_or_404(practices, pk=pk)
     context = {
         "practice": practice,
@@ -55,6 +56,8 @@ def practice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "owner": queries.owners_of([practice.territory_id]).get(practice.territory_id or 0),
         "cadence": Cadence.objects.filter(tier=practice.tier).first(),
         "why": _why(practice),
+        "point": point_of(practice),
+        "visiting_lines": visiting_lines(practice, practice.visiting_hours.all()),
         "pin": PracticePin.objects.filter(practice=practice).select_related("pinned_by").first(),
         "changes": changes_of(practice),
         "crumbs": [{"url": reverse("contacts:practices"), "label": "Practices"}],

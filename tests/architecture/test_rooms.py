@@ -114,6 +114,8 @@ SCOPELESS = {
     "audit.AuditEvent": "guarded by AUDIT_VIEW; shown on a record's page only after the record itself was found in scope",
     "contacts.PracticePin": "shown only with its practice",
     "contacts.Cadence": "four rows of settings",
+    "contacts.MapPin": "shown only with its practice",
+    "contacts.VisitingHours": "shown only with its practice",
     "contacts.ProviderLocation": "shown only with its provider or organization",
     "contacts.ProviderName": "shown only with its provider or organization",
     "contacts.Specialty": "a list of words, the same for everybody",
@@ -147,8 +149,10 @@ SCOPELESS = {
     "visits.FollowUpStep": "shown only with its follow-up",
     "visits.Topic": "a list of words, the same for everybody",
     "visits.Attendee": "shown only with its visit",
+    "visits.DayStop": "shown only with its day plan",
     "visits.DrawnPractice": "shown only with its draw",
     "visits.PlanDraftStop": "shown only with its draft",
+    "visits.FieldRules": "one row of settings",
 }
 
 

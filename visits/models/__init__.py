@@ -1,5 +1,6 @@
-"""Outreach: visits, who was met, what was promised, lists of whom to visit, drawn orders, working hours and drafts."""
+"""Outreach: visits, who was met, what was promised, lists of whom to visit, drawn orders, working hours, drafts and days in the field."""
 
+from visits.models.days import DayPlan, DayStop, FieldRules, PlanState, at_minute
 from visits.models.drafts import PlanDraft, PlanDraftStop
 from visits.models.draws import Draw, DrawnPractice
 from visits.models.follow_ups import FollowUp, FollowUpStep, StepKind
@@ -11,14 +12,18 @@ from visits.models.visits import Attendee, Mode, Outcome, Topic, Visit, VisitSta
 __all__ = [
     "WEEKDAYS",
     "Attendee",
+    "DayPlan",
+    "DayStop",
     "Draw",
     "DrawnPractice",
+    "FieldRules",
     "FollowUp",
     "FollowUpStep",
     "Mode",
     "Outcome",
     "PlanDraft",
     "PlanDraftStop",
+    "PlanState",
     "PracticeTrend",
     "StepKind",
     "TargetEntry",
@@ -29,4 +34,5 @@ __all__ = [
     "Visit",
     "VisitState",
     "WorkingHours",
+    "at_minute",
 ]
