@@ -25,7 +25,7 @@ from accounts.models import User
 from accounts.roles import Role
 from common.csvsafe import csv_rows
 from contacts.models import Practice, Provider
-from demo import alerts, care, groups, market, names, world, worth
+from demo import alerts, care, groups, market, names, stops, world, worth
 from demo.referrals import tables
 from jobs.actions import run_waiting
 from referrals.models import ImportBatch, MarketFile
@@ -98,6 +98,7 @@ def load(*, say: Say, seed: int = 11, today: dt.date | None = None, referrals_a_
     care.load(people, seed=seed)
 
     _ensure_target_list(people)
+    stops.ensure(people)
     worth.ensure(people, world.month_starts(made.today, world.MONTHS)[0])
     say("  reports")
     run_waiting()

@@ -34,6 +34,7 @@ class SettingsPage:
 _MAIN = (
     ("reports:dashboard", "Dashboard", "chart-bar", P.DASHBOARD_VIEW),
     ("visits:list", "Visits", "map-pin", P.VISIT_VIEW),
+    ("visits:today", "Today", "route", P.VISIT_LOG),
     ("contacts:providers", "Providers", "stethoscope", P.PROVIDER_VIEW),
     ("contacts:practices", "Practices", "building-hospital", P.PROVIDER_VIEW),
     ("visits:follow-ups", "Follow-ups", "checklist", P.VISIT_VIEW),
@@ -52,7 +53,7 @@ _BELOW = {
     "contacts:duplicates": "referrals:batches",
     "contacts:aliases": "referrals:batches",
 }
-_LIAISON_FIRST = ("visits:list", "contacts:practices", "contacts:providers", "visits:follow-ups", "reports:dashboard")
+_LIAISON_FIRST = ("visits:today", "contacts:practices", "visits:follow-ups", "visits:list", "contacts:providers", "reports:dashboard")
 
 # group, url name, title, text, permission
 _SETTINGS = (

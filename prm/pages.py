@@ -18,8 +18,8 @@ from prm.navigation import settings_pages
 @require_GET
 @open_to_everybody_inside("sends each person to their own first page")
 def home(request: HttpRequest) -> HttpResponse:
-    """A liaison starts with visits, everybody else with the dashboard."""
-    return redirect("visits:list" if request.user.is_liaison else "reports:dashboard")
+    """A liaison starts with today's stops, everybody else with the dashboard."""
+    return redirect("visits:today" if request.user.is_liaison else "reports:dashboard")
 
 
 @open_to_strangers("the way to the sign-in page; Django's own form is not used")

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from visits.views import draws, follow_ups, hours, imports, log, pages, panels, targets, topics
+from visits.views import draws, follow_ups, hours, imports, log, pages, panels, targets, today, topics
 
 app_name = "visits"
 
 urlpatterns = [
     path("", pages.visit_list, name="list"),
+    path("today/", today.today, name="today"),
+    path("today/add/", today.add_stop, name="today-add"),
+    path("brief/<int:pk>/", today.brief, name="brief"),
     path("export/", pages.export, name="export"),
     path("log/", log.log, name="log"),
     path("plan/", log.plan, name="plan"),

@@ -13,6 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import Permission
 from visits import actions
+from visits.api.field import FieldPackViewSet
 from visits.api.serializers import FollowUpChangeSerializer, FollowUpSerializer, NewFollowUpSerializer, NewVisitSerializer, VisitSerializer
 from visits.api.target_lists import TargetListViewSet
 from visits.filters import FollowUpFilter, VisitFilter
@@ -108,4 +109,5 @@ VIEWSETS: dict[str, type[GenericViewSet]] = {
     "visits": VisitViewSet,
     "follow-ups": FollowUpViewSet,
     "target-lists": TargetListViewSet,
+    "field/pack": FieldPackViewSet,
 }

@@ -1,0 +1,57 @@
+"""Stops for today and the days ahead, through the same actions as everybody's: done, missed, to come, and one that nobody logged."""
+
+import datetime as dt
+
+from django.utils import timezone
+
+import visits.actions
+from accounts.models import User
+from visits.cadence import dues, field_of, most_over
+from visits.models import Outcome, Visit, WorkingHours
+from visits.queries import hours_of
+from visits.today import working_days
+
+HOURS = ((8, 30), (9, 45), (11, 0), (13, 15), (14, 30))
+STARTS = {"Nora Lind": "44107", "Sam Ortiz": "44118", "Tara Woods": "44313"}  # ZIP codes near their fields
+DAYS = 3
+
+
+def ensure(people: dict[str, User]) -> None:
+    """Once: who has a start already is left alone."""
+    for name, zip_ in STARTS.items():
+        owner = people[name]
+        if WorkingHours.objects.filter(user=owner).exists():
+            continue
+        visits.actions.save_working_hours(
+            by=owner, weekdays=range(5), starts_at=dt.time(8), ends_at=dt.time(16, 30), pause_minutes=30, visit_minutes=25, start_zip=zip_
+        )
+        _plan(owner)
+
+
+def _plan(owner: User) -> None:
+    """Five stops a day among what is most overdue and near by; of today's, the first is made, the second missed."""
+    today = timezone.localdate()
+    days = working_days(hours_of(owner), today, DAYS)
+    free = [due for due in most_over(dues(field_of(owner)), today) if due.planned_at is None]
+    for day, place in ((day, place) for day in days for place in HOURS):
+        if not free:
+            return
+        due = free.pop(0)
+        visits.actions.plan_visit(by=owner, practice=due.practice, planned_at=_at(day, *place), purpose="Due by its cadence")
+    if days[:1] != [today]:
+        return
+    planned = list(Visit.objects.planned().filter(owner=owner, planned_at__date=today))
+    if len(planned) > 2:
+        visits.actions.log_visit(
+            by=owner,
+            practice=planned[0].practice,
+            visited_at=min(planned[0].planned_at or timezone.now(), timezone.now()),
+            outcome=Outcome.MET_STAFF,
+            note="Left the new referral guide; they ask for the direct line.",
+            planned=planned[0],
+        )
+        visits.actions.miss_visit(by=owner, visit=planned[1], note="Doctor out, back next week.", back_on=today + dt.timedelta(days=7))
+
+
+def _at(day: dt.date, hour: int, minute: int) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(day, dt.time(hour, minute)))

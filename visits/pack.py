@@ -1,0 +1,68 @@
+"""What a phone keeps for the days ahead: read here, put into words by `packing`. Never a patient, never a word of spend."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from accounts.models import User
+from contacts.models import Affiliation, Practice, Staff
+from visits.models import Mode, Outcome, Topic
+from visits.packing import MOST_PRACTICES, Shape, address_of, pack_shape
+from visits.queries import hours_of
+from visits.today import days_of, working_days
+
+DAYS = 3
+
+
+def pack_of(user: User) -> Shape:
+    """The person's next three working days, today among them if it is one, and what the log form needs; a fixed number of queries."""
+    today = timezone.localdate()
+    days = days_of(user, working_days(hours_of(user), today, DAYS) or [today], by=user)
+    words = {
+        "topics": [{"id": topic.pk, "name": topic.name} for topic in Topic.objects.filter(is_active=True)],
+        "modes": [{"value": value, "label": label} for value, label in Mode.choices],
+        "outcomes": [{"value": value, "label": label} for value, label in Outcome.choices],
+    }
+    return pack_shape(days, _directory(user), words, today=today)
+
+
+def etag_of(pack: Shape) -> str:
+    """Changes with any word of the pack."""
+    return hashlib.sha256(json.dumps(pack, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def _directory(user: User) -> list[Shape]:
+    """The practices of the person's field with who works there: those of their own visits first, then by name."""
+    mine = Max("visits__received_at", filter=Q(visits__owner=user, visits__deleted_at=None))
+    seen = Practice.objects.visible_to(user).live().annotate(mine=mine)
+    practices = sorted(seen, key=lambda practice: (practice.mine is None, practice.name, practice.pk))[:MOST_PRACTICES]
+    people = _people([practice.pk for practice in practices])
+    return [
+        {
+            "id": practice.pk,
+            "name": practice.name,
+            "address": address_of(practice),
+            "do_not_visit": practice.do_not_visit,
+            "people": people.get(practice.pk, []),
+        }
+        for practice in sorted(practices, key=lambda practice: (practice.name, practice.pk))
+    ]
+
+
+def _people(practices: list[int]) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = {}
+    works = (
+        Affiliation.objects.open()
+        .filter(practice__in=practices)
+        .select_related("provider__specialty")
+        .order_by("provider__last_name", "provider__first_name", "pk")
+    )
+    for row in works:
+        role = str(row.provider.specialty or row.provider.get_kind_display())
+        found.setdefault(row.practice_id, []).append({"key": f"provider-{row.provider_id}", "name": str(row.provider), "role": role})
+    for person in Staff.objects.here().filter(practice__in=practices):
+        found.setdefault(person.practice_id, []).append({"key": f"staff-{person.pk}", "name": person.name, "role": person.job})
+    return found

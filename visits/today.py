@@ -1,0 +1,158 @@
+"""A person's day: its stops in the order in which they are driven, what became of them, and what is left to do at its end."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.db.models import Count, Min, Q
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from accounts.models import User
+from visits.brief import Brief, briefs_of
+from visits.cadence import Due, dues, field_of, most_over
+from visits.driving import minutes_between
+from visits.models import Mode, Visit, VisitState, WorkingHours
+from visits.queries import hours_of
+from visits.reasons import Reason, reasons_for
+
+DONE, MISSED, NEXT, LATER = "done", "missed", "next", "later"
+ON_THE_ROAD = frozenset({Mode.IN_PERSON, Mode.DROP_OFF})
+OFFERED = 2  # overdue practices nearby, after a missed stop
+FARTHEST = 25  # minutes of driving to one of them
+UNLOGGED_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One stop: `begins_at` is when it is planned, or took place. `drive_minutes` from the stop before, None where nobody knows.
+
+    `brief` is None for a practice that went to somebody else since it was planned.
+    """
+
+    visit: Visit
+    state: str
+    begins_at: dt.datetime
+    drive_minutes: int | None = None
+    brief: Brief | None = None
+    nearby: tuple[Due, ...] = ()
+
+    @property
+    def reasons(self) -> Sequence[Reason]:
+        return self.brief.reasons if self.brief else ()
+
+
+@dataclass(frozen=True)
+class Day:
+    """`unlogged` are plans of days that are over, oldest first; on other days than today there are none."""
+
+    owner: User
+    day: dt.date
+    today: dt.date
+    hours: WorkingHours
+    stops: Sequence[Stop]
+    unlogged: Sequence[Visit]
+
+    @property
+    def next(self) -> Stop | None:
+        return next((stop for stop in self.stops if stop.state == NEXT), None)
+
+    @property
+    def is_today(self) -> bool:
+        return self.day == self.today
+
+    def count(self, *states: str) -> int:
+        return sum(stop.state in states for stop in self.stops)
+
+    @property
+    def drive_minutes(self) -> int:
+        return sum(stop.drive_minutes or 0 for stop in self.stops)
+
+
+def day_of(owner: User, day: dt.date, *, by: User) -> Day:
+    """The day of `owner` as `by` may see it; a fixed number of queries."""
+    return days_of(owner, [day], by=by)[0]
+
+
+def days_of(owner: User, days: Sequence[dt.date], *, by: User) -> list[Day]:
+    """Several days at once, for the phone's pack."""
+    today, hours = timezone.localdate(), hours_of(owner)
+    visits = _visits(owner, days, by)
+    briefs = briefs_of({visit.practice_id for visit in visits}, by)
+    unlogged = _unlogged(owner, today, by) if today in days else []
+    found = []
+    for day in days:
+        of_day = [visit for visit in visits if timezone.localdate(visit.happens_at) == day]
+        reasons = reasons_for({visit.practice_id for visit in of_day} & briefs.keys(), by, day=day)
+        known = {pk: replace(briefs[pk], reasons=told) for pk, told in reasons.items()}
+        found.append(Day(owner, day, today, hours, _stops(of_day, known, hours, day, today), unlogged if day == today else []))
+    return [replace(day, stops=_with_offers(day)) if day.is_today else day for day in found]
+
+
+def _visits(owner: User, days: Sequence[dt.date], by: User) -> list[Visit]:
+    planned = Q(state=VisitState.PLANNED, planned_at__date__in=days)
+    made = Q(state__in=[VisitState.DONE, VisitState.MISSED], visited_at__date__in=days)
+    rows = Visit.objects.visible_to(by).filter(planned | made, owner=owner)
+    return list(rows.select_related("practice__territory", "owner").order_by("pk"))
+
+
+def _unlogged(owner: User, today: dt.date, by: User) -> list[Visit]:
+    rows = Visit.objects.visible_to(by).planned().filter(owner=owner, planned_at__date__lt=today)
+    return list(rows.select_related("practice__territory", "owner")[:UNLOGGED_SHOWN])
+
+
+def _stops(visits: Sequence[Visit], briefs: dict[int, Brief], hours: WorkingHours, day: dt.date, today: dt.date) -> list[Stop]:
+    """In the order of their times, each with the drive from the one before; the first that is not over yet is the next."""
+    found: list[Stop] = []
+    is_next, before = day == today, hours.start_zip
+    for visit in sorted(visits, key=lambda visit: (visit.happens_at, visit.pk)):
+        state = {VisitState.DONE: DONE, VisitState.MISSED: MISSED}.get(VisitState(visit.state), LATER)
+        if state == LATER and is_next:
+            state, is_next = NEXT, False
+        drive = minutes_between(before, visit.practice.zip) if before and visit.mode in ON_THE_ROAD else None
+        found.append(Stop(visit, state, visit.happens_at, drive, briefs.get(visit.practice_id)))
+        if visit.mode in ON_THE_ROAD:
+            before = visit.practice.zip
+    return found
+
+
+def _with_offers(day: Day) -> list[Stop]:
+    """A missed stop gives time back: overdue practices that lie nearest to it, and that nobody has planned."""
+    if not day.count(MISSED):
+        return list(day.stops)
+    on_it = {stop.visit.practice_id for stop in day.stops}
+    free = [due for due in most_over(dues(field_of(day.owner)), day.day) if due.planned_at is None and due.practice.pk not in on_it]
+    return [replace(stop, nearby=nearby(stop.visit.practice.zip, free)) if stop.state == MISSED else stop for stop in day.stops]
+
+
+def nearby(zip_: str, free: Sequence[Due]) -> tuple[Due, ...]:
+    """The nearest of these within the farthest drive that is worth it, the most overdue of those that lie alike first."""
+    near = [(minutes, due) for due in free if (minutes := minutes_between(zip_, due.practice.zip)) is not None and minutes <= FARTHEST]
+    return tuple(due for _, due in sorted(near, key=lambda pair: pair[0])[:OFFERED])
+
+
+def working_days(hours: WorkingHours, first: dt.date, count: int) -> list[dt.date]:
+    """So many of the person's working days from `first` on."""
+    found: list[dt.date] = []
+    day = first
+    while len(found) < count and hours.weekdays:
+        if hours.works_on(day):
+            found.append(day)
+        day += dt.timedelta(days=1)
+    return found
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What stands in the calendar for a day: how many stops, and when the first begins."""
+
+    day: dt.date
+    stops: int
+    first_at: dt.datetime | None
+
+
+def ahead(owner: User, days: Sequence[dt.date], *, by: User) -> list[Ahead]:
+    """For the days to come, one query."""
+    rows = Visit.objects.visible_to(by).filter(owner=owner, state=VisitState.PLANNED, planned_at__date__in=days).order_by()
+    counts = {row["day"]: row for row in rows.values(day=TruncDate("planned_at")).annotate(count=Count("pk"), first_at=Min("planned_at"))}
+    return [Ahead(day, counts[day]["count"], counts[day]["first_at"]) if day in counts else Ahead(day, 0, None) for day in days]
