@@ -32,12 +32,11 @@ def _plan(owner: User) -> None:
     """Five stops a day among what is most overdue and near by; of today's, the first is made, the second missed."""
     today = timezone.localdate()
     days = working_days(hours_of(owner), today, DAYS)
-    free = [due for due in most_over(dues(field_of(owner)), today) if due.planned_at is None]
-    for day, place in ((day, place) for day in days for place in HOURS):
-        if not free:
-            return
-        due = free.pop(0)
-        visits.actions.plan_visit(by=owner, practice=due.practice, planned_at=_at(day, *place), purpose="Due by its cadence")
+    found = dues(field_of(owner))
+    late = [due for due in most_over(found, today) if due.planned_at is None]
+    waiting = [due.practice for due in [*late, *(due for due in found if due.planned_at is None and due not in late)]]
+    for practice, (day, place) in zip(waiting, ((day, place) for day in days for place in HOURS), strict=False):
+        visits.actions.plan_visit(by=owner, practice=practice, planned_at=_at(day, *place))
     if days[:1] != [today]:
         return
     planned = list(Visit.objects.planned().filter(owner=owner, planned_at__date=today))

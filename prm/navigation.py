@@ -47,6 +47,7 @@ _MAIN = (
 )
 # pages that belong to an entry though their address lies elsewhere
 _BELOW = {
+    "visits:plan-week": "visits:today",
     "referrals:sources": "referrals:batches",
     "referrals:matching": "referrals:batches",
     "contacts:imports": "referrals:batches",

@@ -23,6 +23,7 @@ from accounts.access import open_to_strangers
 # longest that fits is taken.
 SHELLS: dict[str, tuple[tuple[str, ...], str]] = {
     "offline": (("*",), "offline.html"),
+    "day": (("/visits/today/", "/visits/brief/*"), "field/day.html"),
 }
 # what the worker itself is made of
 _WORKER = ("js/field-db.js", "js/worker.js")

@@ -81,6 +81,10 @@ def dues_of(practices: Collection[int]) -> dict[int, Due]:
 
 
 def most_over(found: Sequence[Due], day: dt.date) -> list[Due]:
-    """What is due by that day, by how late it is in its own cadence, tier by tier where that is alike."""
-    late = [due for due in found if due.is_due(day)]
-    return sorted(late, key=lambda due: (-due.cadences_over(day), due.practice.tier, due.practice.name, due.practice.pk))
+    """What is due by that day, most pressing first."""
+    return cadence_order([due for due in found if due.is_due(day)], day)
+
+
+def cadence_order(found: Sequence[Due], day: dt.date) -> list[Due]:
+    """By how late each is in its own cadence, tier by tier where that is alike."""
+    return sorted(found, key=lambda due: (-due.cadences_over(day), due.practice.tier, due.practice.name, due.practice.pk))

@@ -1,14 +1,15 @@
 """Which of many practices to visit on which day: a draft, made greedily. Pure: candidates and days in, stops with times out.
 
-Each day begins with its drawn practices in their drawn order, a fair share of what is left of the month, wherever they lie: nothing but the
-draw may decide among them. Then, as long as something fits, the practice is added that is worth most for the minutes it costs: its score over
-the minutes of the visit and of the detour (cheapest insertion into the day's round trip from the start and back). What is planned already
-keeps its time, and its place in the round trip. A route through the day is not optimal here: `plan_day` orders it later.
+Each day begins with a share of drawn practices in their drawn order, wherever they lie: nothing but the draw may decide among them.
+Then, as long as something fits, the practice is added that is worth most for the minutes it costs: its score over the minutes of the visit
+and of the detour (cheapest insertion into the day's round trip from the start and back). What is planned already keeps its time, and its
+place in the round trip. The way through a day is not the shortest here: the day's route orders it later.
 """
 
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 NOON = 12 * 60  # the pause is taken by the first stop that would begin after it
 STEP = 5  # minutes to which times are rounded up
@@ -19,7 +20,7 @@ Drive = Callable[[str, str], int | None]
 
 @dataclass(frozen=True)
 class Candidate:
-    """A practice that may be visited: what that is worth (any unit, the same for all), and why. `drawn_place` in a drawn order of this month."""
+    """A practice that may be visited: what that is worth (any unit, the same for all), and why; its place in a drawn order of the month."""
 
     practice: int
     zip: str
@@ -85,7 +86,7 @@ class _Day:
     @property
     def driving(self) -> int:
         places = [self.home, *(zip_ for zip_, _ in self.trip), self.home] if self.trip else []
-        return sum(self.minutes_between(one, other) for one, other in zip(places, places[1:], strict=False))
+        return sum(self.minutes_between(one, other) for one, other in pairwise(places))
 
     @property
     def used(self) -> int:
@@ -95,7 +96,7 @@ class _Day:
         """(minutes more on the road, where in the trip) of the cheapest insertion."""
         places = [self.home, *(known for known, _ in self.trip), self.home]
         best: tuple[int, int] | None = None
-        for at, (one, other) in enumerate(zip(places, places[1:], strict=False)):
+        for at, (one, other) in enumerate(pairwise(places)):
             more = self.minutes_between(one, zip_) + self.minutes_between(zip_, other) - self.minutes_between(one, other)
             if best is None or more < best[0]:
                 best = (more, at)
@@ -138,9 +139,7 @@ def _rounded(minute: int) -> int:
 
 def draft(candidates: Sequence[Candidate], rooms: Sequence[Room], *, home: str, visit_minutes: int, drive: Drive) -> list[Placed]:
     """The draft of these days, by day and time; each practice at most once."""
-    waiting = sorted(
-        (one for one in candidates if one.drawn_place is None and one.score > 0), key=lambda one: (-one.score, one.practice)
-    )
+    waiting = sorted((one for one in candidates if one.drawn_place is None and one.score > 0), key=lambda one: (-one.score, one.practice))
     drawn = sorted((one for one in candidates if one.drawn_place is not None), key=lambda one: (one.drawn_place or 0, one.practice))
     found: list[Placed] = []
     for room in rooms:
@@ -153,9 +152,16 @@ def draft(candidates: Sequence[Candidate], rooms: Sequence[Room], *, home: str, 
             day.add(best)
             waiting.remove(best)
         placed = day.timed()
+        in_time = {one.candidate.practice for one in placed}
+        untimed = [one for _, one in day.trip if one and one.practice not in in_time]
+        waiting += [one for one in untimed if one.drawn_place is None]
+        if held := [one for one in untimed if one.drawn_place is not None]:
+            # Who was drawn later does not go before one that found no gap: they wait together.
+            first = min(one.drawn_place or 0 for one in held)
+            later = [one.candidate for one in placed if (one.candidate.drawn_place or 0) > first]
+            placed = [one for one in placed if one.candidate not in later]
+            drawn = sorted([*held, *later, *drawn], key=lambda one: (one.drawn_place or 0, one.practice))
         found += placed
-        left_over = {one.practice for _, one in day.trip if one} - {one.candidate.practice for one in placed}
-        waiting += [one for _, one in day.trip if one and one.practice in left_over and one.drawn_place is None]
     return found
 
 

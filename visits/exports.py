@@ -1,10 +1,12 @@
 """Lists of visits as files."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.utils import timezone
 
+from visits.cadence import Due
 from visits.models import Visit
 from visits.presenters import people_met
 from visits.querysets import TargetEntryQuerySet, VisitQuerySet
@@ -58,3 +60,22 @@ def target_rows(entries: TargetEntryQuerySet) -> Iterator[Sequence[Any]]:
             entry.practice.territory and entry.practice.territory.name, getattr(entry, "state", ""), entry.gain and round(entry.gain),
             entry.value and round(entry.value), entry.reason if by_hand else "", entry.dropped_why,
         )  # fmt: skip
+
+
+DUE_HEADER = ("practice", "territory", "tier", "every days", "last visit", "due on", "days over", "planned")
+
+
+def due_rows(found: Sequence[Due], day: dt.date) -> Iterator[tuple[Any, ...]]:
+    """What the cadence promises, a practice a line; days over are negative while the visit is not due, blank for never visited."""
+    for due in found:
+        planned = timezone.localtime(due.planned_at) if due.planned_at else None
+        yield (
+            due.practice.name,
+            due.practice.territory.name if due.practice.territory else "",
+            due.practice.tier,
+            due.every_days,
+            due.last_visit_on,
+            due.due_on,
+            due.days_over(day),
+            f"{planned:%Y-%m-%d %H:%M}" if planned else None,
+        )

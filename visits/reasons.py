@@ -101,12 +101,12 @@ def _targets(practices: Collection[int], user: Any, day: dt.date) -> Found:
         TargetEntry.objects.visible_to(user)
         .filter(list__in=mine, practice__in=practices)
         .with_state()
-        .filter(state__in=["open", "planned"])
-        .select_related("list")
-        .order_by("list", "position", "pk")
+        .filter(Q(("state__in", ["open", "planned"])))
+        .order_by("list", "practice")
+        .values_list("practice", "list__name")
+        .distinct()
     )
-    named = {(row.practice_id, row.list_id): row for row in reversed(rows)}
-    return [(pk, Reason("target", f"On your list {row.list}", "info")) for (pk, _), row in sorted(named.items())]
+    return [(pk, Reason("target", f"On your list {name}", "info")) for pk, name in rows]
 
 
 def _drawn(practices: Collection[int], user: Any, day: dt.date) -> Found:

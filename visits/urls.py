@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from visits.views import draws, follow_ups, hours, imports, log, pages, panels, targets, today, topics
+from visits.views import draws, follow_ups, hours, imports, log, pages, panels, plan_week, targets, today, topics
 
 app_name = "visits"
 
@@ -11,6 +11,12 @@ urlpatterns = [
     path("today/", today.today, name="today"),
     path("today/add/", today.add_stop, name="today-add"),
     path("brief/<int:pk>/", today.brief, name="brief"),
+    path("plan-week/", plan_week.plan_week, name="plan-week"),
+    path("plan-week/draft/", plan_week.make_draft, name="draft-make"),
+    path("plan-week/due.<slug:kind>", plan_week.due_file, name="due-file"),
+    path("drafts/<int:pk>/", plan_week.draft, name="draft"),
+    path("drafts/<int:pk>/accept/", plan_week.accept, name="draft-accept"),
+    path("drafts/<int:pk>/undo/", plan_week.undo, name="draft-undo"),
     path("export/", pages.export, name="export"),
     path("log/", log.log, name="log"),
     path("plan/", log.plan, name="plan"),

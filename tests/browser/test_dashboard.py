@@ -51,6 +51,10 @@ def test_open_the_dashboard_drill_down_and_plan_a_visit(demo, live_server, page_
 
 # who, url name, arguments
 PAGES = [
+    ("Nora Lind", "visits:today", None),
+    ("Nora Lind", "visits:brief", "practice"),
+    ("Nora Lind", "visits:plan-week", None),
+    ("Nora Lind", "visits:hours", None),
     ("Nora Lind", "visits:list", None),
     ("Nora Lind", "visits:log", None),
     ("Nora Lind", "visits:plan", None),

@@ -27,7 +27,7 @@ def field(world):
 def test_by_touch(field, live_server, page_at, sign_in, assert_axe_clean):
     page = page_at(390)
     sign_in(page, field.nora)
-    expect(page).to_have_url(f"{live_server.url}{reverse('visits:list')}")
+    expect(page).to_have_url(f"{live_server.url}{reverse('visits:today')}")
     page.get_by_role("link", name="Log visit").first.tap()
     page.get_by_role("link", name="Lakeview Internal Medicine").tap()
     page.get_by_text("Priya Raman, MD").tap()
@@ -122,6 +122,7 @@ def test_a_follow_up_is_ticked_off_in_its_row(field, live_server, page_at, sign_
     item = FollowUp.objects.create(practice=field.lakeview, owner=field.nora, created_by=field.nora, text="Call back", due_on="2026-01-05")
     page = page_at(390)
     sign_in(page, field.nora)
+    page.goto(f"{live_server.url}{reverse('visits:list')}")
     page.get_by_role("button", name=re.compile("Done ?: Call back")).tap()
     undo = page.get_by_role("button", name=re.compile("Undo ?: Call back"))
     expect(undo).to_be_focused()

@@ -126,8 +126,13 @@ def test_why_a_stop_is_worth_the_drive(world):
 
 @pytest.mark.parametrize(
     ("days_ago", "said"),
-    [(None, "Never visited (tier B, every 60 days)"), (60, "Visit due this day (tier B, every 60 days)"), (61, "Visit 1 day overdue (tier B, every 60 days)"), (59, None)],
-)  # fmt: skip
+    [
+        (None, "Never visited (tier B, every 60 days)"),
+        (60, "Visit due this day (tier B, every 60 days)"),
+        (61, "Visit 1 day overdue (tier B, every 60 days)"),
+        (59, None),
+    ],
+)
 def test_what_the_cadence_says(world, days_ago, said):
     Cadence.objects.create(tier="B", every_days=60)
     office = factories.make_practice("Office", territory=world.north, tier="B")
@@ -139,10 +144,10 @@ def test_what_the_cadence_says(world, days_ago, said):
 
 def test_a_drawn_order_is_a_reason_until_it_was_followed(world):
     offices = [factories.make_practice(f"Office {n}", territory=world.north) for n in range(2)]
-    actions.draw_order(by=world.nora, name="Quiet", practices=offices, first_month_on=TODAY, months=1)
+    draw = actions.draw_order(by=world.nora, name="Quiet", practices=offices, first_month_on=TODAY, months=1)
     told = reasons_for([office.pk for office in offices], world.nora, day=TODAY)
     assert {reason.text for pk in told for reason in told[pk]} == {"In the drawn order Quiet for November"}
-    factories.make_visit(offices[0], world.nora, visited_at=timezone.now() + dt.timedelta(minutes=5))
+    factories.make_visit(offices[0], world.nora, visited_at=draw.drawn_at + dt.timedelta(minutes=5))
     assert reasons_for([offices[0].pk], world.nora, day=TODAY)[offices[0].pk] == []
     assert DrawnPractice.objects.count() == 2
 
@@ -255,8 +260,14 @@ def test_the_brief_in_thirty_seconds(as_, world):
     )  # fmt: skip
     make_follow_up(practice, world.nora, due_in=-2, text="Bring the new guide")
     PracticeTrend.objects.create(
-        practice=practice, sentence="45 fewer than expected", way="fewer", points=[20] * 9 + [5] * 3, through_on=dt.date(2026, 10, 31), data_version=1, written_at=at(2),
-    )  # fmt: skip
+        practice=practice,
+        sentence="45 fewer than expected",
+        way="fewer",
+        points=[20] * 9 + [5] * 3,
+        through_on=dt.date(2026, 10, 31),
+        data_version=1,
+        written_at=at(2),
+    )
     page = as_("nora").get(reverse("visits:brief", args=[practice.pk]))
     brief, text = page.context["brief"], page.content.decode()
     assert [note["text"] for note in brief["notes"]] == ["Note of day 0", "Note of day 1", "Note of day 2"]
@@ -268,7 +279,7 @@ def test_the_brief_in_thirty_seconds(as_, world):
         ("Kim Ortega", "Referral coordinator"),
     ]
     assert brief["rules"] == ["Lunch Tuesdays, ask for Kim"]
-    assert text.index("You said, we did") < text.index("Open here") < text.index("45 fewer than expected") < text.index("People")
+    assert text.index("You said, we did") < text.index("Open here") < text.index("Last notes") < text.index("45 fewer than expected")
     assert "As of 31 Oct 2026" in text
     assert '<svg class="spark"' in text
 

@@ -1,5 +1,6 @@
 """Every write of visits, follow-ups, topics, target lists and drawn orders."""
 
+from visits.actions.drafts import accept_draft, discard_draft, draft_days, undo_draft
 from visits.actions.drawing import draw_order, plan_drawn
 from visits.actions.follow_ups import (
     add_follow_up,
@@ -40,6 +41,7 @@ from visits.actions.visits import (
 __all__ = [
     "IdempotencyConflict",
     "Wanted",
+    "accept_draft",
     "add_follow_up",
     "add_targets",
     "body_hash",
@@ -50,6 +52,8 @@ __all__ = [
     "complete_follow_up",
     "complete_follow_ups",
     "delete_visit",
+    "discard_draft",
+    "draft_days",
     "draw_order",
     "drop_target",
     "edit_visit",
@@ -68,5 +72,6 @@ __all__ = [
     "set_list_closed",
     "snooze_follow_ups",
     "take_back",
+    "undo_draft",
     "undo_follow_ups",
 ]

@@ -1,16 +1,22 @@
-"""What a phone asks for before it is out of reach."""
+"""What a phone asks for before it is out of reach, and who is due."""
 
+from typing import Any
+
+from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import Permission
+from visits.cadence import Due, cadence_order
 from visits.models import Visit
 from visits.pack import etag_of, pack_of
+from visits.planning import promised_by
 
 
 class FieldPackViewSet(GenericViewSet):
@@ -18,10 +24,9 @@ class FieldPackViewSet(GenericViewSet):
 
     required_permissions = (Permission.VISIT_VIEW, Permission.VISIT_LOG, Permission.PROVIDER_VIEW)
     queryset = Visit.objects.none()
-    filterset_class = None
     pagination_class = None
 
-    @extend_schema(responses={200: OpenApiTypes.OBJECT, 304: None})
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 304: None}, filters=False)
     def list(self, request: Request) -> Response:
         """With the ETag of the last answer in `If-None-Match`, 304 says that it still holds."""
         pack = pack_of(request.user)
@@ -29,3 +34,32 @@ class FieldPackViewSet(GenericViewSet):
         unchanged = get_conditional_response(request._request, etag=etag)
         headers = {"ETag": etag, "Cache-Control": "no-store"}  # the phone's own store keeps it, and is emptied at sign-out
         return Response(status=304, headers=headers) if unchanged is not None else Response(pack, headers=headers)
+
+
+class DueSerializer(serializers.Serializer[Due]):
+    """A practice against its cadence; `due_on` and `days_over` are null for one that was never visited."""
+
+    practice = serializers.IntegerField(source="practice.pk")
+    name = serializers.CharField(source="practice.name")
+    tier = serializers.CharField(source="practice.tier")
+    every_days = serializers.IntegerField()
+    last_visit_on = serializers.DateField(allow_null=True)
+    due_on = serializers.DateField(allow_null=True)
+    days_over = serializers.SerializerMethodField()
+    planned_at = serializers.DateTimeField(allow_null=True)
+
+    def get_days_over(self, due: Due) -> int | None:
+        return due.days_over(timezone.localdate())
+
+
+class DueViewSet(GenericViewSet):
+    """What the tiers' cadence promises of the practices that the asker answers for, most pressing first."""
+
+    required_permissions = (Permission.VISIT_VIEW, Permission.VISIT_LOG, Permission.PROVIDER_VIEW)
+    queryset = Visit.objects.none()
+    serializer_class = DueSerializer
+
+    @extend_schema(responses=DueSerializer(many=True), filters=False)
+    def list(self, request: Request) -> Response:
+        page: Any = self.paginate_queryset(cadence_order(promised_by(request.user), timezone.localdate()))
+        return self.get_paginated_response(DueSerializer(page, many=True).data)

@@ -13,7 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import Permission
 from visits import actions
-from visits.api.field import FieldPackViewSet
+from visits.api.field import DueViewSet, FieldPackViewSet
 from visits.api.serializers import FollowUpChangeSerializer, FollowUpSerializer, NewFollowUpSerializer, NewVisitSerializer, VisitSerializer
 from visits.api.target_lists import TargetListViewSet
 from visits.filters import FollowUpFilter, VisitFilter
@@ -110,4 +110,5 @@ VIEWSETS: dict[str, type[GenericViewSet]] = {
     "follow-ups": FollowUpViewSet,
     "target-lists": TargetListViewSet,
     "field/pack": FieldPackViewSet,
+    "field/due": DueViewSet,
 }

@@ -18,7 +18,7 @@ from common.exceptions import PolicyViolation
 from contacts.models import Practice
 from visits import actions, packing, policies
 from visits.brief import briefs_of
-from visits.models import Visit, VisitState
+from visits.models import Visit
 from visits.queries import colleagues_of, hours_of
 from visits.reasons import reasons_for
 from visits.today import DONE, LATER, NEXT, ahead, day_of, working_days
@@ -29,13 +29,13 @@ DAYS_AHEAD = 3
 
 def whose(request: HttpRequest) -> tuple[User, list[User]]:
     """Whose days: one's own, or for managers those of somebody they plan for (?who=); and whom they may choose."""
-    me = request.user
+    me: Any = request.user
     people = list(colleagues_of(me).order_by("full_name", "pk")) if policies.leads(me) else []
-    wanted = number(request.GET.get("who"))
+    wanted = number(request.POST.get("who") or request.GET.get("who"))
     return next((person for person in people if person.pk == wanted), me), people
 
 
-def _day(text: str | None, today: dt.date) -> dt.date:
+def day_or(text: str | None, today: dt.date) -> dt.date:
     """?day=2026-11-30; what is no day, or lies years away, is today."""
     try:
         day = dt.date.fromisoformat(text or "")
@@ -50,7 +50,7 @@ def today(request: HttpRequest) -> HttpResponse:
     """The stops of a day in order, what is left of earlier ones, and what comes next."""
     owner, people = whose(request)
     this_day = timezone.localdate()
-    day = day_of(owner, _day(request.GET.get("day"), this_day), by=request.user)
+    day = day_of(owner, day_or(request.GET.get("day"), this_day), by=request.user)
     agent = request.headers.get("User-Agent", "")
     later = ahead(owner, working_days(hours_of(owner), this_day + dt.timedelta(days=1), DAYS_AHEAD), by=request.user)
     is_over = day.is_today and timezone.localtime().time() >= day.hours.ends_at
@@ -66,7 +66,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "is_over": is_over,
         "tomorrow": later[0] if later and day.is_today else None,
         "add_key": uuid.uuid4(),
-        "plan_url": reverse("visits:plan"),
+        "plan_url": reverse("visits:plan-week"),
     }
     return render(request, "visits/today.html", context)
 
@@ -114,19 +114,14 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
     """What to know before going in; `?day=` for a stop of another day."""
     practice = get_object_or_404(Practice.objects.visible_to(request.user), pk=pk)
     this_day = timezone.localdate()
-    day = _day(request.GET.get("day"), this_day)
+    day = day_or(request.GET.get("day"), this_day)
     found = briefs_of([pk], request.user)[pk]
-    planned = (
-        Visit.objects.visible_to(request.user)
-        .filter(practice=practice, owner=request.user, state=VisitState.PLANNED, planned_at__date__lte=max(day, this_day))
-        .order_by("-planned_at")
-        .first()
-    )
+    mine = Visit.objects.visible_to(request.user).planned().filter(practice=practice, owner=request.user.pk)
+    planned = mine.filter(planned_at__date__lte=max(day, this_day)).last()
     context = {
         "practice": practice,
         "brief": packing.brief_shape(found, reasons_for([pk], request.user, day=day)[pk], today=this_day),
         "map_url": packing.maps_url(practice, request.headers.get("User-Agent", "")),
-        "planned": planned,
         "log_url": f"{reverse('visits:log')}?{f'planned={planned.pk}' if planned else f'practice={pk}'}",
         "crumbs": [{"label": "Today", "url": reverse("visits:today")}],
     }
