@@ -21,8 +21,30 @@ from django.urls import reverse
 from tests.architecture.walk import modules, url_patterns
 
 BEHIND_THE_WALL = ("reports",)
-ALSO = ("visits/models/targets.py", "visits/actions/targets.py", "visits/views/targets.py", "visits/forms/targets.py")
-TEMPLATES = ("reports/**/*.html", "visits/target*.html")
+ALSO = (
+    "visits/models/targets.py",
+    "visits/actions/targets.py",
+    "visits/views/targets.py",
+    "visits/forms/targets.py",
+    # a practice's trend stands on the brief and in the phone's pack, its target's value decides a draft
+    "visits/models/trends.py",
+    "visits/brief.py",
+    "visits/packing.py",
+    "visits/pack.py",
+    "visits/today.py",
+    "visits/planning.py",
+    "visits/views/today.py",
+    "visits/views/plan_week.py",
+)
+TEMPLATES = (
+    "reports/**/*.html",
+    "visits/target*.html",
+    "visits/brief.html",
+    "visits/today.html",
+    "visits/_stop.html",
+    "visits/plan_week.html",
+    "visits/*draft.html",
+)
 LEDGER = "compliance"
 # A name whose words speak of what is given: spend, spend_entry, SpendEntry, total_spend, compliance, gifts, repayment_task.
 _WORDS = frozenset({"spend", "spends", "spending", "spent", "compliance", "gift", "gifts", "repayment", "repayments"})
@@ -214,9 +236,11 @@ def test_no_statement_of_a_page_reads_it(as_, world) -> None:
     pages = [name for path, name, _ in url_patterns() if name.startswith("reports:") and "<" not in path]
     assert {"reports:targets", "reports:share", "reports:dashboard"} <= set(pages)
     client, tables = as_("ada"), _tables_of_the_ledger()
-    for name in [*pages, "visits:target-lists"]:
+    brief = reverse("visits:brief", args=[world.north_practice.pk])
+    field = ["visits:target-lists", "visits:today", "visits:plan-week", "field/pack-list"]
+    for name in [*map(reverse, [*pages, *field]), brief]:
         with CaptureQueriesContext(connection) as asked:
-            client.get(reverse(name))
+            client.get(name)
         assert not [query["sql"] for query in asked if _over_the_wall(tables, query["sql"])], name
 
 
