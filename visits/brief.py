@@ -50,7 +50,7 @@ def briefs_of(practices: Collection[int], user: Any) -> dict[int, Brief]:
 
     Without reasons: those depend on the day (`reasons_for`).
     """
-    seen = Practice.objects.visible_to(user).filter(pk__in=practices).select_related("territory")
+    seen = Practice.objects.visible_to(user).filter(pk__in=practices).select_related("territory").prefetch_related("visiting_hours")
     rows = {practice.pk: practice for practice in seen}
     if not rows:
         return {}

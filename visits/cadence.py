@@ -65,7 +65,7 @@ def dues(practices: PracticeQuerySet) -> list[Due]:
     ahead = visits.filter(state=VisitState.PLANNED).values("practice").annotate(at=Min("planned_at")).values("at")
     rows = (
         practices.filter(tier__in=every)
-        .select_related("territory")
+        .select_related("territory", "map_pin")
         .annotate(last_visit_at=Subquery(made), first_planned_at=Subquery(ahead))
         .order_by("name", "pk")
     )

@@ -7,26 +7,35 @@ place in the round trip. The way through a day is not the shortest here: the day
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 NOON = 12 * 60  # the pause is taken by the first stop that would begin after it
 STEP = 5  # minutes to which times are rounded up
 UNKNOWN_DRIVE = 20  # minutes where nobody knows where one of the two places lies
+NO_START = "no start"
+PATIENCE = 20  # minutes that a stop may wait for its turn in the trip rather than be overtaken
 
 Drive = Callable[[str, str], int | None]
+Span = tuple[int, int]  # minutes after midnight, half-open
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A practice that may be visited: what that is worth (any unit, the same for all), and why; its place in a drawn order of the month."""
+    """A practice that may be visited: what that is worth (any unit, the same for all), and why; its place in a drawn order of the month.
+
+    `lies` is what `drive` understands, blank where nobody knows. `opens` are the spans in which it sees visitors by weekday (0: Monday),
+    None at any hour; a weekday that is not in it counts as None. `minutes` of a visit there, None as everywhere.
+    """
 
     practice: int
-    zip: str
+    lies: str
     score: float
     why: str = ""
     drawn_place: int | None = None
+    opens: Mapping[int, Sequence[Span] | None] = field(default_factory=dict, compare=False)
+    minutes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ class Fixed:
     """A visit that is planned already. Minutes count from midnight."""
 
     begins: int
-    zip: str
+    lies: str
 
 
 @dataclass(frozen=True)
@@ -74,63 +83,94 @@ class _Day:
     trip: list[tuple[str, Candidate | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.trip = [(fixed.zip, None) for fixed in sorted(self.room.fixed, key=lambda fixed: fixed.begins)]
+        self.trip = [(fixed.lies, None) for fixed in sorted(self.room.fixed, key=lambda fixed: fixed.begins)]
 
     def minutes_between(self, one: str, other: str) -> int:
         """Without a start that is known, a day begins and ends at its first and last stop."""
-        if not one or not other:
+        if not self.home and NO_START in (one, other):
             return 0
         found = self.drive(one, other)
         return UNKNOWN_DRIVE if found is None else found
 
     @property
+    def start(self) -> str:
+        return self.home or NO_START
+
+    @property
     def driving(self) -> int:
-        places = [self.home, *(zip_ for zip_, _ in self.trip), self.home] if self.trip else []
+        places = [self.start, *(lies for lies, _ in self.trip), self.start] if self.trip else []
         return sum(self.minutes_between(one, other) for one, other in pairwise(places))
 
     @property
     def used(self) -> int:
-        return self.driving + self.visit_minutes * len(self.trip)
+        return self.driving + sum(self.length(one) for _, one in self.trip)
 
-    def detour(self, zip_: str) -> tuple[int, int]:
+    def length(self, candidate: Candidate | None) -> int:
+        """Minutes of the visit."""
+        return (candidate.minutes if candidate else None) or self.visit_minutes
+
+    def opening(self, candidate: Candidate, begins: int) -> int | None:
+        """The first minute from `begins` on at which the whole visit finds an open door; None when there is none on this day."""
+        spans = candidate.opens.get(self.room.day.weekday())
+        if spans is None:
+            return begins
+        length = self.length(candidate)
+        return next((start for opens, ends in spans if (start := _rounded(max(begins, opens))) + length <= ends), None)
+
+    def has_room(self, candidate: Candidate, detour: int) -> bool:
+        fits = self.used + detour + self.length(candidate) <= self.room.minutes
+        return fits and self.opening(candidate, self.room.starts) is not None
+
+    def detour(self, lies: str) -> tuple[int, int]:
         """(minutes more on the road, where in the trip) of the cheapest insertion."""
-        places = [self.home, *(known for known, _ in self.trip), self.home]
+        places = [self.start, *(known for known, _ in self.trip), self.start]
         best: tuple[int, int] | None = None
         for at, (one, other) in enumerate(pairwise(places)):
-            more = self.minutes_between(one, zip_) + self.minutes_between(zip_, other) - self.minutes_between(one, other)
+            more = self.minutes_between(one, lies) + self.minutes_between(lies, other) - self.minutes_between(one, other)
             if best is None or more < best[0]:
                 best = (more, at)
         return best or (0, 0)
 
     def add(self, candidate: Candidate) -> bool:
         """Put it where it costs least; False when the day has no room for it."""
-        more, at = self.detour(candidate.zip)
-        if self.used + more + self.visit_minutes > self.room.minutes:
+        more, at = self.detour(candidate.lies)
+        if not self.has_room(candidate, more):
             return False
-        self.trip.insert(at, (candidate.zip, candidate))
+        self.trip.insert(at, (candidate.lies, candidate))
         return True
 
     def timed(self) -> list[Placed]:
-        """Times in turn from the start of the day; what is planned already is neither moved nor overlapped."""
+        """Times from the start of the day, in the order of the trip but for doors that are still shut: those wait their turn.
+
+        What is planned already is neither moved nor overlapped; what finds no gap between it, or no open door, is left out.
+        """
         found: list[Placed] = []
-        taken = sorted(fixed.begins for fixed in self.room.fixed)
-        clock, before, paused = self.room.starts, self.home, self.room.pause == 0
-        for zip_, candidate in self.trip:
-            if candidate is None:
-                before = zip_
-                continue
-            drive = self.drive(before, zip_) if before else None
-            begins = _rounded(clock + self.minutes_between(before, zip_))
-            if not paused and begins >= NOON:
-                begins, paused = _rounded(begins + self.room.pause), True
-            for other in taken:
-                if other - self.visit_minutes < begins < other + self.visit_minutes:
-                    begins = _rounded(other + self.visit_minutes)
-            if begins + self.visit_minutes > self.room.ends:
-                continue  # what is planned leaves no gap for it
-            found.append(Placed(candidate, self.room.day, begins, drive))
-            clock, before = begins + self.visit_minutes, zip_
+        waiting = [candidate for _, candidate in self.trip if candidate]
+        clock, before, paused = self.room.starts, self.start, self.room.pause == 0
+        while waiting:
+            times = {one.practice: self._begins(one, clock, before, paused) for one in waiting}
+            waiting = [one for one in waiting if times[one.practice] is not None]
+            if not waiting:
+                break
+            soonest = min(times[one.practice] or 0 for one in waiting)
+            one = next(one for one in waiting if (times[one.practice] or 0) <= soonest + PATIENCE)
+            begins = times[one.practice] or 0
+            waiting.remove(one)
+            drive = None if before == NO_START else self.drive(before, one.lies)
+            found.append(Placed(one, self.room.day, begins, drive))
+            paused = paused or clock + self.minutes_between(before, one.lies) >= NOON
+            clock, before = begins + self.length(one), one.lies
         return found
+
+    def _begins(self, one: Candidate, clock: int, before: str, paused: bool) -> int | None:
+        """When the visit can begin, after the drive, the pause, what is planned already and the opening of the door."""
+        length = self.length(one)
+        earliest = _rounded(clock + self.minutes_between(before, one.lies))
+        begins = self.opening(one, earliest + (self.room.pause if not paused and earliest >= NOON else 0))
+        for other in sorted(fixed.begins for fixed in self.room.fixed):
+            if begins is not None and other - length < begins < other + self.visit_minutes:
+                begins = self.opening(one, _rounded(other + self.visit_minutes))
+        return None if begins is None or begins + length > self.room.ends else begins
 
 
 def _rounded(minute: int) -> int:
@@ -168,41 +208,41 @@ def draft(candidates: Sequence[Candidate], rooms: Sequence[Room], *, home: str, 
 def _best(day: _Day, waiting: Sequence[Candidate]) -> Candidate | None:
     """Worth most for its minutes among those that fit. An empty day starts with what is worth most, wherever it lies."""
     best: tuple[float, int, Candidate] | None = None
-    used, started = day.used, bool(day.trip)
+    started = bool(day.trip)
     for one in waiting:
-        more, _ = day.detour(one.zip)
-        if used + more + day.visit_minutes > day.room.minutes:
+        more, _ = day.detour(one.lies)
+        if not day.has_room(one, more):
             continue
-        worth = one.score / (day.visit_minutes + more) if started else one.score
+        worth = one.score / (day.length(one) + more) if started else one.score
         if best is None or (worth, -one.practice) > best[:2]:
             best = (worth, -one.practice, one)
     return best[2] if best else None
 
 
-def driving_a_visit(zips: Sequence[str], *, home: str, visit_minutes: int, day_minutes: int, drive: Drive) -> float:
+def driving_a_visit(places: Sequence[str], *, home: str, visit_minutes: int, day_minutes: int, drive: Drive) -> float:
     """Minutes on the road for one visit, on average, if these practices are visited in rounds from the start, the nearest one next.
 
     Each day ends when the next visit and the way back no longer fit. An upper estimate: good rounds are somewhat shorter.
     """
-    left = sorted(zips)
+    left = sorted(places)
     if not left:
         return 0.0
-    total, count = 0, len(left)
+    total, count, start = 0, len(left), home or NO_START
 
     def between(one: str, other: str) -> int:
-        if not one or not other:
+        if not home and NO_START in (one, other):
             return 0
         found = drive(one, other)
         return UNKNOWN_DRIVE if found is None else found
 
     while left:
-        here, spent, stops = home, 0, 0
+        here, spent, stops = start, 0, 0
         while left:
-            nearest = min(sorted(set(left)), key=lambda zip_: between(here, zip_))
+            nearest = min(sorted(set(left)), key=lambda lies: between(here, lies))
             way = between(here, nearest)
-            if stops and spent + way + visit_minutes + between(nearest, home) > day_minutes:
+            if stops and spent + way + visit_minutes + between(nearest, start) > day_minutes:
                 break
             left.remove(nearest)
             spent, total, here, stops = spent + way + visit_minutes, total + way, nearest, stops + 1
-        total += between(here, home)
+        total += between(here, start)
     return total / count

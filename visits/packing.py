@@ -14,12 +14,11 @@ from django.utils import timezone
 from common.patient_marks import patient_marks
 from common.templatetags.prm import day as day_words
 from contacts.models import Practice
+from contacts.visiting import clock, visiting_lines, windows_on
 from visits.brief import Brief
-from visits.cadence import Due
-from visits.driving import minutes_between
 from visits.models import Mode, Outcome, Visit, VisitState
 from visits.reasons import Reason, cadence_words
-from visits.today import Day, Stop
+from visits.today import Day, Offer, Stop
 
 LEFT_OUT = "[left out]"
 NOTE_LENGTH = 320
@@ -59,6 +58,7 @@ def maps_url(practice: Practice, agent: str) -> str:
 def stop_shape(stop: Stop, *, today: dt.date) -> Shape:
     """One stop in words."""
     visit, practice = stop.visit, stop.visit.practice
+    doors, is_open = doors_on(practice, timezone.localdate(stop.begins_at))
     return {
         "visit": visit.pk,
         "practice": practice.pk,
@@ -72,7 +72,9 @@ def stop_shape(stop: Stop, *, today: dt.date) -> Shape:
         "mode": "" if visit.mode == Mode.IN_PERSON else Mode(visit.mode).label,
         "purpose": clean(visit.purpose, today=today, length=120),
         "outcome": _outcome(visit),
-        "rules": rules_of(practice, today=today),
+        "doors": doors,
+        "is_open": is_open,
+        "rules": [clean(practice.visiting_rules, today=today)] if practice.visiting_rules else [],
         "why": reason_shapes(stop.reasons),
         "has_brief": stop.brief is not None,
     }
@@ -87,10 +89,9 @@ def _outcome(visit: Visit) -> str:
     return ""
 
 
-def offer_shape(near: Practice, due: Due, *, day: dt.date) -> Shape:
+def offer_shape(offer: Offer, *, day: dt.date) -> Shape:
     """An overdue practice nearby: why it is worth the way, and how long that is."""
-    minutes = minutes_between(near.zip, due.practice.zip)
-    return {"why": cadence_words(due, day), "drive": minutes, "address": address_of(due.practice)}
+    return {"why": cadence_words(offer.due, day), "drive": offer.drive_minutes, "address": address_of(offer.due.practice)}
 
 
 def brief_shape(brief: Brief, reasons: Sequence[Reason], *, today: dt.date) -> Shape:
@@ -156,8 +157,19 @@ def reason_shapes(reasons: Sequence[Reason]) -> list[Shape]:
 
 
 def rules_of(practice: Practice, *, today: dt.date) -> list[str]:
-    """When to come, lunch, whom to ask for: a line each."""
-    return [clean(practice.visiting_rules, today=today)] if practice.visiting_rules else []
+    """When to come, lunch, whom to ask for: a line each. Reads `visiting_hours`."""
+    lines = visiting_lines(practice, practice.visiting_hours.all())
+    return [*lines, clean(practice.visiting_rules, today=today)] if practice.visiting_rules else lines
+
+
+def doors_on(practice: Practice, day: dt.date) -> tuple[str, bool]:
+    """When the practice sees visitors on that day, and whether it does at all; blank where nobody noted hours. Reads `visiting_hours`."""
+    windows = windows_on(practice, practice.visiting_hours.all(), day.weekday())
+    if windows is None:
+        return "", True
+    if not windows:
+        return f"Sees nobody on {day:%A}s", False
+    return f"Sees visitors {', '.join(f'{clock(begins)} to {clock(ends)}' for begins, ends in windows)}", True
 
 
 def last_words(visit: Visit | None) -> str:

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from contacts.models import Practice, Tier
+from contacts.visiting import windows_on
 from visits.cadence import Due, dues, field_of
 from visits.drafting import Candidate, Fixed, Room, driving_a_visit
-from visits.driving import minutes_between
+from visits.driving import place_of, roads, start_of
 from visits.models import DrawnPractice, PlanDraft, PracticeTrend, TargetEntry, TrendWay, Visit, VisitState, WorkingHours
 from visits.reasons import reasons_for
 
@@ -88,10 +89,15 @@ def capacity(found: Sequence[Due], working: WorkingHours, *, starts_on: dt.date,
     end = starts_on + PERIOD
     counts = {due.practice.pk: visits_due(due, starts_on, end) for due in found}
     visits = sum(counts.values())
-    zips = [due.practice.zip for due in found if counts[due.practice.pk]]
+    promised = [due.practice for due in found if counts[due.practice.pk]]
     each = driving_a_visit(
-        zips, home=working.start_zip, visit_minutes=working.visit_minutes, day_minutes=working.minutes_a_day, drive=minutes_between
+        [place_of(practice) for practice in promised],
+        home=start_of(working),
+        visit_minutes=working.visit_minutes,
+        day_minutes=working.minutes_a_day,
+        drive=roads(),
     )
+    with_practices = sum(counts[practice.pk] * (practice.visit_minutes or working.visit_minutes) for practice in promised)
     days = sum(working.works_on(starts_on + dt.timedelta(days=n)) for n in range(PERIOD.days))
     tiers = [
         TierPromise(
@@ -105,7 +111,7 @@ def capacity(found: Sequence[Due], working: WorkingHours, *, starts_on: dt.date,
         for tier in Tier.values
         if (of_tier := [due for due in found if due.practice.tier == tier])
     ]
-    return Capacity(starts_on, tiers, visits, visits * working.visit_minutes, round(visits * each), days, days * working.minutes_a_day)
+    return Capacity(starts_on, tiers, visits, with_practices, round(visits * each), days, days * working.minutes_a_day)
 
 
 def promised_by(owner: User) -> list[Due]:
@@ -121,7 +127,7 @@ def rooms_of(owner: User, days: Sequence[dt.date], working: WorkingHours, drawn:
     planned: dict[dt.date, list[Fixed]] = {}
     for visit in rows:
         at = timezone.localtime(visit.planned_at)
-        planned.setdefault(at.date(), []).append(Fixed(at.hour * 60 + at.minute, visit.practice.zip))
+        planned.setdefault(at.date(), []).append(Fixed(at.hour * 60 + at.minute, place_of(visit.practice)))
     starts, ends = (time.hour * 60 + time.minute for time in (working.starts_at, working.ends_at))
     return [
         Room(day, starts, ends, working.pause_minutes, tuple(planned.get(day, ())), drawn_share=drawn)
@@ -136,7 +142,7 @@ def candidates(owner: User, by: User, *, until: dt.date) -> list[Candidate]:
     Worth: of the tier, once when due and up to three times when two cadences late; and of every promise, concern, list and fall beside it.
     """
     today = timezone.localdate()
-    seen = {practice.pk: practice for practice in field_of(owner)}
+    seen = {practice.pk: practice for practice in field_of(owner).select_related("map_pin").prefetch_related("visiting_hours")}
     for pk in (
         Visit.objects.filter(practice__in=seen, deleted_at=None)
         .planned()
@@ -161,7 +167,10 @@ def candidates(owner: User, by: User, *, until: dt.date) -> list[Candidate]:
         if worth or pk in drawn:
             why = "; ".join(reason.text for reason in found[pk]) or "Due"
             told = f"{why}; fewer referrals than expected" if pk in falling else why
-            chosen.append(Candidate(pk, practice.zip, round(worth, 3), told[:300], drawn.get(pk)))
+            opens = {weekday: windows_on(practice, practice.visiting_hours.all(), weekday) for weekday in range(7)}
+            chosen.append(
+                Candidate(pk, place_of(practice), round(worth, 3), told[:300], drawn.get(pk), opens, minutes=practice.visit_minutes)
+            )
     return chosen
 
 

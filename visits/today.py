@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from visits.brief import Brief, briefs_of
 from visits.cadence import Due, dues, field_of, most_over
-from visits.driving import minutes_between
+from visits.driving import Drive, place_of, roads, start_of
 from visits.models import Mode, Visit, VisitState, WorkingHours
 from visits.queries import hours_of
 from visits.reasons import Reason, reasons_for
@@ -21,6 +21,14 @@ ON_THE_ROAD = frozenset({Mode.IN_PERSON, Mode.DROP_OFF})
 OFFERED = 2  # overdue practices nearby, after a missed stop
 FARTHEST = 25  # minutes of driving to one of them
 UNLOGGED_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An overdue practice, and the drive to it."""
+
+    due: Due
+    drive_minutes: int
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class Stop:
     begins_at: dt.datetime
     drive_minutes: int | None = None
     brief: Brief | None = None
-    nearby: tuple[Due, ...] = ()
+    nearby: tuple[Offer, ...] = ()
 
     @property
     def reasons(self) -> Sequence[Reason]:
@@ -80,20 +88,22 @@ def days_of(owner: User, days: Sequence[dt.date], *, by: User) -> list[Day]:
     visits = _visits(owner, days, by)
     briefs = briefs_of({visit.practice_id for visit in visits}, by)
     unlogged = _unlogged(owner, today, by) if today in days else []
-    found = []
+    drive, found = roads(), []
     for day in days:
         of_day = [visit for visit in visits if timezone.localdate(visit.happens_at) == day]
         reasons = reasons_for({visit.practice_id for visit in of_day} & briefs.keys(), by, day=day)
         known = {pk: replace(briefs[pk], reasons=told) for pk, told in reasons.items()}
-        found.append(Day(owner, day, today, hours, _stops(of_day, known, hours, day, today), unlogged if day == today else []))
-    return [replace(day, stops=_with_offers(day)) if day.is_today else day for day in found]
+        found.append(Day(owner, day, today, hours, _stops(of_day, known, hours, day, today, drive), unlogged if day == today else []))
+    return [replace(day, stops=_with_offers(day, drive)) if day.is_today else day for day in found]
 
 
 def _visits(owner: User, days: Sequence[dt.date], by: User) -> list[Visit]:
     planned = Q(state=VisitState.PLANNED, planned_at__date__in=days)
     made = Q(state__in=[VisitState.DONE, VisitState.MISSED], visited_at__date__in=days)
     rows = Visit.objects.visible_to(by).filter(planned | made, owner=owner)
-    return list(rows.select_related("practice__territory", "owner").order_by("pk"))
+    return list(
+        rows.select_related("practice__territory", "practice__map_pin", "owner").prefetch_related("practice__visiting_hours").order_by("pk")
+    )
 
 
 def _unlogged(owner: User, today: dt.date, by: User) -> list[Visit]:
@@ -101,34 +111,39 @@ def _unlogged(owner: User, today: dt.date, by: User) -> list[Visit]:
     return list(rows.select_related("practice__territory", "owner")[:UNLOGGED_SHOWN])
 
 
-def _stops(visits: Sequence[Visit], briefs: dict[int, Brief], hours: WorkingHours, day: dt.date, today: dt.date) -> list[Stop]:
+def _stops(
+    visits: Sequence[Visit], briefs: dict[int, Brief], hours: WorkingHours, day: dt.date, today: dt.date, drive: Drive
+) -> list[Stop]:
     """In the order of their times, each with the drive from the one before; the first that is not over yet is the next."""
     found: list[Stop] = []
-    is_next, before = day == today, hours.start_zip
+    is_next, before = day == today, start_of(hours)
     for visit in sorted(visits, key=lambda visit: (visit.happens_at, visit.pk)):
         state = {VisitState.DONE: DONE, VisitState.MISSED: MISSED}.get(VisitState(visit.state), LATER)
         if state == LATER and is_next:
             state, is_next = NEXT, False
-        drive = minutes_between(before, visit.practice.zip) if before and visit.mode in ON_THE_ROAD else None
-        found.append(Stop(visit, state, visit.happens_at, drive, briefs.get(visit.practice_id)))
-        if visit.mode in ON_THE_ROAD:
-            before = visit.practice.zip
+        is_there = visit.mode in ON_THE_ROAD
+        minutes = drive(before, place_of(visit.practice)) if is_there else None
+        found.append(Stop(visit, state, visit.happens_at, minutes, briefs.get(visit.practice_id)))
+        if is_there:
+            before = place_of(visit.practice)
     return found
 
 
-def _with_offers(day: Day) -> list[Stop]:
+def _with_offers(day: Day, drive: Drive) -> list[Stop]:
     """A missed stop gives time back: overdue practices that lie nearest to it, and that nobody has planned."""
     if not day.count(MISSED):
         return list(day.stops)
     on_it = {stop.visit.practice_id for stop in day.stops}
     free = [due for due in most_over(dues(field_of(day.owner)), day.day) if due.planned_at is None and due.practice.pk not in on_it]
-    return [replace(stop, nearby=nearby(stop.visit.practice.zip, free)) if stop.state == MISSED else stop for stop in day.stops]
+    return [
+        replace(stop, nearby=nearby(place_of(stop.visit.practice), free, drive)) if stop.state == MISSED else stop for stop in day.stops
+    ]
 
 
-def nearby(zip_: str, free: Sequence[Due]) -> tuple[Due, ...]:
+def nearby(place: str, free: Sequence[Due], drive: Drive) -> tuple[Offer, ...]:
     """The nearest of these within the farthest drive that is worth it, the most overdue of those that lie alike first."""
-    near = [(minutes, due) for due in free if (minutes := minutes_between(zip_, due.practice.zip)) is not None and minutes <= FARTHEST]
-    return tuple(due for _, due in sorted(near, key=lambda pair: pair[0])[:OFFERED])
+    near = [Offer(due, minutes) for due in free if (minutes := drive(place, place_of(due.practice))) is not None and minutes <= FARTHEST]
+    return tuple(sorted(near, key=lambda offer: offer.drive_minutes)[:OFFERED])
 
 
 def working_days(hours: WorkingHours, first: dt.date, count: int) -> list[dt.date]:

@@ -74,7 +74,7 @@
       h("div", { class: "stop-what" },
         h("h3", {}, link, said, row.mode && pill(row.mode, "neutral"), row.do_not_visit && pill("Do not visit", "bad")),
         sub(row.address),
-        ...(open ? [...row.rules.map((rule) => sub(rule)), row.purpose && sub(row.purpose), whys(row.why), row.mode ? null : ways(row)] : []),
+        ...(open ? [row.doors && h("span", { class: row.is_open ? "sub" : "why why-bad" }, row.doors), ...row.rules.map((rule) => sub(rule)), row.purpose && sub(row.purpose), whys(row.why), row.mode ? null : ways(row)] : []),
         open && isToday && state === "later" && h("a", { class: "btn btn-sm mt-2", href: `/visits/log/?planned=${row.visit}` }, "Log")));
   }
 

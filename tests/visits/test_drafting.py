@@ -35,8 +35,8 @@ def sunday(monkeypatch):
 
 
 def line(one, other):
-    """Places on a line: "7" lies 7 minutes from "0"; "?" lies nowhere."""
-    return None if "?" in (one, other) else abs(int(one) - int(other))
+    """Places on a line: "7" lies 7 minutes from "0"; a blank lies nowhere."""
+    return None if "" in (one, other) else abs(int(one) - int(other))
 
 
 def room(day=MONDAY, *, fixed=(), drawn=0, ends=16 * 60):
@@ -98,8 +98,24 @@ def test_equals_are_told_apart_by_nothing_but_the_draw():
 
 
 def test_where_nobody_knows_the_way():
-    placed = drafted([Candidate(1, "?", 1.0)], [room()])
+    placed = drafted([Candidate(1, "", 1.0)], [room()])
     assert (placed[0].drive, placed[0].begins) == (None, 8 * 60 + 20)
+
+
+def test_a_practice_is_visited_while_its_door_is_open():
+    monday_late = Candidate(1, "0", 9.0, opens={0: [(14 * 60, 15 * 60)]})
+    never_monday = Candidate(2, "0", 9.0, opens={0: []})
+    too_short = Candidate(3, "0", 9.0, opens={0: [(9 * 60, 9 * 60 + 20)]})
+    long = Candidate(4, "0", 5.0, minutes=60)
+    tuesday = MONDAY + dt.timedelta(days=1)
+    placed = {
+        one.candidate.practice: (one.day, one.begins)
+        for one in drafted([monday_late, never_monday, too_short, long], [room(), room(tuesday)])
+    }
+    assert placed[1] == (MONDAY, 14 * 60)
+    assert placed[2][0] == tuesday
+    assert placed[3][0] == tuesday, "twenty minutes are not enough on a Monday"
+    assert 4 in placed
 
 
 def test_after_noon_there_was_a_pause():

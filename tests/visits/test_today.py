@@ -7,15 +7,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from contacts.models import Cadence
+from contacts.models import Cadence, MapPin, VisitingHours
 from tests import factories
 from tests.factories.concerns import make_category, make_concern
 from tests.factories.visits import make_follow_up
 from visits import actions, packing
 from visits.brief import briefs_of
 from visits.cadence import dues, field_of, most_over
-from visits.driving import minutes_between
-from visits.models import DrawnPractice, PracticeTrend, TargetEntry, TargetList, Visit, WorkingHours
+from visits.driving import place_of, roads
+from visits.models import DrawnPractice, FieldRules, PracticeTrend, TargetEntry, TargetList, Visit, WorkingHours
 from visits.reasons import reasons_for
 from visits.today import day_of, working_days
 
@@ -202,10 +202,34 @@ def test_drives_are_estimated_from_stop_to_stop(world):
     factories.make_visit(away, world.nora, state="planned", planned_at=at(13))
     factories.make_visit(world.north_practice, world.nora, state="planned", planned_at=at(14), mode="phone")
     day = day_of(world.nora, TODAY, by=world.nora)
-    assert [stop.drive_minutes for stop in day.stops] == [5, minutes_between("44101", "44114"), None]
-    assert day.drive_minutes == 5 + minutes_between("44101", "44114")
-    assert minutes_between("44101", "00000") is None
-    assert minutes_between("44101", "10001") > 9 * 60
+    drive = roads()
+    there = drive(place_of(home), place_of(away))
+    assert there > 5
+    assert [stop.drive_minutes for stop in day.stops] == [5, there, None]
+    assert day.drive_minutes == 5 + there
+    assert drive(place_of(home), place_of(factories.make_practice("Nowhere", zip="00000"))) is None
+    assert drive(place_of(home), place_of(factories.make_practice("New York", zip="10001"))) > 9 * 60
+    MapPin.objects.create(practice=away, latitude=41.4, longitude=-81.0)
+    pinned = day_of(world.nora, TODAY, by=world.nora)
+    assert pinned.stops[1].drive_minutes == drive(place_of(home), "41.40000,-81.00000") != there, "a pin goes before the ZIP code"
+    FieldRules(speed_mph=60).save()
+    assert day_of(world.nora, TODAY, by=world.nora).stops[1].drive_minutes < pinned.stops[1].drive_minutes
+
+
+def test_when_the_office_sees_visitors(as_, world):
+    practice = world.north_practice
+    VisitingHours.objects.create(practice=practice, weekday=4, begins=dt.time(9), ends=dt.time(11, 30))
+    practice.lunch_rule = "welcome"
+    practice.save()
+    factories.make_visit(practice, world.nora, state="planned", planned_at=at(13))
+    factories.make_visit(practice, world.nora, state="planned", planned_at=at(13, days=3))
+    client = as_("nora")
+    (friday,) = client.get(reverse("visits:today")).context["stops"]
+    assert (friday["doors"], friday["is_open"]) == ("Sees visitors 9:00 AM to 11:30 AM", True)
+    (monday,) = client.get(reverse("visits:today"), {"day": "2026-11-30"}).context["stops"]
+    assert (monday["doors"], monday["is_open"]) == ("Sees nobody on Mondays", False)
+    brief = client.get(reverse("visits:brief", args=[practice.pk])).context["brief"]
+    assert brief["rules"] == ["Friday: 9:00 AM to 11:30 AM", "Lunch may be brought"]
 
 
 def test_working_days(world):

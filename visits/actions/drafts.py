@@ -19,7 +19,7 @@ from visits.actions.visits import cancel_plan, plan_visit
 from visits.cadence import dues, field_of
 from visits.drafting import Placed, draft
 from visits.drawing import month_after
-from visits.driving import minutes_between
+from visits.driving import roads, start_of
 from visits.models import Draw, PlanDraft, PlanDraftStop, VisitState
 from visits.planning import candidates, drawn_places, rooms_of
 from visits.queries import colleagues_of, hours_of, not_drawable
@@ -45,7 +45,7 @@ def draft_days(*, by: User, owner: User, days: Sequence[dt.date], is_drawn: bool
     found = candidates(owner, by, until=ahead[-1])
     places = drawn_places([one.practice for one in found], ahead[-1])
     rooms = rooms_of(owner, ahead, working, drawn=DRAWN_A_DAY if places else 0)
-    placed = draft(found, rooms, home=working.start_zip, visit_minutes=working.visit_minutes, drive=minutes_between)
+    placed = draft(found, rooms, home=start_of(working), visit_minutes=working.visit_minutes, drive=roads())
     if not placed:
         raise PolicyViolation("Nothing is due that would fit into these days.")
     PlanDraft.objects.open().filter(owner=owner, starts_on=days[0], ends_on=days[-1]).delete()

@@ -77,7 +77,7 @@ def _stop(stop: Any, agent: str, day: dt.date) -> dict[str, Any]:
         "stop": stop,
         **packing.stop_shape(stop, today=day),
         "map_url": packing.maps_url(stop.visit.practice, agent),
-        "nearby": [{"practice": due.practice, **packing.offer_shape(stop.visit.practice, due, day=day)} for due in stop.nearby],
+        "nearby": [{"practice": offer.due.practice, **packing.offer_shape(offer, day=day)} for offer in stop.nearby],
     }
 
 
