@@ -1,10 +1,11 @@
 """Heat maps: rows by months (or by anything else), told by lightness and by the figure in each cell."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 STEPS = 10
+SILENT = "silent"
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,17 @@ def spec(
     unit: str = "count",
     tone: str = "internal",
     immature_from: int | None = None,
+    silent: Collection[int] = (),
     scale: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
     """The spec of kind heatmap in static/js/charts.js. Columns are (label, url). Steps go evenly from nothing to the largest value.
 
-    Columns from `immature_from` on have no color, and do not stretch the scale.
+    Columns from `immature_from` on, and the `silent` ones (places of columns of which not all was told), have no color, and do not stretch
+    the scale. Of a silent column a cell with nothing in it says so: nobody knows that it is zero.
     """
     until = immature_from if immature_from is not None else max((len(row.cells) for row in rows), default=0)
-    top = max((cell.value for row in rows for cell in row.cells[:until] if cell.value is not None), default=0.0)
+    told = [[cell for place, cell in enumerate(row.cells) if place < until and place not in silent] for row in rows]
+    top = max((cell.value for cells in told for cell in cells if cell.value is not None), default=0.0)
 
     def level(cell: HeatCell) -> int | None:
         if cell.value is None:
@@ -51,7 +55,7 @@ def spec(
         "unit": unit,
         "tone": tone,
         "corner": corner,
-        "columns": [{"label": label, "url": url} for label, url in columns],
+        "columns": [{"label": label, "url": url, "silent": place in silent} for place, (label, url) in enumerate(columns)],
         "rows": [
             {
                 "label": row.label,
@@ -59,10 +63,11 @@ def spec(
                 "cells": [
                     {
                         "value": cell.value,
-                        "text": cell.text,
-                        "level": level(cell) if place < until else None,
+                        "text": SILENT if place in silent and not cell.text else cell.text,
+                        "level": level(cell) if place < until and place not in silent else None,
                         "says": cell.says,
                         "url": cell.url,
+                        "silent": place in silent,
                     }
                     for place, cell in enumerate(row.cells)
                 ],

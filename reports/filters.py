@@ -1,14 +1,17 @@
-"""What the list of alerts can be narrowed by: one set for page, API and files."""
+"""What the lists of alerts and of goals can be narrowed by: one set for page, API and files."""
 
 from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from reports.models import Alert, AlertState, Direction
+from reports.models import Alert, AlertState, Direction, Goal, GoalMeasure
+from reports.models.goals import MONTHS
+from reports.periods import add_months, first_of
 from reports.queries.alerts import whose
 from reports.queries.cells import branch
 from territories.models import Territory
@@ -59,3 +62,36 @@ class AlertFilter(filters.FilterSet):
 
     def of_person(self, rows: Any, name: str, value: bool | None) -> Any:
         return rows.filter(whose(self.request.user)) if value else rows
+
+
+GOAL_STATES = {"running": "Running", "coming": "To come", "over": "Over"}
+
+
+class GoalFilter(filters.FilterSet):
+    """Goals whose period holds today, unless another state is asked for."""
+
+    state = filters.ChoiceFilter(label="State", choices=[*GOAL_STATES.items(), ("all", "All")], empty_label=None, method="in_state")
+    measure = filters.ChoiceFilter(label="What", choices=GoalMeasure)
+    liaison = filters.NumberFilter(field_name="liaison")
+    territory = filters.NumberFilter(field_name="territory")
+    service_line = filters.NumberFilter(field_name="service_line")
+
+    class Meta:
+        model = Goal
+        fields = ()
+
+    @property
+    def state_shown(self) -> str:
+        return str(self.is_valid() and self.form.cleaned_data.get("state") or "running")
+
+    def filter_queryset(self, queryset: QuerySet[Goal]) -> QuerySet[Goal]:
+        rows: QuerySet[Goal] = super().filter_queryset(queryset)
+        return rows if self.form.cleaned_data.get("state") else self.in_state(rows, "state", "running")
+
+    def in_state(self, rows: QuerySet[Goal], name: str, value: str) -> QuerySet[Goal]:
+        today = timezone.localdate()
+        begun, over = Q(start_on__lte=today), Q()
+        for period, months in MONTHS.items():  # a period is over when the month after its last has come
+            over |= Q(period=period, start_on__lte=add_months(first_of(today), -months))
+        wanted = {"all": Q(), "coming": ~begun, "over": over, "running": begun & ~over}
+        return rows.filter(wanted[value])

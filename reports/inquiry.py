@@ -7,28 +7,29 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
+from accounts.models import User
 from accounts.permissions import Permission
 from contacts.models import Organization, Practice, Provider
 from referrals.models import Flow, Kind, LossReason, Source, State
+from reports import workload
 from reports.measures import MEASURES, Ask, Measure
 from reports.measuring import NAMING
 from reports.models import ReportRules
 from reports.periods import Window, add_months
-from reports.queries.cells import ground
 from reports.queries.cuts import CUTS
-from reports.queries.size import referrals_of
 from reports.questions import NONE, Question, ask
+from territories.models import Territory
 
-LIVE = 400_000  # referrals that a page reads while somebody waits; more is a worker's
 _FILTERED = frozenset({"territory", "service_line", "payer"})  # cuts that the filter bar offers
 _CODES = {"flow": Flow.values, "kind": Kind.values, "state": State.values, "reason": LossReason.values}
 _SEEN: Mapping[str, type[Any]] = {"provider": Provider, "practice": Practice, "organization": Organization, "destination": Organization,
-                                  "source": Source}  # fmt: skip
+                                  "source": Source, "territory": Territory}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -110,28 +111,20 @@ class Inquiry:
 
     def size(self) -> int:
         """How many referrals the answer reads: none where rollups cover it."""
-        asked = self.ask(*self.by)
-        if self.measure.from_rollups:
-            by, where = [cut for cut in self.by if cut != "flow"], {cut: value for cut, value in asked.where.items() if cut != "flow"}
-            if not ground(dimensions=by, start=asked.start, end=asked.end, where=where, scope=asked.scope).is_facts:
-                return 0
-        return referrals_of(start=asked.start, end=asked.end, where=self.question.where, scope=asked.scope)
+        return workload.size(self.measure, self.ask(*self.by))
 
     @property
     def is_for_a_worker(self) -> bool:
-        return self.size() > LIVE
+        return workload.is_for_a_worker(self.measure, self.ask(*self.by))
 
-    def parameters(self) -> dict[str, Any]:
-        """This question as a run's parameters; the territory is the run's own."""
+    @property
+    def api_query(self) -> str:
+        """The same question to the API, which tells the same figures: the days, the groups, every filter."""
         window = self.question.window
-        where = {cut: value for cut, value in {**self.question.chosen, **self.narrowed_words}.items() if cut != "territory"}
-        return {
-            "measure": self.measure.name,
-            "start": window.start.isoformat(),
-            "end": window.end.isoformat(),
-            "by": list(self.by),
-            "where": where,
-        }
+        values: dict[str, Any] = {"name": self.measure.name, "start": window.start.isoformat(), "end": window.end.isoformat()}
+        if self.by:
+            values["by"] = ",".join(self.by)
+        return urlencode({**values, **self.question.chosen, **self.narrowed_words, "full": "true"})
 
 
 def word(key: Any) -> str:
@@ -175,17 +168,18 @@ def inquire(request: HttpRequest, name: str) -> Inquiry | None:
     if NAMING & {*by, *narrowed} and not question.sees_sources:
         raise PermissionDenied("Your role sees totals, not single practices and providers.")
     for cut, value in narrowed.items():
-        _check_seen(cut, value, question)
+        check_seen(cut, value, question.user)
     chosen = {cut: value for cut, value in question.chosen.items() if cut in measure.cuts}
     where = {cut: value for cut, value in question.where.items() if cut in measure.cuts}
     return Inquiry(replace(question, chosen=chosen, where=where), measure, by, narrowed, ReportRules.current())
 
 
-def _check_seen(cut: str, value: Any, question: Question) -> None:
+def check_seen(cut: str, value: Any, user: User) -> None:
+    """What somebody does not see is not found."""
     model: Any = _SEEN.get(cut)
     if cut == "group" and value is not None:
         model, value = (Organization, value) if value > 0 else (Practice, -value)
     if model is None or value is None:
         return
-    if not model.objects.visible_to(question.user).filter(pk=value).exists():
+    if not model.objects.visible_to(user).filter(pk=value).exists():
         raise Http404("No such record in your field.")

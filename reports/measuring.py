@@ -1,12 +1,13 @@
-"""One measure as rows: the command line's and the API's shared answer."""
+"""One measure as rows: the shared answer of the command line, the API and a worker's run."""
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from contacts.models import Provider
 from referrals.models import Source
-from reports.measures import MEASURES, Ask, Row
+from reports.measures import MEASURES, Ask, Measure, Row
 from reports.queries.cells import Where
 from reports.queries.cuts import CUTS
 from reports.queries.names import words_for
@@ -57,32 +58,58 @@ def measure(
     """
     check(name, by, where, within)
     ask = Ask(start, end, tuple(by), dict(where or {}), scope, within)
-    found = MEASURES[name].evaluate(ask)
-    words = [_words(cut, {row.key[place] for row in found}) for place, cut in enumerate(by)]
-    kept = [row for row in found if not by or _is_told(row, by, words)]
+    return answer(MEASURES[name], ask, MEASURES[name].evaluate(ask))
+
+
+def measure_in_full(measure: Measure, ask: Ask) -> dict[str, Any]:
+    """The same, with every group that a page lists, the id of each as `<cut>_id`, and the figure of all together as `whole`."""
+    found = measure.evaluate(ask)
+    return answer(measure, ask, found, whole=measure.evaluate(replace(ask, by=()))[0] if ask.by else found[0])
+
+
+def answer(measure: Measure, ask: Ask, found: Sequence[Row], *, whole: Row | None = None) -> dict[str, Any]:
+    """What was evaluated, in the words of an answer; with `whole`, in full."""
+    words = [_words(cut, {row.key[place] for row in found}) for place, cut in enumerate(ask.by)]
+    if whole is None:
+        kept = [row for row in found if not ask.by or _is_told(row, ask.by, words)]
+    else:
+        kept = [row for row in found if not ask.by or not row.is_empty or row.remark]
     told = [extra for extra in _EXTRA if any(getattr(row, extra) not in (None, "") for row in kept)]
     more = list(dict.fromkeys(extra for row in kept for extra in row.more))
     rows = [
         {
-            **{cut: words[place].get(row.key[place]) for place, cut in enumerate(by)},
-            "numerator": row.numerator,
-            "denominator": row.denominator,
-            "value": row.value,
-            **{extra: getattr(row, extra) for extra in told},
-            **{extra: row.more.get(extra) for extra in more},
+            **{cut: words[place].get(row.key[place]) for place, cut in enumerate(ask.by)},
+            **({f"{cut}_id": _id(row.key[place]) for place, cut in enumerate(ask.by)} if whole is not None else {}),
+            **_figures(row, told, more),
         }
         for row in kept
     ]
-    lacks = MEASURES[name].lacks(ask)
-    rows.sort(key=lambda row: [(row[cut] is None, str(row[cut])) for cut in by])
+    lacks = measure.lacks(ask)
+    names = [*ask.by, *(f"{cut}_id" for cut in ask.by if whole is not None)]
+    rows.sort(key=lambda row: [(row[name] is None, str(row[name])) for name in names])
     return {
-        "measure": name,
-        "start": start.isoformat(),
-        "end": end.isoformat(),
+        "measure": measure.name,
+        "start": ask.start.isoformat(),
+        "end": ask.end.isoformat(),
         "data_through": ask.data_through.isoformat() if ask.data_through else None,
+        **({"whole": _figures(whole, _EXTRA, list(whole.more))} if whole is not None else {}),
         "rows": rows,
         **({"remark": lacks} if lacks else {}),
     }
+
+
+def _figures(row: Row, extras: Sequence[str], more: Sequence[str]) -> dict[str, Any]:
+    return {
+        "numerator": row.numerator,
+        "denominator": row.denominator,
+        "value": row.value,
+        **{extra: getattr(row, extra) for extra in extras},
+        **{extra: row.more.get(extra) for extra in more},
+    }
+
+
+def _id(key: Any) -> Any:
+    return key.isoformat() if isinstance(key, dt.date) else key
 
 
 def _is_told(row: Row, by: Sequence[str], words: Sequence[dict[Any, str]]) -> bool:

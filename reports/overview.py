@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from reports.inquiry import LIVE
+from reports import workload
 from reports.keeping import kept
 from reports.measures import MEASURES, Ask, Measure
 from reports.models import ReportRules
@@ -43,7 +43,7 @@ def overview(question: Question) -> list[Family]:
 
 def _told(question: Question, rules: ReportRules) -> dict[str, Any]:
     window = question.window
-    is_large = referrals_of(start=window.start, end=window.end, where=question.where, scope=question.scope) > LIVE
+    is_large = referrals_of(start=window.start, end=window.end, where=question.where, scope=question.scope) > workload.LIVE
     return {name: _card(measure, question, rules, is_large) for name, measure in MEASURES.items()}
 
 

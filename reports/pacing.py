@@ -2,10 +2,11 @@
 
 Counts so far reach to the last day of the data (visits: to today). What is still to come follows from the count over the last three
 months before that day, or over the period so far where that is longer: Poisson, with business days as exposure (reports.predicting).
+They are those that alerts count: no federal holidays, no closing days of our own, but the holidays on which offices work here.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from reports.periods import Window, add_months, first_of
 from reports.predicting import chance_of_at_most, forecast
 from reports.queries.cells import branch, cells, ground
 from reports.queries.freshness import Freshness
+from reports.queries.holidays import holidays
 from reports.workdays import business_days_between
 from territories.scope import Scope
 from visits.models import Visit
@@ -50,12 +52,18 @@ class Pace:
     share: float
     standing: Standing
 
+    @property
+    def last_day(self) -> dt.date:
+        """The last day that is counted."""
+        return self.until - dt.timedelta(days=1)
+
 
 @dataclass
 class _Counts:
-    """What was asked for before, so that ten goals of one kind cost as much as one."""
+    """What was asked for before, so that ten goals of one kind cost as much as one; and the days on which nobody refers."""
 
     parents: Mapping[int, int | None]
+    holidays: Sequence[dt.date]
     kept: dict[Any, dict[Any, Any]] = field(default_factory=dict)
 
     def of(self, goal: Goal, window: Window, read: Callable[[str, Window], dict[Any, Any]]) -> list[Any]:
@@ -66,6 +74,9 @@ class _Counts:
             self.kept[asked] = read(name, window)
         found = self.kept[asked]
         return list(found.values()) if keys is None else [found[key] for key in keys if key in found]
+
+    def business_days(self, window: Window) -> int:
+        return business_days_between(window.start, window.end, self.holidays)
 
 
 def _part(goal: Goal, parents: Mapping[int, int | None]) -> tuple[str, frozenset[int] | None]:
@@ -79,14 +90,19 @@ def _part(goal: Goal, parents: Mapping[int, int | None]) -> tuple[str, frozenset
 
 def paces(goals: Iterable[Goal], *, fresh: Freshness, parents: Mapping[int, int | None]) -> list[Pace]:
     """The pace of each goal, in their order. The number of queries follows the kinds of goals, not their number."""
-    counts = _Counts(parents)
+    goals = list(goals)
+    if not goals:
+        return []
+    windows = [goal.window for goal in goals]
+    first = min(min(window.start, _months_before(window.start)) for window in windows)
+    counts = _Counts(parents, holidays(first, max(window.end for window in windows)))
     return [_pace(goal, fresh, counts) for goal in goals]
 
 
 def _pace(goal: Goal, fresh: Freshness, counts: _Counts) -> Pace:
     window, until = goal.window, _until(goal, fresh)
     until = min(until, window.end)
-    passed, whole = business_days_between(window.start, until), business_days_between(window.start, window.end)
+    passed, whole = counts.business_days(Window(window.start, until)), counts.business_days(window)
     share = passed / whole if whole else 1.0
     if until <= window.start:
         return Pace(goal, None, until, None, None, None, None, 0.0, "not begun")
@@ -98,7 +114,7 @@ def _pace(goal: Goal, fresh: Freshness, counts: _Counts) -> Pace:
         standing: Standing = "reached" if so_far >= goal.target else "missed"
         return Pace(goal, so_far, until, so_far, so_far, so_far, float(so_far >= goal.target), 1.0, standing)
     watched = Window(min(window.start, _months_before(until)), until)
-    seen, exposure = _count(goal, watched, counts), business_days_between(watched.start, watched.end)
+    seen, exposure = _count(goal, watched, counts), counts.business_days(watched)
     coming = forecast(seen=seen, exposure=exposure, further=further)
     if coming is None:
         return Pace(goal, so_far, until, None, None, None, None, share, "open")

@@ -8,7 +8,7 @@ from typing import Any
 from common.templatetags.prm import number, percent, signed
 from reports.cells import Cell
 from reports.intervals import rate_ratio
-from reports.survival import kaplan_meier
+from reports.measures import Row
 
 Z = 1.959964
 LEAST_DAYS = 14  # since the quarter's end, below which nobody has had the time to be seen
@@ -91,20 +91,18 @@ def leakage_recovered(lines: Sequence[tuple[Any, Cell, Cell]], range_leads_above
 
 @dataclass(frozen=True)
 class Wait:
-    """Median and nine-of-ten days from the referral to the day seen (Kaplan-Meier); None: not reached."""
+    """Days to access: what the measure of time to appointment says of a window. `remark`: why there is no median, or too few cases."""
 
     cases: int
     median: float | None
     low: float | None
     high: float | None
     p90: float | None
+    remark: str = ""
 
     @classmethod
-    def of(cls, rows: Sequence[tuple[int, bool, int]]) -> "Wait":
-        if not rows:
-            return cls(0, None, None, None, None)
-        curve = kaplan_meier([days for days, _, _ in rows], [seen for _, seen, _ in rows], [n for _, _, n in rows])
-        return cls(curve.cases, curve.median.days, curve.median.low, curve.median.high, curve.p90.days)
+    def of(cls, row: Row) -> "Wait":
+        return cls(row.denominator or 0, row.value, row.low, row.high, row.more.get("p90"), row.remark)
 
 
 def plain(found: Any) -> Any:

@@ -123,6 +123,10 @@ class GoalQuerySet(models.QuerySet["Goal"]):
         below = Q(liaison__in=inside) & ~Q(liaison__in=outside) if not user.is_liaison else Q(pk=None)
         return self.filter(Q(liaison=user) | Q(territory__in=scope.territory_ids) | below)
 
+    def for_list(self) -> Self:
+        """With whom and what they are for."""
+        return self.select_related("liaison", "territory", "service_line")
+
 
 class MoneyQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:

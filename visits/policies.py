@@ -1,7 +1,7 @@
 """Who may do what with a visit or a follow-up, and in which state. `check_*` raises the sentence, `can_*` answers yes or no."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.utils import timezone
 
@@ -162,3 +162,13 @@ def check_can_draw(
         named = [f"{practice} ({refused[practice.pk]})" for practice in practices if practice.pk in refused]
         more = f" and {len(named) - 5} more" if len(named) > 5 else ""
         raise PolicyViolation(f"Their first visit would not be decided by the draw: {', '.join(named[:5])}{more}. Leave them out.")
+
+
+def check_can_draw_from(*, by: User, target_list: TargetList, practices: Sequence[Practice], on_list: Collection[int]) -> None:
+    """A list in work that the person sees, and practices that stand on it."""
+    if not TargetList.objects.visible_to(by).filter(pk=target_list.pk).exists():
+        raise PolicyViolation("That list is not yours.")
+    if target_list.closed_at is not None:
+        raise PolicyViolation("The list is closed. Open it again, or draw without it.")
+    if elsewhere := [practice for practice in practices if practice.pk not in on_list]:
+        raise PolicyViolation(f"{len(elsewhere)} of the practices are not on the list {target_list}.")

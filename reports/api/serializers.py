@@ -3,12 +3,29 @@
 from collections.abc import Sequence
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from reports.exports.document import Block, Figures
 from reports.measures import MEASURES
 from reports.measuring import DIMENSIONS
 from reports.models import ReportRun, RunState
+from reports.queries.cuts import CUTS
+
+
+class MeasureSerializer(serializers.Serializer):
+    """The answer: one row per group, each with the group under the names of `by`. `remark`: why there is no figure, where there is none.
+
+    In full, each row has the id of its group too, as `<name>_id`, and `whole` is the figure of all groups together.
+    """
+
+    measure = serializers.CharField()
+    start = serializers.DateField()
+    end = serializers.DateField()
+    data_through = serializers.DateField(allow_null=True)
+    whole = serializers.DictField(required=False)
+    rows = serializers.ListField(child=serializers.DictField())
+    remark = serializers.CharField(required=False)
 
 
 class RunSerializer(serializers.ModelSerializer):
@@ -19,11 +36,12 @@ class RunSerializer(serializers.ModelSerializer):
     progress = serializers.SerializerMethodField()
     error = serializers.CharField()
     asked_by = serializers.SerializerMethodField()
+    url = serializers.HyperlinkedIdentityField(view_name="reports-detail", help_text="where to look how far it is, and for what it found")
 
     class Meta:
         model = ReportRun
         fields = (
-            "id", "kind", "parameters", "scope", "territory", "liaison", "state", "progress", "error", "is_standard", "asked_by",
+            "id", "url", "kind", "parameters", "scope", "territory", "liaison", "state", "progress", "error", "is_standard", "asked_by",
             "asked_at", "data_version", "data_through_on", "computed_at",
         )  # fmt: skip
 
@@ -35,14 +53,18 @@ class RunSerializer(serializers.ModelSerializer):
 
 
 class RunDetailSerializer(RunSerializer):
-    """A run with what it found, as its reader may see it: figures and tables; none until it is finished. Shares go from 0 to 1."""
+    """A run with what it found, as its reader may see it: figures and tables; none until it is finished. Shares go from 0 to 1.
+
+    `answer`: of a measure, what `/measures/` would have answered with `full`; null for other kinds, and until it is finished.
+    """
 
     figures = serializers.SerializerMethodField()
     tables = serializers.SerializerMethodField()
+    answer = serializers.SerializerMethodField()
 
     class Meta:
         model = ReportRun
-        fields = (*RunSerializer.Meta.fields, "figures", "tables")
+        fields = (*RunSerializer.Meta.fields, "figures", "tables", "answer")
 
     def get_figures(self, run: ReportRun) -> list[dict[str, Any]]:
         blocks = [block for block in self._blocks(run) if isinstance(block, Figures)]
@@ -60,6 +82,10 @@ class RunDetailSerializer(RunSerializer):
             for table in (document.tables() if document else ())
         ]
 
+    @extend_schema_field(MeasureSerializer(allow_null=True))
+    def get_answer(self, run: ReportRun) -> Any:
+        return self.context.get("answer")
+
     def _blocks(self, run: ReportRun) -> Sequence[Block]:
         document = self.context.get("document")
         return document.blocks if document else ()
@@ -74,7 +100,11 @@ class AskSerializer(serializers.Serializer):
 
 
 class MeasureQuerySerializer(serializers.Serializer):
-    """Which measure, over which days (`end` is exclusive), in which groups."""
+    """Which measure, over which days (`end` is exclusive), in which groups.
+
+    Besides, each thing that a measure can be cut by narrows it: `practice=12`, `flow=inbound`, `reason=null`, as in the addresses of the
+    pages; `where` says the same in words.
+    """
 
     name = serializers.ChoiceField(choices=list(MEASURES))
     start = serializers.DateField()
@@ -84,20 +114,17 @@ class MeasureQuerySerializer(serializers.Serializer):
         child=serializers.CharField(), required=False, default=list, help_text="payer=Aetna, reason=null, … as often as needed"
     )
     within = serializers.IntegerField(required=False, help_text="days for the outcome to come, instead of the setting's")
-    territory = serializers.IntegerField(required=False)
+    full = serializers.BooleanField(
+        required=False, default=False, help_text="all that the page shows: every group, with its id, and the whole beside its groups"
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """One more for each cut."""
+        named = {cut.name: f"{cut.label}: its id or code; null for what names none" for cut in CUTS.values()}
+        return {**super().get_fields(), **{name: serializers.CharField(required=False, help_text=text) for name, text in named.items()}}
 
     def validate(self, attrs: dict) -> dict:
         if attrs["start"] >= attrs["end"]:
             raise serializers.ValidationError({"end": "The end must be later than the start: the start is in, the end is not."})
-        return {**attrs, "by": [cut.strip() for cut in attrs["by"].split(",") if cut.strip()]}
-
-
-class MeasureSerializer(serializers.Serializer):
-    """The answer: one row per group, each with the group under the names of `by`. `remark`: why there is no figure, where there is none."""
-
-    measure = serializers.CharField()
-    start = serializers.DateField()
-    end = serializers.DateField()
-    data_through = serializers.DateField(allow_null=True)
-    rows = serializers.ListField(child=serializers.DictField())
-    remark = serializers.CharField(required=False)
+        cuts = {cut: attrs.pop(cut) for cut in CUTS if cut in attrs}
+        return {**attrs, "cuts": cuts, "by": [cut.strip() for cut in attrs["by"].split(",") if cut.strip()]}

@@ -7,7 +7,7 @@ from django.http import Http404
 from django.utils import timezone
 from django_filters import ChoiceFilter
 from django_filters.rest_framework import FilterSet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -19,16 +19,21 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.permissions import Permission
 from reports import actions, kinds
 from reports.api.alerts import AlertViewSet
+from reports.api.field import CoverageViewSet, GoalViewSet
 from reports.api.market import MarketViewSet, TargetViewSet
 from reports.api.network import NetworkViewSet
 from reports.api.serializers import AskSerializer, MeasureQuerySerializer, MeasureSerializer, RunDetailSerializer, RunSerializer
-from reports.measuring import NAMING, measure
+from reports.inquiry import check_seen, key_of
+from reports.kinds.measure import ask_worker
+from reports.measures import MEASURES, Ask
+from reports.measuring import NAMING, answer, check, measure_in_full
 from reports.models import ReportRun, RunState
 from reports.offers import offer_to
+from reports.periods import Window
 from reports.presenters.runs import may_withdraw
 from reports.queries.wanted import NotFound, WrongQuestion, wanted
 from reports.querysets import ReportRunQuerySet
-from territories.models import Territory
+from reports.workload import is_for_a_worker
 from territories.scope import scope_of
 
 
@@ -62,8 +67,10 @@ class ReportRunViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         run = self.get_object()
-        document = kinds.KINDS[run.kind].document(run, request.user) if run.is_finished else None
-        return Response(RunDetailSerializer(run, context={**self.get_serializer_context(), "document": document}).data)
+        kind = kinds.KINDS[run.kind]
+        document = kind.document(run, request.user) if run.is_finished else None
+        answer = kind.answer(run, request.user) if run.is_finished and kind.answer else None
+        return Response(RunDetailSerializer(run, context={**self.get_serializer_context(), "document": document, "answer": answer}).data)
 
     @extend_schema(request=AskSerializer, responses={201: RunSerializer, 200: RunSerializer})
     def create(self, request: Request) -> Response:
@@ -107,24 +114,50 @@ class MeasureViewSet(GenericViewSet):
     pagination_class = None
     filter_backends = ()
 
-    @extend_schema(parameters=[MeasureQuerySerializer], responses=MeasureSerializer)
+    @extend_schema(
+        parameters=[MeasureQuerySerializer],
+        responses={
+            200: MeasureSerializer,
+            202: OpenApiResponse(RunSerializer, "So many referrals that a worker counts them: a run; `answer` at its `url` is the answer."),
+        },
+    )
     def list(self, request: Request) -> Response:
+        """A measure, answered at once, or by a worker where no rollup covers the question and very many referrals lie behind it.
+
+        Then the answer is 202 with the report run that will have it, also in `Location`: look there until its `state` is finished, then
+        `answer` holds what would have stood here, in full. The same question on the same data is the same run.
+        """
         asked = MeasureQuerySerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        question = dict(asked.validated_data)
-        filters, territory = question.pop("where"), question.pop("territory", None)
-        named = {*question["by"], *(text.partition("=")[0].strip() for text in filters)}
-        if named & NAMING and not request.user.can(Permission.PROVIDER_VIEW):
-            raise PermissionDenied("Your role sees totals, not single providers and practices.")
-        if territory is not None and not Territory.objects.visible_to(request.user).filter(pk=territory).exists():
-            raise Http404
+        question = asked.validated_data
+        measure, window, by = MEASURES[question["name"]], Window(question["start"], question["end"]), tuple(question["by"])
         try:
-            where = wanted(filters, user=request.user) | ({} if territory is None else {"territory": territory})
-            return Response(measure(**question, where=where, scope=scope_of(request.user)))
+            where = _where(question, request)
+            check(measure.name, by, where, question.get("within"))
         except NotFound as unknown:
             raise Http404(str(unknown)) from None
         except WrongQuestion as refusal:
             raise ValidationError({"detail": str(refusal)}) from None
+        ask = Ask(window.start, window.end, by, where, scope_of(request.user), question.get("within"))
+        if is_for_a_worker(measure, ask):
+            run = ask_worker(measure=measure, window=window, cuts=by, where=where, by=request.user, within=ask.within)
+            told = RunSerializer(ReportRun.objects.for_one().get(pk=run.pk), context=self.get_serializer_context()).data
+            return Response(told, status=status.HTTP_202_ACCEPTED, headers={"Location": told["url"]})
+        return Response(measure_in_full(measure, ask) if question["full"] else answer(measure, ask, measure.evaluate(ask)))
+
+
+def _where(question: dict[str, Any], request: Request) -> dict[str, Any]:
+    """What narrows, by ids as in the addresses of the pages and in words; what the person does not see is not found."""
+    named = {*question["by"], *question["cuts"], *(text.partition("=")[0].strip() for text in question["where"])}
+    if named & NAMING and not request.user.can(Permission.PROVIDER_VIEW):
+        raise PermissionDenied("Your role sees totals, not single providers and practices.")
+    where = {cut: key_of(cut, text) for cut, text in question["cuts"].items()}
+    for cut, value in where.items():
+        check_seen(cut, value, request.user)
+    words = wanted(question["where"], user=request.user)
+    if twice := where.keys() & words.keys():
+        raise WrongQuestion(f"Narrow by {sorted(twice)[0]} only once.")
+    return where | words
 
 
 VIEWSETS: dict[str, type[GenericViewSet]] = {
@@ -134,4 +167,6 @@ VIEWSETS: dict[str, type[GenericViewSet]] = {
     "alerts": AlertViewSet,
     "market": MarketViewSet,
     "targets": TargetViewSet,
+    "goals": GoalViewSet,
+    "coverage": CoverageViewSet,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from common.heat import SILENT
 from reports.charts.control import Control, said_of
 from reports.charts.funnel import Plot
 from reports.exports.tables import Table, hidden
@@ -60,7 +61,7 @@ def control(found: Control, measure: Measure, smallest: int) -> Table:
 
 
 def heat(grid: Grid, one: str, above: int, smallest: int) -> Table:
-    """One line per group and month, so that a spreadsheet can turn it as it likes."""
+    """One line per group and month, so that a spreadsheet can turn it as it likes. A month that a feed did not tell whole is "silent"."""
     share = grid.is_share
     head = [one.capitalize(), "Month", *(["Of these", "Out of"] if share else []), grid.measure.title, "Complete"]
 
@@ -73,7 +74,10 @@ def heat(grid: Grid, one: str, above: int, smallest: int) -> Table:
     def lines() -> Iterator[Sequence[Any]]:
         for row in grid.rows:
             for place, cell in enumerate(row.cells):
-                if not cell.is_empty:
+                if place in grid.silent:
+                    told = [None] * (3 if share else 1) if cell.is_empty else figures(cell)
+                    yield [row.label, grid.months[place], *told, SILENT]
+                elif not cell.is_empty:
                     yield [row.label, grid.months[place], *figures(cell), "yes" if place < grid.late else "no"]
 
     return head, lines()

@@ -22,6 +22,7 @@ from reports.exports.document import (
 from reports.exports.frame import document_of
 from reports.exports.roi import chance
 from reports.forms.quarter import QuarterForm
+from reports.measures import MEASURES
 from reports.models import ReportRun
 
 WHOSE = (("assigned", "Assigned practices"), ("unassigned", "Unassigned practices"))
@@ -54,11 +55,6 @@ MEANINGS = (
         "Providers of whom three or more inbound referrals were to be expected in the quarter, by their own twelve months before",
         ("Kept: sent at least one. Lost: sent none. Gained: sent one, and none in the twelve months before.",),
     ),
-    Meaning(
-        "days_to_access",
-        "Median days from the referral to the day seen, by Kaplan and Meier",
-        ("Of inbound and internal referrals; those still waiting count as waiting. Canceled and rejected ones are left out.",),
-    ),
 )
 
 
@@ -76,7 +72,7 @@ def quarter_document(run: ReportRun, reader: User) -> Document:
         *[Text(sentence) for sentence in money_sentences(found)],
         Heading("What cannot be claimed"),
         *[Text(sentence, tone="note" if place == 0 else "") for place, sentence in enumerate(found["cannot"])],
-        Definitions(MEANINGS),
+        Definitions((*MEANINGS, MEASURES["time_to_appointment"])),
     ]
     return document_of(run, "The quarter", QuarterForm.words(run.parameters), blocks)
 
@@ -94,7 +90,7 @@ def figures(found: dict[str, Any]) -> list[Figure]:
             of_patients=True,
         ),
         Figure("Leakage recovered", _round(recovered["value"]), change=quarterly.recovered_words(recovered)),
-        Figure("Days to access, median", found["wait"]["median"], change=wait_words(found)),
+        Figure("Days to access, median", found["wait"]["median"], change=wait_words(found), note=found["wait"].get("remark", "")),
         Figure("Return on visits", roi.get("return"), Unit.SHARE, note=f"Grade {roi['grade']}" if roi.get("grade") else "not told"),
     ]
 
@@ -185,9 +181,14 @@ def parts_rows(found: dict[str, Any]) -> list[list[str]]:
         ["Referrers gained", number(who["gained"]), "sent none in the twelve months before"],
         ["Referrers kept", f"{number(who['kept'])} of {number(who['regular'])} ({share})", lost],
         ["Leakage recovered", number(_round(recovered["value"])), ", ".join(filter(None, (quarterly.recovered_words(recovered), rates)))],
-        ["Days to access, median", number(wait["median"]), f"{_nine_of_ten(wait)}; {wait_words(found)}"],
+        ["Days to access, median", _median(wait), f"{_nine_of_ten(wait)}; {wait_words(found)}"],
         *_concern_rows(concerns),
     ]
+
+
+def _median(wait: dict[str, Any]) -> str:
+    """The figure, or why there is none: "more than 45 days"."""
+    return wait.get("remark") or number(None) if wait["median"] is None else number(wait["median"])
 
 
 def _nine_of_ten(wait: dict[str, Any]) -> str:

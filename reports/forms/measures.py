@@ -51,7 +51,7 @@ class MeasureRunForm(MonthsForm):
     @staticmethod
     def words(parameters: Mapping[str, Any]) -> str:
         measure = MEASURES.get(parameters["measure"])
-        by = " and ".join(CUTS[cut].label.lower() for cut in parameters["by"] if cut in CUTS)
+        by = " and ".join(CUTS[cut].label.lower() for cut in parameters.get("by", []) if cut in CUTS)
         title = measure.title if measure else parameters["measure"]
         narrowed = ", narrowed" if parameters.get("where") else ""
         return f"{title}{f' by {by}' if by else ''}{narrowed}, {MonthsForm.words(parameters)}"

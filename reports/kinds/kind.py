@@ -29,6 +29,7 @@ class Kind:
     document, from which PDF, XLSX and CSV are made, and the page too unless `page(request, run)` names a template of its own with its
     context (it extends reports/_run.html). `standard(freshness)`
     names the parameters of the runs that are made by themselves after each new version of the data, for each scope of `over`.
+    `answer(run, reader)`: what the API tells of a finished run besides figures and tables, None for nothing.
     `basis()` is JSON of what else an answer rests on (settings, margins): when it changes, the same question is computed anew.
     """
 
@@ -43,6 +44,7 @@ class Kind:
     standard: Callable[[Freshness], Sequence[Parameters]] | None = None
     over: Collection[str] = (WHOLE, TERRITORY, OWN)
     basis: Callable[[], Any] | None = None
+    answer: Callable[[ReportRun, User], Any] | None = None
     icon: str = "report"
 
     def may_be_seen_by(self, user: User) -> bool:

@@ -12,11 +12,13 @@ from reports.fiscal import Quarter
 from reports.forms.quarter import QuarterForm
 from reports.kinds import roi
 from reports.kinds.kind import WHOLE, Kind, Progress
+from reports.measures import MEASURES, Ask, Row
 from reports.models import ReportRules
 from reports.periods import Window, add_months
 from reports.policies.money import day
 from reports.queries import quarter as queries
 from reports.queries.freshness import Freshness, freshness
+from reports.queries.holidays import holidays
 from reports.queries.money import cost_of
 from reports.queries.quarter import ASSIGNED, UNASSIGNED
 from reports.views.quarter_page import page
@@ -24,6 +26,7 @@ from reports.workdays import business_days
 from territories.scope import Scope
 
 BASELINE_MONTHS = 12
+WAIT = MEASURES["time_to_appointment"]
 LEAST_BASELINE = 3
 
 
@@ -58,10 +61,7 @@ def compute(parameters: Mapping[str, Any], scope: Scope, progress: Progress) -> 
     wide = told or Window(add_months(window.start, -1), window.start)
     found = queries.referrers(window, wide, scope, has_year=first <= add_months(window.start, -12), expected=rules.lost_expected)
     recovered = quarterly.leakage_recovered(queries.our_lines(window, wide, scope) if told else [], counting.range_leads_above)
-    waits = [
-        quarterly.Wait.of(queries.waits(window, scope, through)),
-        quarterly.Wait.of(queries.waits(told, scope, through) if told else []),
-    ]
+    wait, wait_before = (_wait(part, scope, fresh, rules, counting) for part in (window, told))
     concerns = queries.concerns_in(window, scope)
     cost = cost_of(start=window.start, end=window.end, territory_id=roi.territory_of(scope))
     progress(2, 4, "The return on visits")
@@ -78,8 +78,8 @@ def compute(parameters: Mapping[str, Any], scope: Scope, progress: Progress) -> 
         "referrers": {"gained": found.gained, "regular": found.regular, "kept": found.kept, "lost": found.regular - found.kept},
         "lost_expected": rules.lost_expected,
         "recovered": quarterly.plain(recovered),
-        "wait": quarterly.plain(waits[0]),
-        "wait_before": quarterly.plain(waits[1]),
+        "wait": wait,
+        "wait_before": wait_before,
         "concerns": {"raised": concerns.raised, "resolved": concerns.resolved, "in_time": concerns.in_time, "told": concerns.told,
                      "open_at_end": concerns.open_at_end},
         "cost": {"amount": float(cost.amount), "missing": [f"from {day(a)} until {day(b)}" for a, b in cost.missing]},
@@ -89,8 +89,18 @@ def compute(parameters: Mapping[str, Any], scope: Scope, progress: Progress) -> 
     return result | {"headline": quarterly.headline(result), "cannot": quarterly.cannot_be_claimed(result)}
 
 
+def _wait(window: Window | None, scope: Scope, fresh: Freshness, rules: ReportRules, counting: CountingRules) -> dict[str, Any]:
+    """Days to access are the measure's own figure; None for no baseline."""
+    row = Row()
+    if window is not None:
+        [row] = WAIT.evaluate(Ask(window.start, window.end, (), {}, scope, None, fresh, rules, counting))
+    told: dict[str, Any] = quarterly.plain(quarterly.Wait.of(row))
+    return told
+
+
 def _against(counted: queries.Counted, window: Window, baseline: Window) -> dict[str, Any]:
-    days, before = (float(business_days(list(part.each_month())).sum()) for part in (window, baseline))
+    closed = holidays(baseline.start, window.end)
+    days, before = (float(business_days(list(part.each_month()), closed).sum()) for part in (window, baseline))
     found: dict[str, Any] = quarterly.plain(quarterly.Against.of(counted.now, counted.before, days, before))
     return found
 
@@ -134,7 +144,7 @@ def standard(fresh: Freshness) -> Sequence[Mapping[str, Any]]:
 
 
 def quarter_basis() -> Any:
-    return {**roi.roi_basis(), "concerns": queries.concerns_basis()}
+    return {**roi.roi_basis(), "concerns": queries.concerns_basis(), "days_to_access": WAIT.name}
 
 
 QUARTER = Kind(

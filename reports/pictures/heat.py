@@ -15,7 +15,7 @@ from reports.cells import Cell
 from reports.intervals import TOO_FEW
 from reports.measures import Measure, Row
 from reports.periods import add_months
-from reports.pictures.asking import behind, evaluate, late_from, out_of_range, stretch, words_of
+from reports.pictures.asking import behind, evaluate, late_from, out_of_range, silent_months, stretch, words_of
 from reports.queries.names import label
 from reports.questions import NONE, Question
 
@@ -29,7 +29,7 @@ UNUSUAL = 0.05  # the chance that any cell of the grid is called unusual though 
 
 @dataclass(frozen=True)
 class GridRow:
-    """One group: its months, and all of them together (full months only)."""
+    """One group: its months, and all of them together (only those that may be compared)."""
 
     key: Any
     label: str
@@ -39,7 +39,7 @@ class GridRow:
 
 @dataclass(frozen=True)
 class Grid:
-    """Groups by month, largest first. `late` is the place of the first unfinished month."""
+    """Groups by month, largest first. `late` is the place of the first unfinished month; in `silent` places a feed told not all."""
 
     measure: Measure
     by: str
@@ -47,6 +47,12 @@ class Grid:
     rows: Sequence[GridRow]
     overall: GridRow
     late: int
+    silent: frozenset[int] = frozenset()
+
+    @property
+    def told(self) -> list[int]:
+        """The places of months that may be compared: complete, and told by every feed."""
+        return [place for place in range(self.late) if place not in self.silent]
 
     @property
     def is_share(self) -> bool:
@@ -72,20 +78,23 @@ def draw(question: Question, measure: Measure, by: str) -> Grid:
     labels = {cell.key[0]: cell.labels[0] for cell in label([Cell((key,)) for key in found], [by], question.known)}
     after = late_from(measure, question)
     late = sum(month < after for month in months)
-    groups = [_group(key, labels[key], [cells.get(month) for month in months], late, measure) for key, cells in found.items()]
+    gaps = silent_months(measure, question)
+    silent = frozenset(place for place, month in enumerate(months[:late]) if month in gaps)
+    grid = Grid(measure, by, months, [], GridRow(None, "", [], Row()), late, silent)
+    groups = [_group(key, labels[key], [cells.get(month) for month in months], grid) for key, cells in found.items()]
     groups.sort(key=lambda group: (-_size(group.total), group.label.casefold()))
-    grid = Grid(measure, by, months, groups, GridRow(None, "", [], Row()), late)
+    grid = replace(grid, rows=groups)
     return replace(grid, overall=_gather("all", "All together", groups, grid))
 
 
-def _group(key: Any, text: str, cells: Sequence[Row | None], late: int, measure: Measure) -> GridRow:
-    whole = [cell or _row(measure, []) for cell in cells]
-    return GridRow(key, text, whole, _row(measure, whole[:late]))
+def _group(key: Any, text: str, cells: Sequence[Row | None], grid: Grid) -> GridRow:
+    whole = [cell or _row(grid.measure, []) for cell in cells]
+    return GridRow(key, text, whole, _row(grid.measure, [whole[place] for place in grid.told]))
 
 
 def _gather(key: str, text: str, groups: Sequence[GridRow], grid: Grid) -> GridRow:
     cells = [_row(grid.measure, [group.cells[place] for group in groups]) for place in range(len(grid.months))]
-    return GridRow(key, text, cells, _row(grid.measure, cells[: grid.late]))
+    return GridRow(key, text, cells, _row(grid.measure, [cells[place] for place in grid.told]))
 
 
 def _row(measure: Measure, parts: Sequence[Row]) -> Row:
@@ -105,13 +114,14 @@ def unusual(grid: Grid, above_percent: int) -> tuple[GridRow, int, float] | None
     """The cell that lies furthest from what its row and month let one expect, if chance does not explain it: row, place, expected value.
 
     A count is tested as Poisson against row total times month total over all, a share as binomial against its row's own: exact tails, twice
-    the smaller one, with Bonferroni's threshold over the cells that are large enough. Months not complete, and shares of which more than
-    `above_percent` is undetermined, are in no test.
+    the smaller one, with Bonferroni's threshold over the cells that are large enough. Months not complete or not told by every feed, and
+    shares of which more than `above_percent` is undetermined, are in no test.
     """
     tests = [
         (chance, row, place, expected)
         for row in grid.rows
-        for place, cell in enumerate(row.cells[: grid.late])
+        for place in grid.told
+        for cell in [row.cells[place]]
         for chance, expected in [_chance(cell, row, grid.overall.cells[place], grid, above_percent)]
         if chance is not None
     ]
@@ -158,7 +168,7 @@ def finding(grid: Grid, question: Question) -> str:
     """The title: what is unusual, else who is largest; nothing is compared where too many destinations are unknown."""
     measure, total = grid.measure, grid.overall.total
     one = ROWS[grid.by][0]
-    if not grid.rows or not grid.late or total.is_empty:
+    if not grid.rows or not grid.told or total.is_empty:
         return f"{measure.title}: nothing to show by {one} in this selection"
     if total.range_leads(question.rules.range_leads_above):
         return f"{measure.title}: between {words.bounds(total.lowest, total.highest)}. Too much is unknown to compare"
@@ -190,7 +200,8 @@ def chart(grid: Grid, question: Question, *, csv_url: str = "") -> Chart:
     ]
     if len(lines) > 1:
         lines.append(HeatRow("All together", [HeatCell(None, *_said(cell, grid.measure, question)) for cell in grid.overall.cells]))
-    top = max((cell.value or 0 for line in lines for cell in line.cells[: grid.late] if cell.value is not None), default=0)
+    told = [line.cells[place] for line in lines for place in grid.told]
+    top = max((cell.value or 0 for cell in told if cell.value is not None), default=0)
     return Chart(
         "heat",
         finding(grid, question),
@@ -201,6 +212,7 @@ def chart(grid: Grid, question: Question, *, csv_url: str = "") -> Chart:
             unit="percent" if grid.is_share else "count",
             tone=said.tone,
             immature_from=grid.late if grid.late < len(months) else None,
+            silent=grid.silent,
             scale=(percent(0, 0), percent(top, 0)) if grid.is_share else ("0", number(top)),
         ),
         table(
@@ -221,6 +233,11 @@ def _note(grid: Grid, several: str, question: Question) -> str:
         late = grid.months[grid.late :]
         span = f"{late[0]:%b %Y}" if len(late) == 1 else f"{late[0]:%b %Y} to {late[-1]:%b %Y}"
         said.append(f"Hatched: {span} {'is' if len(late) == 1 else 'are'} not complete yet, and in no comparison.")
+    if grid.silent:
+        named = ", ".join(f"{grid.months[place]:%b %Y}" for place in sorted(grid.silent))
+        said.append(
+            f"Hatched and silent: of {named} a feed told nothing, or not all. What stands there may be more, and is in no comparison."
+        )
     total = grid.overall.total
     if total.known_share is not None:
         said.append(f"Known share {percent(total.known_share, 0)}, bounds {words.bounds(total.lowest, total.highest)}.")

@@ -1,6 +1,5 @@
 """Goals as pages, files and the API tell them."""
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -52,12 +51,8 @@ def row(pace: Pace, *, may_edit: bool = False) -> GoalRow:
     pill, tone = _PILLS[pace.standing]
     url = reverse("reports:goal", args=[goal.pk]) if may_edit else ""
     done = (pace.so_far or 0) / goal.target
-    until = "" if pace.standing == "not begun" else f"through {day(_last(pace))}"
+    until = "" if pace.standing == "not begun" else f"through {day(pace.last_day)}"
     return GoalRow(goal, figure(goal, goal.target), figure(goal, pace.so_far), outlook(pace), until, pill, tone, done, pace.share, url)
-
-
-def _last(pace: Pace) -> dt.date:
-    return pace.until - dt.timedelta(days=1)
 
 
 def figure(goal: Goal, value: float | None) -> str:
@@ -107,5 +102,5 @@ def file_rows(paces: Iterable[Pace], smallest: int) -> Iterable[list[object]]:
         small = goal.measure in {"received", "inbound"} and pace.so_far is not None and 0 < pace.so_far < smallest
         so_far: object = f"<{smallest}" if small else pace.so_far
         more = [None] * 4 if small else [pace.expected, pace.low, pace.high, pace.chance]
-        ends = None if pace.standing == "not begun" else _last(pace)
+        ends = None if pace.standing == "not begun" else pace.last_day
         yield [goal.subject, goal.get_measure_display(), goal.words, goal.target, so_far, ends, *more, _PILLS[pace.standing][0]]

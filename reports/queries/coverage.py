@@ -6,13 +6,14 @@ today's tier; practices that are archived or want no visits are promised none.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
-from contacts.models import Cadence, Tier
+from accounts.models import User
+from contacts.models import Cadence, Practice, Tier
 from contacts.querysets import PracticeQuerySet
 from reports.periods import Window
 from reports.queries.field import nearest, primaries
@@ -97,6 +98,14 @@ def coverage(*, practices: PracticeQuerySet, window: Window, parents: Mapping[in
     tiers = [_tier(tier, every[tier], [row for row in due if row.tier == tier], window) for tier in Tier.values if tier in every]
     overdue = sorted((row for row in due if row.is_overdue), key=lambda row: (row.tier, -row.over, row.name))
     return Coverage(window, tiers, overdue, seen.exclude(tier__in=every).count())
+
+
+def coverage_of(user: User, *, territories: Collection[int] | None, parents: Mapping[int, int | None]) -> Coverage:
+    """Of the practices that a person sees, in these territories where some are named, over the days up to yesterday."""
+    seen, today = Practice.objects.visible_to(user), timezone.localdate()
+    if territories is not None:
+        seen = seen.filter(territory__in=territories)
+    return coverage(practices=seen, window=Window(today - dt.timedelta(days=COVERAGE_DAYS), today), parents=parents)
 
 
 def _due(pk: int, name: str, tier: str, every: int, made: int, last: dt.datetime | None, owner: str, window: Window) -> Due:

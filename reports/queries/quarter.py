@@ -11,7 +11,7 @@ from django.db.models.expressions import Combinable
 
 from accounts.roles import Role
 from concerns.models import Concern
-from referrals.models import Referral, State
+from referrals.models import Referral
 from reports.cells import Cell
 from reports.periods import Window, add_months
 from reports.queries.cells import BEFORE, NOW, cells
@@ -20,7 +20,6 @@ from territories.models import Assignment, Territory
 from territories.scope import Scope, below
 
 ASSIGNED, UNASSIGNED = "assigned", "unassigned"
-_ENDED = (State.CANCELLED, State.REJECTED)
 
 
 def assigned_territories(day: dt.date) -> frozenset[int]:
@@ -109,20 +108,6 @@ def our_lines(quarter: Window, baseline: Window, scope: Scope) -> list[tuple[Any
     sides = {(cell.key[0], cell.key[1]): cell for cell in found}
     lines = sorted({line for _, line in sides}, key=str)
     return [(line, sides.get((NOW, line), Cell()), sides.get((BEFORE, line), Cell())) for line in lines]
-
-
-def waits(window: Window, scope: Scope, through: dt.date) -> list[tuple[int, bool, int]]:
-    """(days followed, seen, referrals) of what came to us in a window, open ones followed to a day. Canceled and rejected ones are out."""
-    rows = Referral.objects.counted().filter(shown(scope), month__gte=window.start, month__lt=window.end, flow__in=("inbound", "internal"))
-    rows = rows.exclude(Q(seen_on=None) & (Q(state__in=_ENDED) | ~Q(seen_by=""))).exclude(seen_on__lt=F("anchor_on"))
-    grouped = rows.filter(anchor_on__lte=through).order_by().values("anchor_on", "seen_on").annotate(n=Count("pk"))
-    counts: dict[tuple[int, bool], int] = {}
-    for anchor, seen_on, n in grouped.values_list("anchor_on", "seen_on", "n"):
-        is_seen = seen_on is not None and seen_on <= through
-        end = seen_on if seen_on is not None and is_seen else through
-        key = (end - anchor).days, is_seen
-        counts[key] = counts.get(key, 0) + n
-    return [(days, is_seen, n) for (days, is_seen), n in sorted(counts.items())]
 
 
 @dataclass(frozen=True)

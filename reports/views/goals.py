@@ -15,6 +15,7 @@ from audit.actions import record
 from common.exceptions import PolicyViolation
 from referrals.models import CountingRules
 from reports import actions, exports
+from reports.filters import GOAL_STATES, GoalFilter
 from reports.forms import GoalForm
 from reports.models import Goal
 from reports.pacing import Pace, paces
@@ -22,20 +23,12 @@ from reports.presenters import goals as presenter
 from reports.queries.freshness import freshness
 from reports.queries.names import names
 
-STATES = {"running": "Running", "coming": "To come", "over": "Over"}
-
 
 def _goals(request: HttpRequest) -> tuple[str, list[Goal]]:
-    state = request.GET.get("state", "running")
-    state = state if state in STATES else "running"
-    goals = Goal.objects.visible_to(request.user).select_related("liaison", "territory", "service_line")
-    today = timezone.localdate()
-    cut = {
-        "running": lambda goal: goal.window.start <= today < goal.window.end,
-        "coming": lambda goal: goal.window.start > today,
-        "over": lambda goal: goal.window.end <= today,
-    }[state]
-    return state, [goal for goal in goals if cut(goal)]
+    found = GoalFilter(request.GET, Goal.objects.visible_to(request.user).for_list(), request=request)
+    if not found.is_valid():
+        found = GoalFilter({}, found.queryset, request=request)
+    return found.state_shown, list(found.qs)
 
 
 def _paces(goals: list[Goal]) -> list[Pace]:
@@ -52,7 +45,7 @@ def goal_list(request: HttpRequest) -> HttpResponse:
         "rows": presenter.rows(found, may_edit=request.user.can(Permission.GOAL_EDIT)),
         "finding": presenter.finding(found),
         "state": state,
-        "tabs": [{"url": f"?state={name}", "label": label, "active": name == state} for name, label in STATES.items()],
+        "tabs": [{"url": f"?state={name}", "label": label, "active": name == state} for name, label in GOAL_STATES.items()],
         "data_through": freshness().data_through,
     }
     return render(request, "reports/goals.html", context)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,18 +14,18 @@ from accounts.access import requires
 from accounts.permissions import Permission
 from audit.actions import record
 from common.exceptions import PolicyViolation
-from reports import actions, exports, kinds
+from reports import exports
 from reports.charts.measures import trend
 from reports.exports.measures import measure_table
 from reports.forms.measures import with_cuts
 from reports.inquiry import Inquiry, inquire
+from reports.kinds.measure import ask_worker
 from reports.measures import MEASURES, Row
 from reports.overview import overview
 from reports.presenters import measures as shown
 from reports.queries.names import words_for
 from reports.questions import ask
 from reports.views.pages import nothing_yet
-from territories.models import Territory
 
 PAGE_ROWS = 25
 
@@ -67,7 +67,7 @@ def measure(request: HttpRequest, name: str) -> HttpResponse:
             for other in MEASURES.values()
             if other.family == measure.family
         ],
-        "api_url": _api_url(inquiry),
+        "api_url": f"{reverse('measures-list')}?{inquiry.api_query}",
     }
     if lacks := measure.lacks(inquiry.ask()):
         return render(request, "reports/measure.html", context | {"lacks": lacks})
@@ -142,26 +142,11 @@ def measure_ask(request: HttpRequest, name: str) -> HttpResponse:
     inquiry = inquire(request, name)
     if inquiry is None:
         raise Http404("There is no data yet.")
-    territory = None
-    if "territory" in inquiry.question.chosen:
-        territory = get_object_or_404(Territory.objects.visible_to(request.user), pk=inquiry.question.chosen["territory"])
-    kind = kinds.KINDS["measure"]
+    question = inquiry.question
     try:
-        run = actions.ask_for_run(
-            kind=kind.name, parameters=inquiry.parameters(), territory=territory, by=request.user, basis=kind.basis_now()
-        )
+        where = {**question.chosen, **inquiry.narrowed}
+        run = ask_worker(measure=inquiry.measure, window=question.window, cuts=inquiry.by, where=where, by=question.user)
     except PolicyViolation as refusal:
         messages.error(request, str(refusal))
         return redirect(inquiry.url())
     return redirect(run)
-
-
-def _api_url(inquiry: Inquiry) -> str:
-    """The same question to the API, as far as its words can say it."""
-    window = inquiry.question.window
-    query = f"name={inquiry.measure.name}&start={window.start}&end={window.end}"
-    if "territory" in inquiry.question.chosen:
-        query += f"&territory={inquiry.question.chosen['territory']}"
-    if inquiry.by:
-        query += f"&by={','.join(inquiry.by)}"
-    return f"{reverse('measures-list')}?{query}"

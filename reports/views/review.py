@@ -1,6 +1,5 @@
 """The manager's Monday: one page to read in two minutes (PRODUCT.md, journey M), and who waits too long by tier."""
 
-import datetime as dt
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -24,7 +23,7 @@ from reports.periods import Window, add_months
 from reports.presenters import goals as goal_words
 from reports.presenters import review as presenter
 from reports.queries.alerts import parts_seen
-from reports.queries.coverage import COVERAGE_DAYS, Coverage, coverage
+from reports.queries.coverage import Coverage, coverage_of
 from reports.queries.field import contacts
 from reports.queries.numbers import CORE, GROWTH
 from reports.queries.review import falls_to_look_at, feeds, newcomers, open_concerns
@@ -107,11 +106,7 @@ def _coverage(question: Question) -> dict[str, Any]:
 
 def covered(question: Question) -> Coverage:
     """Of the practices that the person sees, in the territory asked for."""
-    seen, today = Practice.objects.visible_to(question.user), timezone.localdate()
-    if question.territories is not None:
-        seen = seen.filter(territory__in=question.territories)
-    window = Window(today - dt.timedelta(days=COVERAGE_DAYS), today)
-    return coverage(practices=seen, window=window, parents=question.known.parents)
+    return coverage_of(question.user, territories=question.territories, parents=question.known.parents)
 
 
 def _concerns(question: Question) -> dict[str, Any]:

@@ -13,8 +13,8 @@
    funnel   {kind, unit, x: text, y: text, log: true (sizes far apart), center: {value, label}, tone,
              limits: [{label, n: [size], lower: [n], upper: [n], dashed: true}] (curves, computed exactly by the server),
              points: [{name, n, value, side: "above"|"below"|"", wide: true (outside the widest limits), url}] (those to name first, first)}
-   heatmap  {kind, unit, tone, columns: [{label, url}], immature_from: index (of columns, hatched), corner: text,
-             rows: [{label, url, cells: [{value: n|null, text, level: 0 … 9|null (no color), says, url}]}], scale: [text of the lowest, of the highest]}
+   heatmap  {kind, unit, tone, columns: [{label, url, silent: bool (hatched)}], immature_from: index (of columns, hatched), corner: text,
+             rows: [{label, url, cells: [{value: n|null, text, level: 0 … 9|null (no color), says, url, silent}]}], scale: [text of the lowest, of the highest]}
              drawn by the server as a table (templates/components/heatmap.html): its cells are links, readable, on paper and without
              JavaScript; it needs no script, and no other table beside it
 

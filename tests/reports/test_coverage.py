@@ -123,3 +123,33 @@ def test_pages_and_file(as_, field):
     assert client.get("/reports/coverage/files/coverage.pdf").status_code == 404
     Cadence.objects.all().delete()
     assert "No tier has a cadence yet" in client.get("/reports/coverage/").content.decode()
+
+
+@pytest.mark.parametrize("who", ["nora", "dana", "ivan"])
+def test_the_api_tells_what_the_page_tells(as_, field, who):
+    add_referrals(new_referral(on=timezone.localdate() - dt.timedelta(days=40), practice=field.north_practice))
+    client = as_(who)
+    for query in ({}, {"territory": field.north.pk}, {"tier": "A"}):
+        page, answer = client.get("/reports/coverage/", query), client.get("/api/v1/coverage/", query).json()
+        found = page.context["coverage"]
+        assert (answer["start"], answer["end"]) == (str(found.window.start), str(found.window.end))
+        assert answer["untiered"] == found.untiered
+        assert [(row["name"], row["practice"], row["over"]) for row in answer["overdue"]] == [
+            (row.name, row.pk, row.over) for row in found.overdue if not query.get("tier") or row.tier == query["tier"]
+        ]
+        for told, tier in [*zip(answer["tiers"], found.tiers, strict=True), (answer["whole"], found.whole)]:
+            for name in ("tier", "practices", "promised", "made", "kept", "share", "overdue"):
+                assert told[name] == getattr(tier, name), (query, name)
+    wanted, _ = recount(getattr(field, who), field.window)
+    told = {row["tier"]: row for row in client.get("/api/v1/coverage/").json()["tiers"] if row["practices"]}
+    assert {tier: [row["practices"], row["made"], row["overdue"]] for tier, row in told.items()} == {
+        tier: [row[0], row[2], row[4]] for tier, row in wanted.items()
+    }
+
+
+def test_the_api_is_for_those_who_see_visits(as_, field):
+    assert as_("elle").get("/api/v1/coverage/").status_code == 403
+    assert as_(None).get("/api/v1/coverage/").status_code in {401, 403}
+    assert as_("nora").get("/api/v1/coverage/", {"territory": field.south.pk}).status_code == 404
+    assert as_("nora").get("/api/v1/coverage/", {"tier": "Z"}).status_code == 400
+    assert not as_("past").get("/api/v1/coverage/").json()["overdue"]

@@ -202,6 +202,79 @@ def test_business_days_between_equal_counting_them():
         assert business_days_between(first, last) == weekdays(first, last)
 
 
+def test_closing_days_are_no_business_days(history, october):
+    """As alerts have it: own closing days are out, a federal holiday on which offices work is in; both before and ahead."""
+    goal = make(history, period="quarter", start_on=END, target=100)
+    before = pace_of(goal)
+    closed = [dt.date(2026, 8, 3), dt.date(2026, 8, 4), dt.date(2026, 8, 8), dt.date(2026, 11, 2), dt.date(2026, 12, 24)]
+    for day in closed:  # the 8th of August is a Saturday
+        actions.close_days(first=day, last=day, name="Storm", by=history.ada)
+    actions.open_on_holiday(day=dt.date(2026, 11, 11), by=history.ada)  # Veterans Day
+    pace = pace_of(goal)
+    off = [day for year in (2026, 2027) for day in federal_holidays(year) if day != dt.date(2026, 11, 11)] + closed
+    open_days = {
+        name: sum(day.weekday() < 5 and day not in off for day in each_day(start, end))
+        for name, start, end in (
+            ("watched", dt.date(2026, 7, 16), pace.until),
+            ("passed", END, pace.until),
+            ("whole", END, dt.date(2027, 1, 1)),
+        )
+    }
+    seen = recount(goal, dt.date(2026, 7, 16), pace.until)
+    further = open_days["whole"] - open_days["passed"]
+    assert pace.expected == pytest.approx(pace.so_far + seen * further / open_days["watched"])
+    assert pace.expected != before.expected
+    assert pace.share == pytest.approx(open_days["passed"] / open_days["whole"])
+
+
+def each_day(start: dt.date, end: dt.date) -> list[dt.date]:
+    return [start + dt.timedelta(days=n) for n in range((end - start).days)]
+
+
+def test_the_api_tells_what_the_page_tells(as_, history, october):
+    world = history
+    goals = [
+        make(world, territory=world.north, period="quarter", start_on=END, target=200),
+        make(world, liaison=world.nora, measure="visits", period="month", start_on=END, target=4),
+        make(world, measure="leakage", target=0.3, period="year", start_on=END),
+        make(world, territory=world.south, period="month", start_on=SEPT),
+        make(world, territory=world.south, period="month", start_on=add_months(END, 2)),
+    ]
+    found = {pace.goal.pk: pace for pace in paces(goals, fresh=freshness(), parents=names().parents)}
+    client = as_("dana")
+    for state, wanted in {"": goals[:3], "running": goals[:3], "over": goals[3:4], "coming": goals[4:], "all": goals}.items():
+        page = client.get("/reports/goals/", {"state": state})
+        answer = client.get("/api/v1/goals/", {"state": state}).json()
+        assert {row["id"] for row in answer["results"]} == {goal.pk for goal in wanted}, state
+        if state != "all":
+            assert {row.goal.pk for row in page.context["rows"]} == {goal.pk for goal in wanted}, state
+        for row in answer["results"]:
+            pace, told = found[row["id"]], row["pace"]
+            for name in ("so_far", "expected", "low", "high", "chance", "standing"):
+                assert told[name] == getattr(pace, name), (state, name)
+            assert told["share_over"] == pace.share
+            assert told["through_on"] == (None if pace.standing == "not begun" else pace.last_day.isoformat())
+    first = client.get(f"/api/v1/goals/{goals[3].pk}/").json()
+    assert (first["subject"], first["start_on"], first["ends_on"], first["target"]) == (str(world.south), "2026-09-01", "2026-09-30", 10)
+    assert {row["id"] for row in client.get("/api/v1/goals/", {"state": "all", "measure": "visits"}).json()["results"]} == {goals[1].pk}
+    assert client.get("/api/v1/goals/", {"state": "soon"}).status_code == 400
+    assert len(client.get("/reports/goals/", {"state": "soon"}).context["rows"]) == 3, "a page shows something all the same"
+
+
+def test_the_api_shows_the_goals_of_the_page(as_, history, october):
+    world = history
+    goals = {name: make(world, start_on=END, **fields) for name, fields in (
+        ("north", {"territory": world.north}), ("south", {"territory": world.south}), ("nora", {"liaison": world.nora}), ("whole", {}),
+    )}  # fmt: skip
+    for who in ("nora", "sol", "past", "dana", "ada", "ivan", "elle"):
+        seen = {row["id"] for row in as_(who).get("/api/v1/goals/").json()["results"]}
+        assert seen == {goal.pk for goal in Goal.objects.visible_to(getattr(world, who))}, who
+        for goal in goals.values():
+            assert as_(who).get(f"/api/v1/goals/{goal.pk}/").status_code == (200 if goal.pk in seen else 404), who
+    assert as_("nora").post("/api/v1/goals/", {}).status_code in {403, 405}
+    assert as_(None).get("/api/v1/goals/").status_code in {401, 403}
+
+
 def test_credit_follows_the_day_and_no_reassignment(history, october):
     """What was credited to nora on its day stays hers, though the territory is somebody else's now."""
     world = history

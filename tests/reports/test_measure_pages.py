@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from audit.models import AuditEvent
 from referrals.models import ROLLUPS, Referral
-from reports import inquiry
+from reports import workload
 from reports.measures import MEASURES
 from reports.queries.cuts import CUTS
 from tests.factories import make_practice, make_provider
@@ -165,7 +165,7 @@ def test_pages_are_flat(as_, history, assert_flat_queries):
 def test_what_is_large_goes_to_a_worker_and_says_the_same(as_, monkeypatch, run_jobs):
     client = as_("dana")
     (row,) = api(client, "closed_loop")
-    monkeypatch.setattr(inquiry, "LIVE", 10)
+    monkeypatch.setattr(workload, "LIVE", 10)
     text = page(client, "closed_loop", by="service_line")
     assert "a worker counts them" in text
     ask = reverse("reports:measure-ask", args=["closed_loop"])

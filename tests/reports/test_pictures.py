@@ -13,12 +13,13 @@ from scipy.stats import binom
 
 from audit.models import AuditEvent
 from referrals.models import CountingRules, Referral
+from reports.exports import drawings
 from reports.forms import ControlFilter, FunnelFilter, HeatFilter
 from reports.measures import MEASURES, Row
 from reports.models import AlertRun
 from reports.pictures import heat
 from tests.factories import make_line, make_practice, make_provider
-from tests.factories.reports import add_months, add_referrals, monthly
+from tests.factories.reports import add_months, add_referrals, monthly, recount
 from tests.reports.conftest import FIRST
 
 CAST = ("nora", "sol", "past", "over", "dana", "ada", "ivan", "elle")
@@ -441,6 +442,61 @@ class TestEveryMeasure:
         assert "Import gap, Jul 2026" in response.context["chart"].note
         ours = get(as_("ivan"), "reports:control", "?measure=leakage_ordered").context["chart"].spec
         assert ours["gaps"] == []
+
+
+class TestHeatOfASilentFeed:
+    """Rows of July were held back: the month is marked, and neither zero nor in a comparison."""
+
+    @pytest.fixture(autouse=True)
+    def _silent(self, history):
+        self.world = history
+        july = {"month": dt.date(2026, 7, 1), "service_line": history.line}
+        Referral.objects.filter(**july, flow="inbound").delete()
+        recount()
+        AlertRun.objects.create(
+            data_version=1,
+            basis="x",
+            q=0.1,
+            mature_share=0.95,
+            feeds=[{"name": "fax", "through": "2026-09-01", "silent": ["2026-07-01"], "gaps": []}],
+        )
+
+    def test_it_is_hatched_with_a_word_and_no_zero(self, as_):
+        response = get(as_("ivan"), "reports:heat")
+        chart = response.context["chart"]
+        place = [column["label"] for column in chart.spec["columns"]].index("Jul 2026")
+        assert [column["silent"] for column in chart.spec["columns"]].count(True) == 1
+        rows = {row["label"]: row["cells"] for row in chart.spec["rows"]}
+        assert rows["Cardiology"][place] == {"value": 0.0, "text": "silent", "level": None, "says": "", "url": "", "silent": True}
+        assert rows["Orthopedics"][place]["text"] == "4", "what another feed told is shown"
+        assert rows["Orthopedics"][place]["level"] is None, "without a color"
+        assert rows["Cardiology"][place - 1]["text"] == "20"
+        text = " ".join(response.text.split())
+        assert 'class="heat-late">Jul 2026<span class="sub">silent</span></th>' in text
+        assert '<td class="heat-late">silent</td>' in text
+        assert "Hatched and silent: of Jul 2026 a feed told nothing, or not all." in chart.note
+
+    def test_it_is_in_no_total_and_no_comparison(self, as_):
+        found = get(as_("ivan"), "reports:heat").context["chart"]
+        assert "190 of 234" in found.title
+        AlertRun.objects.all().delete()
+        assert "190 of 238" in get(as_("ivan"), "reports:heat").context["chart"].title, "the 4 of July"
+
+    def test_own_referrals_are_told_by_other_feeds(self, as_):
+        spec = get(as_("dana"), "reports:heat", "?measure=leakage_ordered").context["chart"].spec
+        assert not any(column["silent"] for column in spec["columns"])
+
+    def test_the_file_says_so(self, as_):
+        rows = read(as_("ada"), "heat")
+        assert ["Cardiology", "2026-07-01", "", "silent"] in rows
+        assert ["Orthopedics", "2026-07-01", "<11", "silent"] in rows
+        assert ["Cardiology", "2026-06-01", "20", "yes"] in rows
+
+    def test_on_paper_it_is_hatched(self, as_):
+        spec = get(as_("ivan"), "reports:heat").context["chart"].spec
+        plain = {**spec, "rows": [{**row, "cells": [{**cell, "silent": False} for cell in row["cells"]]} for row in spec["rows"]]}
+        hatched = [drawings.draw(one).count('stroke-opacity="0.5"') for one in (spec, plain)]
+        assert hatched[0] > hatched[1]
 
 
 class TestFlow:

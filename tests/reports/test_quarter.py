@@ -5,6 +5,7 @@ import io
 from decimal import Decimal
 
 import pytest
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
@@ -13,6 +14,7 @@ from openpyxl import load_workbook
 from pptx import Presentation
 
 from concerns.models import Category, Concern, Department
+from referrals.models import Referral, StatusEvent
 from reports import actions, kinds, quarterly
 from reports.cells import Cell
 from reports.fiscal import Quarter
@@ -20,7 +22,7 @@ from reports.kinds.quarter import parameters_of
 from reports.models import ProgramCost, ReportRules
 from reports.periods import Window
 from reports.queries.freshness import freshness
-from tests.factories.reports import add_referrals, make_payer, make_source, monthly, new_referral
+from tests.factories.reports import add_referrals, make_payer, make_source, monthly, new_referral, recount
 
 Q3 = Quarter(2026, 3)
 
@@ -151,7 +153,7 @@ def test_the_quarter_by_hand(told, run_jobs):
     assert found["referrers"] == {"gained": 1, "regular": 2, "kept": 2, "lost": 0}
     # leakage: one line, half before (10 of 20), a third now (5 of 15)
     assert found["recovered"]["value"] == pytest.approx((0.5 - 1 / 3) * 45)
-    assert found["wait"]["median"] == 12
+    assert found["wait"]["median"] == 12 == found["wait_before"]["median"]
     assert found["cost"] == {"amount": 91_000.0, "missing": []}
     assert found["concerns"] == {"raised": 3, "resolved": 2, "in_time": 1, "told": 0, "open_at_end": 1}
     assert any("31 days" in sentence for sentence in found["cannot"])
@@ -252,3 +254,48 @@ def test_the_standard_run_is_of_the_last_quarter_that_is_over(told):
 def test_without_concerns_that_is_said(history, run_jobs):
     found = make(history, run_jobs, Quarter(2026, 2)).result
     assert "Nothing can be said of concerns: none was recorded." in found["cannot"]
+
+
+def test_days_to_access_are_the_measures(told, run_jobs, as_):
+    """Odd waits, cancellations, outbound and undetermined referrals: the quarter says what the measure's page says, now and before."""
+    rows = Referral.objects.filter(month__gte="2025-07-01")
+    day = F("anchor_on")
+    rows.annotate(part=F("pk") % 5).filter(part=1).update(seen_on=day + dt.timedelta(days=33), seen_by="status", state="seen")
+    rows.annotate(part=F("pk") % 5).filter(part=2).update(seen_on=None, seen_by="", state="cancelled")
+    rows.annotate(part=F("pk") % 5).filter(part=3).update(seen_on=None, seen_by="", state="received")
+    rows.annotate(part=F("pk") % 11).filter(part=0).update(flow="undetermined")
+    ended = rows.filter(state="cancelled").values_list("pk", "anchor_on")
+    StatusEvent.objects.bulk_create(
+        StatusEvent(referral_id=pk, state="cancelled", happened_on=anchor + dt.timedelta(days=4)) for pk, anchor in ended
+    )
+    recount()
+    run = make(told, run_jobs)
+    client = as_("ada")
+    page = client.get(run.get_absolute_url())
+    measure = client.get(page.context["wait_url"])
+    whole = measure.context["whole"]
+    assert measure.context["question"].window == Q3.window
+    said = run.result["wait"]
+    assert said == {
+        "cases": whole.denominator, "median": whole.value, "low": whole.low, "high": whole.high, "p90": whole.more["p90"],
+        "remark": whole.remark,
+    }  # fmt: skip
+    assert 12 < said["median"] <= 33
+    assert Referral.objects.filter(state="cancelled", month="2026-08-01").exists()
+    before = client.get(reverse("reports:measure", args=["time_to_appointment"]), {"start": "2025-07-01", "end": "2026-07-01"})
+    assert run.result["wait_before"]["median"] == before.context["whole"].value
+    assert run.result["wait_before"]["cases"] == before.context["whole"].denominator
+    assert measure.context["measure"].formula in page.text
+    assert f"{whole.value:g}" in page.text
+
+
+def test_days_to_access_that_are_not_reached_say_so(told, run_jobs, as_):
+    Referral.objects.filter(month__gte="2026-07-01").annotate(part=F("pk") % 3).exclude(part=0).update(
+        seen_on=None, seen_by="", state="received"
+    )
+    recount()
+    run = make(told, run_jobs)
+    assert run.result["wait"]["median"] is None
+    remark = run.result["wait"]["remark"]
+    assert remark.startswith("more than ")
+    assert remark in as_("ada").get(run.get_absolute_url()).text

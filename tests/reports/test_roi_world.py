@@ -19,7 +19,7 @@ from reports.queries.visited import feeds, mix, practice_months
 from territories.scope import Scope
 from tests.factories.reports import add_referrals, make_payer, make_source, new_referral
 from visits.drawing import month_after, shuffled, spread
-from visits.models import Draw, DrawnPractice, Visit
+from visits.models import Draw, DrawnPractice, TargetList, Visit
 
 FIRST = dt.date(2024, 1, 1)
 MONTHS = 28
@@ -178,13 +178,15 @@ def test_too_few_is_not_estimable(world, run_jobs, as_):
 
 @pytest.mark.slow
 def test_a_drawn_order_that_was_followed_is_grade_a(world, run_jobs, as_):
-    """Visits follow the drawn order; the answer is that of the drawn practices, the others stand beside it."""
+    """Visits follow an order drawn from a target list; the answer is that of the drawn practices, the others stand beside it."""
     offices, first = plant(world, effect=1.35, begin=MONTHS)  # nobody is visited yet
     assert not first
     chosen = offices[:50]
     begin = add_months(FIRST, 12)
+    chosen_by = TargetList.objects.create(name="Quiet offices", owner=world.dana)
+    drawn_at = noon(begin - dt.timedelta(days=3))
     draw = Draw.objects.create(
-        name="Spring", seed="5eed", first_month_on=begin, months=12, drawn_by=world.dana, drawn_at=noon(begin - dt.timedelta(days=3))
+        name="Spring", seed="5eed", first_month_on=begin, months=12, drawn_by=world.dana, drawn_at=drawn_at, target_list=chosen_by
     )
     by_pk = {office.pk: office for office in chosen}
     order = shuffled(by_pk, draw.seed)

@@ -14,6 +14,7 @@ from audit.models import AuditEvent
 from common.exceptions import PolicyViolation
 from tests import factories
 from visits import actions
+from visits.actions import Wanted
 from visits.drawing import AS_DRAWN, EARLY, LATE, NOT_VISITED, TO_COME, Compliance, month_after, outcome, shuffled, spread
 from visits.models import Draw, DrawnPractice, Visit
 from visits.queries import drawn_for, followed, not_drawable
@@ -274,3 +275,79 @@ def test_the_list_is_flat(as_, world, month, assert_flat_queries):
             draw(world, [factories.make_practice(territory=world.north) for _ in range(3)], month)
 
     assert_flat_queries(reverse("visits:draws"), add)
+
+
+class TestFromATargetList:
+    @pytest.fixture
+    def hips(self, world, offices):
+        """Four of the offices, one of them dropped, and one in the south that nora does not see."""
+        made = actions.save_target_list(by=world.dana, name="Hips", starts_on=timezone.localdate())
+        wanted = [Wanted(practice=office, reason="Near.") for office in [*offices[:4], world.south_practice]]
+        actions.add_targets(by=world.dana, target_list=made, wanted=wanted)
+        actions.hand_over(by=world.dana, target_list=made, to=world.nora)
+        actions.drop_target(entry=made.entries.get(practice=offices[3]), why="Moved away", by=world.dana)
+        return made
+
+    def test_the_lists_page_leads_to_a_form_with_its_practices(self, as_, world, hips, offices, month):
+        client = as_("nora")
+        url = f"{reverse('visits:draw-new')}?list={hips.pk}"
+        assert f'href="{url}"' in client.get(hips.get_absolute_url()).text
+        page = client.get(url)
+        assert [practice.pk for practice in page.context["free"]] == [office.pk for office in offices[:3]]
+        assert page.context["chosen"] == {str(office.pk) for office in offices[:3]}
+        assert 'value="Hips"' in page.text
+        assert f'<input type="hidden" name="list" value="{hips.pk}">' in page.text
+        narrower = client.get(url, {"list": hips.pk, "q": "Office 1"})
+        assert [practice.pk for practice in narrower.context["free"]] == [offices[1].pk]
+        assert narrower.context["clear_url"] == url
+        sent = {"name": "Hips", "first_month_on": month.isoformat(), "months": "3", "practices": [office.pk for office in offices[:3]]}
+        answer = client.post(url, sent)
+        made = Draw.objects.get()
+        assert answer["Location"] == made.get_absolute_url()
+        assert made.target_list == hips
+        assert AuditEvent.objects.get(event="order.drawn").details["target_list"] == hips.pk
+        assert f'from the list <a href="{hips.get_absolute_url()}">Hips</a>' in client.get(made.get_absolute_url()).text
+        assert f'Drawn from it: <a href="{made.get_absolute_url()}">Hips</a>' in client.get(hips.get_absolute_url()).text
+        assert "from the list Hips" in client.get(reverse("visits:draws")).text
+
+    def test_the_order_is_that_of_its_seed_and_every_practice_has_equal_priority(self, world, hips, offices, month):
+        """The list's own order, most valuable first, decides nothing."""
+        made = draw(world, offices[:3], month, target_list=hips, seed="f00d")
+        order = list(made.drawn.values_list("practice", flat=True))
+        assert order == shuffled([office.pk for office in offices[:3]], "f00d")
+
+    def test_only_practices_of_the_list(self, world, hips, offices, month):
+        for elsewhere in (offices[3], offices[4]):  # dropped; never on it
+            with pytest.raises(PolicyViolation, match="1 of the practices are not on the list Hips"):
+                draw(world, [*offices[:2], elsewhere], month, target_list=hips)
+        assert not Draw.objects.exists()
+
+    def test_a_list_in_work_that_one_sees(self, as_, world, hips, offices, month):
+        url = reverse("visits:draw-new")
+        assert as_("sol").get(url, {"list": hips.pk}).status_code == 404
+        assert as_("nora").get(url, {"list": "hips"}).status_code == 404
+        own = factories.make_practice("Own", territory=world.south)
+        with pytest.raises(PolicyViolation, match="That list is not yours"):
+            draw(world, [own, world.south_practice], month, months=2, by=world.sol, target_list=hips)
+        actions.set_list_closed(target_list=hips, closed=True, by=world.dana)
+        assert as_("nora").get(url, {"list": hips.pk}).status_code == 404
+        assert "Draw the order" not in as_("nora").get(hips.get_absolute_url()).text
+        hips.refresh_from_db()
+        with pytest.raises(PolicyViolation, match="The list is closed"):
+            draw(world, offices[:2], month, months=2, target_list=hips)
+
+    def test_who_sees_the_order_but_not_the_list_is_not_told_its_name(self, as_, world, hips, offices, month):
+        made = draw(world, offices[:3], month, target_list=hips, name="Spring")
+        factories.assign(world.sol, world.north, primary=False)
+        page = as_("sol").get(made.get_absolute_url()).text
+        assert "from a target list" in page
+        assert "Hips" not in page
+        assert "Hips" not in as_("sol").get(reverse("visits:draws")).text
+
+    def test_nothing_left_to_draw(self, as_, world, hips, offices):
+        for office in offices[:3]:
+            factories.make_visit(office, world.nora)
+        page = as_("nora").get(reverse("visits:draw-new"), {"list": hips.pk}).text
+        assert "No practice of this list can be drawn" in page
+        assert "3 visited in the last 6 months" in page
+        assert f'href="{hips.get_absolute_url()}"' in page

@@ -14,19 +14,28 @@ from contacts.models import Practice
 from visits import policies
 from visits.actions.visits import plan_visit
 from visits.drawing import month_after, shuffled, spread
-from visits.models import Draw, DrawnPractice, Visit
-from visits.queries import followed, not_drawable
+from visits.models import Draw, DrawnPractice, TargetList, Visit
+from visits.queries import followed, not_drawable, stops_of
 
 HOURS = (9, 10, 11, 13, 14, 15)  # at which planned visits of one day are put, in turn
 
 
 @transaction.atomic
 def draw_order(
-    *, by: User, name: str, practices: Sequence[Practice], first_month_on: dt.date, months: int, note: str = "", seed: str = ""
+    *,
+    by: User,
+    name: str,
+    practices: Sequence[Practice],
+    first_month_on: dt.date,
+    months: int,
+    note: str = "",
+    seed: str = "",
+    target_list: TargetList | None = None,
 ) -> Draw:
     """Draw the order of these practices and spread it over the months. What is drawn stays: nobody can change it, or draw it again.
 
-    The seed comes from the machine's source of randomness unless given (the tests give one).
+    The seed comes from the machine's source of randomness unless given (the tests give one). With a target list, practices of that list
+    only are drawn, and the order remembers it.
     """
     first_month_on = first_month_on.replace(day=1)
     chosen = {practice.pk: practice for practice in practices}
@@ -35,16 +44,30 @@ def draw_order(
     policies.check_can_draw(
         by=by, name=name, practices=list(chosen.values()), refused=refused, first_month_on=first_month_on, months=months
     )
+    if target_list is not None:
+        on_list = set(stops_of(target_list, by).values_list("practice", flat=True))
+        policies.check_can_draw_from(by=by, target_list=target_list, practices=list(chosen.values()), on_list=on_list)
     draw = Draw.objects.create(
-        name=name.strip(), seed=seed or secrets.token_hex(16), first_month_on=first_month_on, months=months, note=note.strip(), drawn_by=by
-    )
+        name=name.strip(), seed=seed or secrets.token_hex(16), first_month_on=first_month_on, months=months, note=note.strip(), drawn_by=by,
+        target_list=target_list,
+    )  # fmt: skip
     order = shuffled(chosen, draw.seed)
     planned = spread(len(order), first=first_month_on, months=months)
     DrawnPractice.objects.bulk_create(
         DrawnPractice(draw=draw, practice_id=practice, place=place, planned_month_on=month)
         for place, (practice, month) in enumerate(zip(order, planned, strict=True), start=1)
     )
-    record("order.drawn", by=by, target=draw, seed=draw.seed, practices=order, first_month_on=first_month_on, months=months)
+    came_from = target_list.pk if target_list else None
+    record(
+        "order.drawn",
+        by=by,
+        target=draw,
+        seed=draw.seed,
+        practices=order,
+        first_month_on=first_month_on,
+        months=months,
+        target_list=came_from,
+    )
     return draw
 
 

@@ -37,10 +37,12 @@ class DrawForm(forms.Form):
         },
     )
 
-    def __init__(self, data: Any = None, *, practices: Sequence[Practice]) -> None:
+    def __init__(self, data: Any = None, *, practices: Sequence[Practice], name: str = "") -> None:
         self.offered = {str(practice.pk): practice for practice in practices}
         month = timezone.localdate().replace(day=1)
-        super().__init__(data, initial={"practices": list(self.offered), "first_month_on": month_after(month).isoformat()})
+        super().__init__(
+            data, initial={"name": name[:80], "practices": list(self.offered), "first_month_on": month_after(month).isoformat()}
+        )
         months = [month_after(month, ahead) for ahead in range(MONTHS_AHEAD + 1)]
         self.fields["first_month_on"].choices = [(day.isoformat(), f"{day:%B %Y}") for day in months]
         self.fields["practices"].choices = [(pk, practice.name) for pk, practice in self.offered.items()]

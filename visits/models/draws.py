@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from contacts.models import Practice
+from visits.models.targets import TargetList
 from visits.querysets import DrawQuerySet
 
 
@@ -20,6 +21,9 @@ class Draw(models.Model):
     first_month_on = models.DateField(help_text="first of the month in which the first practices are to be visited")
     months = models.PositiveSmallIntegerField(help_text="over how many months the practices are spread")
     note = models.CharField(max_length=300, blank=True)
+    target_list = models.ForeignKey(
+        TargetList, on_delete=models.PROTECT, null=True, blank=True, related_name="draws", help_text="whose practices were drawn"
+    )
     drawn_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="draws")
     drawn_at = models.DateTimeField(default=timezone.now)
 

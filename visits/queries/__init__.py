@@ -235,6 +235,12 @@ def not_drawable(practices: Collection[int], *, today: dt.date) -> dict[int, str
     return refused | dict.fromkeys(seen, f"visited in the last {QUIET_MONTHS} months")
 
 
+def stops_of(target_list: TargetList, user: User) -> QuerySet[TargetEntry]:
+    """What of a list a person sees and nobody dropped: of these practices an order can be drawn."""
+    stops: QuerySet[TargetEntry] = TargetEntry.objects.visible_to(user).filter(list=target_list, dropped_at=None).order_by()
+    return stops
+
+
 @dataclass(frozen=True)
 class Place:
     """A practice's place in a drawn order, what is planned for it, and what became of it."""

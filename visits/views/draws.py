@@ -20,9 +20,9 @@ from contacts.models import Practice
 from visits import actions, policies
 from visits.filters import DrawnFilter
 from visits.forms import DrawForm, OwnerForm
-from visits.models import Draw
+from visits.models import Draw, TargetList
 from visits.presenters import draw_months, draw_words
-from visits.queries import colleagues_of, followed, not_drawable
+from visits.queries import colleagues_of, followed, not_drawable, stops_of
 
 SHOWN = policies.MOST_DRAWN
 _FILES: dict[str, Callable[..., HttpResponseBase]] = {"csv": csv_response, "xlsx": xlsx_response}
@@ -32,26 +32,28 @@ _FILES: dict[str, Callable[..., HttpResponseBase]] = {"csv": csv_response, "xlsx
 @requires(Permission.VISIT_VIEW)
 def draws(request: HttpRequest) -> HttpResponse:
     """Every drawn order, and how far visits followed it."""
-    found = followed(Draw.objects.visible_to(request.user).select_related("drawn_by")[:50], today=timezone.localdate())
-    return render(request, "visits/draws.html", {"orders": [(order, draw_words(order)) for order in found]})
+    found = followed(Draw.objects.visible_to(request.user).select_related("drawn_by", "target_list")[:50], today=timezone.localdate())
+    named = TargetList.objects.visible_to(request.user).filter(pk__in=[order.draw.target_list_id for order in found])
+    context = {"orders": [(order, draw_words(order)) for order in found], "lists": set(named.values_list("pk", flat=True))}
+    return render(request, "visits/draws.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.VISIT_LOG)
 def new(request: HttpRequest) -> HttpResponse:
     """Practices of the filter, those ticked that can be drawn; drawing them cannot be taken back."""
-    shown = DrawnFilter(
-        request.GET,
-        Practice.objects.visible_to(request.user).live().with_alignment(timezone.localdate()).select_related("territory"),
-        request=request,
-    )
+    source = _source(request)
+    offered = Practice.objects.visible_to(request.user).live().with_alignment(timezone.localdate()).select_related("territory")
+    if source is not None:
+        offered = offered.filter(pk__in=stops_of(source, request.user).values("practice"))
+    shown = DrawnFilter(request.GET, offered, request=request)
     practices = list(shown.qs[: SHOWN + 1])
     refused = not_drawable([practice.pk for practice in practices], today=timezone.localdate())
     free = [practice for practice in practices[:SHOWN] if practice.pk not in refused]
-    form = DrawForm(request.POST if request.method == "POST" else None, practices=free)
+    form = DrawForm(request.POST if request.method == "POST" else None, practices=free, name=source.name if source else "")
     if request.method == "POST" and form.is_valid():
         try:
-            draw = actions.draw_order(by=request.user, **form.arguments())
+            draw = actions.draw_order(by=request.user, target_list=source, **form.arguments())
         except PolicyViolation as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -64,10 +66,21 @@ def new(request: HttpRequest) -> HttpResponse:
         "left_out": sorted(_counted(refused).items(), key=lambda pair: -pair[1]),
         "is_cut": len(practices) > SHOWN,
         "chosen": {str(pk) for pk in form["practices"].value() or ()},
-        "clear_url": request.path if request.GET else "",
+        "clear_url": f"{request.path}{f'?list={source.pk}' if source else ''}" if request.GET.keys() - {"list"} else "",
+        "source": source,
+        "kept": {"list": source.pk} if source else {},
         "crumbs": [{"label": "Drawn orders", "url": reverse("visits:draws")}],
     }
     return render(request, "visits/draw_new.html", context, status=422 if form.errors else 200)
+
+
+def _source(request: HttpRequest) -> TargetList | None:
+    """The list in work that the address names; what cannot be one is not found."""
+    if not (asked := request.GET.get("list")):
+        return None
+    if not asked.isdecimal() or len(asked) > 18:
+        raise Http404("No such list.")
+    return get_object_or_404(TargetList.objects.visible_to(request.user).filter(closed_at=None), pk=int(asked))
 
 
 def _counted(refused: dict[int, str]) -> dict[str, int]:
@@ -78,7 +91,7 @@ def _counted(refused: dict[int, str]) -> dict[str, int]:
 
 
 def _draw(request: HttpRequest, pk: int) -> Any:
-    draw = get_object_or_404(Draw.objects.visible_to(request.user).select_related("drawn_by"), pk=pk)
+    draw = get_object_or_404(Draw.objects.visible_to(request.user).select_related("drawn_by", "target_list"), pk=pk)
     return followed([draw], today=timezone.localdate())[0]
 
 
@@ -91,6 +104,7 @@ def draw(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "order": order,
         "words": draw_words(order),
+        "sees_list": TargetList.objects.visible_to(request.user).filter(pk=order.draw.target_list_id).exists(),
         "months": draw_months(order, today=timezone.localdate()),
         "owner_form": _owner_form(request) if may_plan else None,
         "crumbs": [{"label": "Drawn orders", "url": reverse("visits:draws")}],

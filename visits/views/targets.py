@@ -19,7 +19,7 @@ from common.exceptions import InputError, PolicyViolation
 from visits import actions, exports, policies, presenters
 from visits.actions import Wanted
 from visits.forms import DropForm, HandOverForm, TargetAddForm, TargetListForm
-from visits.models import TargetEntry, TargetHandover, TargetList
+from visits.models import Draw, TargetEntry, TargetHandover, TargetList
 from visits.queries import people_for, progress_of
 from visits.views.common import next_url, practice_context, sent
 
@@ -96,6 +96,8 @@ def _page(request: HttpRequest, shown: TargetList, form: HandOverForm | None = N
         "held": shown.handovers.in_force().select_related("to"),
         "elsewhere": shown.entries.count() - len(entries),
         "may_change": may_change,
+        "may_draw": request.user.can(Permission.VISIT_LOG) and shown.closed_at is None and any(entry.state == "open" for entry in entries),
+        "draws": Draw.objects.visible_to(request.user).filter(target_list=shown),
         "may_work": policies.can_work_on_list(request.user, shown) and shown.closed_at is None,
         "hand_form": (form or HandOverForm(people=people_for(shown, request.user))) if may_hand else None,
     }

@@ -111,7 +111,7 @@ def _lying(spec: dict[str, Any]) -> str:
 
 
 def heatmap(spec: dict[str, Any]) -> str:
-    """Cells from white to the tone by their level of ten, each with its text: nobody has to read a color. Late columns are hatched."""
+    """Cells from white to the tone by their level of ten, each with its text: nobody has to read a color. Hatched: late or silent."""
     rows, columns = spec["rows"], spec["columns"]
     left = min(170.0, max((width_of(row["label"]) for row in rows), default=0)) + 8
     canvas = Canvas(18 + ROW * len(rows) + 2)
@@ -128,7 +128,7 @@ def heatmap(spec: dict[str, Any]) -> str:
             level = cell.get("level")
             shade = TONES["line"] if level is None else color(spec.get("tone"))
             canvas.rect(left + room * at, y, room - 1, ROW - 1, shade, opacity=0.4 if level is None else 0.08 + 0.1 * level)
-            if late is not None and at >= late:
+            if cell.get("silent") or (late is not None and at >= late):
                 canvas.hatch(left + room * at, y, room - 1, ROW - 1)
             said = str(cell.get("text", ""))
             if said and width_of(said, 9) < room - 2:
