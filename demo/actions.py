@@ -1,11 +1,13 @@
 """Loading the invented world: people and visits by the apps' own actions, files by their own import commands."""
 
 import datetime as dt
+import json
 import random
 import secrets
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -25,7 +27,7 @@ from accounts.models import User
 from accounts.roles import Role
 from common.csvsafe import csv_rows
 from contacts.models import Practice, Provider
-from demo import alerts, care, groups, market, names, stops, world, worth
+from demo import alerts, care, claims, groups, market, names, stops, world, worth
 from demo.referrals import tables
 from jobs.actions import run_waiting
 from referrals.models import ImportBatch, MarketFile
@@ -54,7 +56,12 @@ IMPORTS = (
     ("import_roster", "roster.csv", "whose the practices are"),
     ("import_network", "network.csv", "where referrals go"),
 )
-FEEDS = (("our-orders.csv", "lakeland-orders", "our orders"), ("received.psv", "fax-intake", "received referrals"))
+# file, feed, what it is, its mapping where no shipped one fits
+FEEDS: tuple[tuple[str, str, str, dict[str, Any] | None], ...] = (
+    ("our-orders.csv", "lakeland-orders", "our orders", None),
+    ("received.psv", "fax-intake", "received referrals", None),
+    ("claims.csv", claims.SOURCE, "claims: where our patients were seen", claims.MAPPING),
+)
 MARKET_FILES = (("import_market", "market", "where providers refer in all"), ("import_capacity", "capacity", "what our sites can take"))
 OFFICE_JOBS = ("Front desk", "Referral coordinator", "Office manager")
 VISITS_BACK = 660  # days
@@ -84,10 +91,11 @@ def load(*, say: Say, seed: int = 11, today: dt.date | None = None, referrals_a_
             call_command(command, Path(folder) / file, stdout=_Quiet(), stderr=_Quiet())
         groups.join(made, by=people["Ada Quinn"])
         _ensure_assignments(people, made.today)
-        for file, source, what in FEEDS:
+        for file, source, what, shape in FEEDS:
             if not ImportBatch.objects.filter(source__name=source, state="loaded").exists():
                 say(f"  {what}: {len(made.tables[file][1]):,} rows")
-                call_command("import_referrals", Path(folder) / file, source=source, stdout=_Quiet(), stderr=_Quiet())
+                mapping = _written(shape, Path(folder) / f"{source}.json") if shape else None
+                call_command("import_referrals", Path(folder) / file, source=source, mapping=mapping, stdout=_Quiet(), stderr=_Quiet())
         for command, kind, what in MARKET_FILES:
             if not MarketFile.objects.filter(kind=kind, state="loaded").exists():
                 say(f"  {what}")
@@ -120,6 +128,11 @@ def _write_files(made: world.World, folder: Path) -> None:
         pipe = name.endswith(".psv")
         with open(folder / name, "w", newline="", encoding="latin-1" if pipe else "utf-8") as file:
             file.writelines(csv_rows(header, rows, delimiter="|" if pipe else ",", bom=False))
+
+
+def _written(mapping: dict[str, Any], path: Path) -> Path:
+    path.write_text(json.dumps(mapping))
+    return path
 
 
 @transaction.atomic

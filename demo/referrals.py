@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from demo import claims
 from demo.world import LINES, MONTHS, Office, Person, Table, World, destinations, expected, month_starts
 
 LEAKING = {"Orthopedics", "Neurosciences"}
@@ -50,20 +51,23 @@ class _Referral:
 
 
 def tables(world: World, *, seed: int) -> dict[str, Table]:
-    """Our orders as the first mapping reads them, received referrals as the second; some rows need an eye."""
+    """Our orders as the first mapping reads them, received referrals as the second, and payers' claims; some rows need an eye."""
     dice = random.Random(seed)
     orders: list[list[str]] = []
     received: list[list[str]] = []
+    ours: list[tuple[str, _Referral]] = []
     for number, referral in enumerate(_made(dice, world)):
         office = world.at(referral.person)
         if office.is_ours(referral.day):
             orders.append(_order(dice, number, referral, office))
+            ours.append((orders[-1][0], referral))
         else:
             received.append(_receipt(dice, number, referral, office))
     orders.append(["LX-1", "13/45/2026", *orders[1][2:]])  # three rows that a person must mend
     orders.append(["", *orders[2][1:]])
     orders.append(["LX-3", *orders[3][1:11], "Awaiting Fax", *orders[3][12:]])
-    return {"our-orders.csv": (ORDER_HEADER, orders), "received.psv": (RECEIPT_HEADER, received)}
+    paid = claims.table(ours, seed=seed, today=world.today)
+    return {"our-orders.csv": (ORDER_HEADER, orders), "received.psv": (RECEIPT_HEADER, received), "claims.csv": paid}
 
 
 def _made(dice: random.Random, world: World) -> Iterator[_Referral]:

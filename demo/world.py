@@ -1,6 +1,7 @@
 """The invented world as plain tables: pure, the same for the same seed and day.
 
 It tells a story that every page can show: two services leak more each quarter, a dozen practices fall to a third, others grow or are new,
+some sent their first referral last month, some their first after more than a year,
 one practice joins the network half-way, a corner of the map belongs to nobody, and the last weeks are still on their way.
 """
 
@@ -14,6 +15,7 @@ from demo import names
 
 MONTHS = 30
 FALLS, GROWS = 4, 6  # months before today in which the stories begin
+LATELY, RESTED = 1, 16  # months before today: newcomers begin, and those who come back had stopped
 
 # territory, region, ZIP codes, counties
 TERRITORIES = (
@@ -27,6 +29,7 @@ ZIPS = (
     "44107 44116 44140 44145 44035 44052 44106 44118 44121 44122 44060 44077 44024 44301 44303 44313 44333 44240 44266 44702 44708 "
     "44718 44691"
 ).split()
+NOTICED = 4.0  # referrals a month of whoever begins, or comes back, so that it shows in any world
 NOBODYS = ("44004", "44030")  # Ashtabula: no rule
 
 # line, taxonomy of its specialists, weight, share that leaves
@@ -64,7 +67,7 @@ class Person:
     taxonomy: str
     office: int
     rate: float = 0.0  # referrals a month, before season and story
-    story: str = ""  # falls, grows, new
+    story: str = ""  # falls, grows, new, first (last month), back (last month, after a long rest)
 
 
 @dataclass
@@ -153,6 +156,8 @@ def _story(number: int, rate: float, office: Office) -> str:
     """Busy referrers get one now and then, so that it shows; some of those outside begin to refer."""
     if rate and office.alignment == "independent" and number % 8 == 3:
         return "new"
+    if 0 < rate < 6 and office.alignment == "independent" and not office.joined_on and number % 8 == 5:
+        return ("first", "back")[number // 8 % 2]
     if rate >= 6 and office.alignment == "independent":  # many enough to be told from chance
         return ("falls", "grows", "")[number % 3]
     if rate < 2.5:
@@ -167,8 +172,11 @@ def expected(person: Person, months_ago: int, month: int) -> float:
         "falls": 0.35 if months_ago < FALLS else 1.0,
         "grows": 1.7 if months_ago < GROWS else 1.0,
         "new": 2.0 if months_ago < FALLS else 0.0,
+        "first": 1.0 if months_ago <= LATELY else 0.0,
+        "back": 1.0 if months_ago <= LATELY or months_ago >= RESTED else 0.0,
     }.get(person.story, 1.0)
-    return person.rate * season * story
+    rate = max(person.rate, NOTICED) if person.story in {"first", "back"} else person.rate
+    return rate * season * story
 
 
 def _territories() -> Table:

@@ -82,7 +82,7 @@ class GoalFilter(filters.FilterSet):
 
     @property
     def state_shown(self) -> str:
-        return str(self.is_valid() and self.form.cleaned_data.get("state") or "running")
+        return str((self.is_valid() and self.form.cleaned_data.get("state")) or "running")
 
     def filter_queryset(self, queryset: QuerySet[Goal]) -> QuerySet[Goal]:
         rows: QuerySet[Goal] = super().filter_queryset(queryset)

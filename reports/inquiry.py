@@ -71,8 +71,19 @@ class Inquiry:
             changes |= {"start": keys["month"].isoformat(), "end": add_months(keys["month"], 1).isoformat(), "period": None}
         return self.url(changes={**changes, "by": left[0] if left else None, "and": left[1] if len(left) > 1 else None})
 
-    def rows(self, keys: Mapping[str, Any], *flows: str) -> str:
-        """The referrals of a group, for those who may see single referrals."""
+    def figure_rows(self, keys: Mapping[str, Any]) -> str:
+        """The referrals that a figure counts: of a share those of its numerator, blank where the list cannot name them."""
+        measure = self.measure
+        if measure.unit != "share":
+            return self.rows(keys, *measure.flows)
+        if not measure.numerator_within:
+            return self.rows(keys, *measure.numerator)
+        days, through = getattr(self.rules, measure.waits), self.question.fresh.data_through
+        mature = through - dt.timedelta(days=days - 1) if through else None
+        return self.rows(keys, *measure.numerator, until=mature, **{measure.numerator_within: days})
+
+    def rows(self, keys: Mapping[str, Any], *flows: str, until: dt.date | None = None, **extra: Any) -> str:
+        """The referrals of a group, for those who may see single referrals; `until` before a day, if the window reaches beyond."""
         if not flows or not self.question.user.can(Permission.REFERRAL_ROWS):
             return ""
         values = {**self.narrowed_words, **{cut: word(key) for cut, key in keys.items()}}
@@ -89,7 +100,12 @@ class Inquiry:
                 "start": max(first, window.start).isoformat(),
                 "end": min(add_months(first, 1), window.end).isoformat(),
             }
-        return self.question.rows(*flows, **values)
+        if until is not None:
+            start, end = (dt.date.fromisoformat(str(values.get(name, getattr(self.question.window, name)))) for name in ("start", "end"))
+            if start >= until:
+                return ""
+            values["end"] = min(end, until).isoformat()
+        return self.question.rows(*flows, **{**values, **extra})
 
     @property
     def narrowed_words(self) -> dict[str, str]:

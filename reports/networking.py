@@ -17,6 +17,7 @@ from territories.scope import Scope
 NETWORK = "network"  # the kind of report
 MOST_IN_A_REQUEST = 60_000  # referrals: about a second; more is a worker's
 PRACTICES, ORGANIZATIONS = "practice", "organization"
+NARROWER = ("service_line", "payer")  # what a run may be narrowed by, beside its territory
 LEVELS = {PRACTICES: "Practices to organizations", ORGANIZATIONS: "Organizations among themselves"}
 
 
@@ -72,6 +73,12 @@ class Whole:
             tuple(_read(Tie, row) for row in stored["ties"]),
             *(stored[name] for name in ("communities", "reciprocity", "is_sampled", "unnamed", "seen_whole")),
         )
+
+
+def parameters_of(*, window: Window, level: str, chosen: Mapping[str, int]) -> dict[str, Any]:
+    """A question to the network as a run keeps it; the territory is the run's own."""
+    narrower = {name: chosen[name] for name in NARROWER if name in chosen}
+    return {"start": window.start.isoformat(), "end": window.end.isoformat(), "level": level, **narrower}
 
 
 def is_large(*, window: Window, where: Where, scope: Scope) -> bool:

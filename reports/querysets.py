@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.permissions import Permission
 from contacts.models import Provider
-from territories.scope import scope_of
+from territories.scope import Scope, scope_of
 
 if TYPE_CHECKING:
     from reports.models import Alert, AlertRun, Goal, ReportFile, ReportRun, Untested  # noqa: F401 - the parameters of the querysets
@@ -66,11 +66,18 @@ class AlertRunQuerySet(models.QuerySet["AlertRun"]):
         return self.order_by("-data_version", "-pk").first()
 
 
+def parts_within(scope: Scope) -> Q:
+    """Parts of alerts that a scope shows: of whole territories, and of one line of the overlays' territories."""
+    condition = Q(practice__territory__in=scope.territory_ids)
+    for territory, line in sorted(scope.overlays):
+        condition |= Q(practice__territory=territory, service_line=line)
+    return condition
+
+
 class AlertQuerySet(models.QuerySet["Alert"]):
     def visible_to(self, user: Any) -> Self:
-        """Alerts of providers whom the person sees and who refer from the person's own territories (ADR 10).
-
-        An overlay sees one line of a territory, and an alert speaks of all lines: it shows none. Executives see numbers of alerts only.
+        """Alerts of providers whom the person sees and who refer from the person's own territories, or for the line of their overlay there
+        (ADR 10). Executives see numbers of alerts only.
         """
         if not user.can(Permission.PROVIDER_VIEW):
             return self.none()
@@ -78,7 +85,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         if scope.whole:
             return self.filter(provider__merged_into=None)
         part = apps.get_model("reports", "AlertPart").objects
-        refers = part.filter(alert=OuterRef("pk"), practice__territory__in=scope.territory_ids)
+        refers = part.filter(parts_within(scope), alert=OuterRef("pk"))
         return self.filter(Exists(refers), provider__in=Provider.objects.visible_to(user))
 
     def listed(self) -> Self:

@@ -136,6 +136,13 @@ def chips(query: QueryDict, chosen: Mapping[str, Any], seen: Mapping[str, str]) 
         add(_UNNAMED["specialty"] if value == "null" else value, "specialty")
     if value := chosen.get("group"):
         add(_UNNAMED["group"] if value == "null" else "one group", "group")
+    for name, words in (
+        ("seen_within", "seen within {} days"),
+        ("report_within", "report received within {} days"),
+        ("lost_within", "sent elsewhere, or not seen within {} days"),
+    ):
+        if (days := chosen.get(name)) is not None:
+            add(words.format(int(days)), name)
     if chosen.get("same_patient"):
         add(f"the patient of {chosen['same_patient'].source_key}", "same_patient")
     if chosen.get("q"):

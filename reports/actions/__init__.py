@@ -15,6 +15,7 @@ from reports.actions.files import ask_for_file, forget_old_files, keep_file
 from reports.actions.goals import remove_goal, save_goal
 from reports.actions.holidays import close_days, forget_closing_day, open_on_holiday
 from reports.actions.money import MONEY_FIELDS, delete_money, end_money, import_money, save_money
+from reports.actions.network import ask_for_network
 from reports.actions.rules import save_report_rules
 from reports.actions.runs import (
     KEPT_VERSIONS,
@@ -35,6 +36,7 @@ __all__ = [
     "ask_for_alerts",
     "ask_for_alerts_now",
     "ask_for_file",
+    "ask_for_network",
     "ask_for_run",
     "ask_for_standard_runs",
     "assign_alerts",

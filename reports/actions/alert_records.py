@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from contacts.queries import survivor_of
 from reports.models import Alert, AlertChange, AlertPart, AlertRun, AlertState, CloseReason, ReportRules, Untested
 from reports.numbers import RECENT_MONTHS
 from reports.periods import add_months
-from reports.queries.alert_counts import works_at
+from reports.queries.alert_counts import LineRow, works_at
 from reports.queries.arrivals import FeedState
 
 if TYPE_CHECKING:
@@ -24,9 +24,16 @@ Key = tuple[int, str]  # provider, direction
 
 
 def keep(
-    looked: "Looked", feeds: Sequence[FeedState], *, version: int, basis: str, rules: ReportRules, job_id: int | None = None
+    looked: "Looked",
+    feeds: Sequence[FeedState],
+    lines: Iterable[LineRow],
+    *,
+    version: int,
+    basis: str,
+    rules: ReportRules,
+    job_id: int | None = None,
 ) -> AlertRun:
-    """The run with its alerts, in the caller's transaction."""
+    """The run with its alerts, in the caller's transaction. `lines` are the counts of everybody found, by service line."""
     directions = Counter(finding.alert.direction for finding in looked.findings)
     run = AlertRun.objects.create(
         data_version=version,
@@ -47,7 +54,10 @@ def keep(
     _follow_merges()
     known = _known(run)
     places = works_at([finding.alert.provider for finding in looked.findings])  # type: ignore[misc]
-    found = {_write(finding, known, places, run) for finding in looked.findings}
+    by_line: dict[int, list[LineRow]] = defaultdict(list)
+    for row in lines:
+        by_line[row.provider].append(row)
+    found = {_write(finding, known, places, run, by_line) for finding in looked.findings}
     _not_found(found, looked, run)
     return run
 
@@ -65,7 +75,13 @@ def _known(run: AlertRun) -> dict[Key, Alert]:
     return alerts
 
 
-def _write(finding: "Finding", known: Mapping[Key, Alert], places: Mapping[int, Mapping[int, bool]], run: AlertRun) -> Key:
+def _write(
+    finding: "Finding",
+    known: Mapping[Key, Alert],
+    places: Mapping[int, Mapping[int, bool]],
+    run: AlertRun,
+    by_line: Mapping[int, Sequence[LineRow]],
+) -> Key:
     told = finding.alert
     key: Key = (told.provider, told.direction)  # type: ignore[assignment]
     alert = known.get(key)
@@ -83,13 +99,24 @@ def _write(finding: "Finding", known: Mapping[Key, Alert], places: Mapping[int, 
     alert.save()
     alert.parts.all().delete()
     AlertPart.objects.bulk_create(
-        AlertPart(alert=alert, practice_id=practice, before=before, observed=observed)
-        for practice, (before, observed) in finding.parts.items()
+        AlertPart(alert=alert, practice_id=practice, service_line_id=line, before=before, observed=observed)
+        for (practice, line), (before, observed) in _by_line(finding, by_line.get(key[0], ()), run).items()
     )
     if step:
         AlertChange.objects.create(alert=alert, what=step, words=told.sentence[:300], changed_at=run.computed_at)
         record(f"alert.{step}", by=None, target=alert, run=run.pk)
     return key
+
+
+def _by_line(finding: "Finding", rows: Iterable[LineRow], run: AlertRun) -> dict[tuple[int | None, int | None], list[int]]:
+    """{(practice, line): [in the baseline, in the recent months]} of the practices and months that the alert speaks of."""
+    months = {month for month, _ in finding.alert.months}
+    recent = add_months(run.through_month, 1 - RECENT_MONTHS) if run.through_month else dt.date.max
+    found: dict[tuple[int | None, int | None], list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        if row.practice in finding.parts and row.month in months:
+            found[row.practice, row.line][row.month >= recent] += row.inbound
+    return found
 
 
 def _whereabouts(parts: Mapping[int | None, tuple[int, int]], places: Mapping[int, bool]) -> tuple[int | None, int | None]:

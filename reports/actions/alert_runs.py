@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import partial
+from typing import cast
 
 from django.db import connection, transaction
 from django.db.models import Max, Q, Sum
@@ -19,7 +20,7 @@ from referrals.models import ImportBatch, SourceMonth
 from reports.actions.alert_records import keep
 from reports.models import AlertRun, ClosingDay, ReportRules
 from reports.periods import add_months, first_of
-from reports.queries.alert_counts import brought_by, off_lists, referrers
+from reports.queries.alert_counts import brought_by, lines_of, off_lists, referrers
 from reports.queries.arrivals import feed_states
 from reports.queries.freshness import newest_version
 from reports.queries.holidays import holidays
@@ -114,9 +115,10 @@ def look_for_alerts(
             share=share,
             holidays=holidays(since, today),
         )
+        lines = lines_of([cast(int, finding.alert.provider) for finding in looked.findings], since=since)
         say(2, 3, "Writing what was found")
         if newest_version() == version:
-            run = keep(looked, feeds, version=version, basis=word, rules=rules, job_id=job_id)
+            run = keep(looked, feeds, lines, version=version, basis=word, rules=rules, job_id=job_id)
             record("alerts.found", by=by, target=run, tested=run.tested, falls=run.falls, rises=run.rises)
             return run
     return None

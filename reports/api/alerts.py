@@ -15,14 +15,15 @@ from accounts.models import User
 from accounts.permissions import Permission
 from reports import actions
 from reports.filters import AlertFilter
-from reports.models import Alert, CloseReason
-from reports.presenters.alerts import Figures, figures
-from reports.queries.alerts import assignable, parts_seen
+from reports.models import Alert, CloseReason, Untested
+from reports.presenters.alerts import REASONS, Figures, figures
+from reports.queries.alerts import assignable, parts_seen, untested
 from visits.queries import colleagues_of
 
 
 class AlertSerializer(serializers.ModelSerializer):
-    """An alert. Figures of somebody who sees a part of the provider's practices are of that part, and `only_own_practices` says so.
+    """An alert. Figures of somebody who sees a part of the provider's practices, or one service line there, are of that part, and
+    `only_own_practices` says so.
 
     `low` and `high` are the ends of the 95 % interval of observed ÷ expected; `high` is blank where nothing was expected.
     """
@@ -73,6 +74,29 @@ class AlertSerializer(serializers.ModelSerializer):
 
     def get_only_own_practices(self, alert: Alert) -> bool:
         return self._told(alert).is_part
+
+
+class UntestedQuerySerializer(serializers.Serializer):
+    """Those of one reason only."""
+
+    reason = serializers.ChoiceField(choices=list(REASONS), required=False, default="")
+
+
+class UntestedSerializer(serializers.ModelSerializer):
+    """A referrer who was not tested. `why` says the reason in a sentence."""
+
+    provider_name = serializers.CharField(source="provider.__str__")
+    npi = serializers.CharField(source="provider.npi")
+    why = serializers.SerializerMethodField()
+    run_at = serializers.DateTimeField(source="run.computed_at")
+
+    class Meta:
+        model = Untested
+        fields = ("provider", "provider_name", "npi", "reason", "why", "run_at")
+        read_only_fields = fields
+
+    def get_why(self, row: Untested) -> str:
+        return REASONS[row.reason][1] if row.reason in REASONS else ""
 
 
 class StepSerializer(serializers.Serializer):
@@ -139,6 +163,15 @@ class AlertViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return Response(self._shown(self.get_object()))
+
+    @extend_schema(parameters=[UntestedQuerySerializer], responses=UntestedSerializer(many=True), filters=False)
+    @action(detail=False, methods=["get"], filterset_class=None)
+    def untested(self, request: Request) -> Response:
+        """Whom the newest run did not test, and why."""
+        asked = UntestedQuerySerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        page = self.paginate_queryset(untested(request.user, reason=asked.validated_data["reason"]))
+        return self.get_paginated_response(UntestedSerializer(page, many=True).data)
 
     def _shown(self, alerts: Any, *, many: bool = False) -> Any:
         parts = parts_seen(alerts if many else [alerts], self.request.user)

@@ -13,7 +13,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import Permission
 from contacts.models import Organization, Practice, Provider
-from reports import networking
+from reports import actions, networking
+from reports.api.serializers import IN_THE_WORKS, in_the_works
 from reports.intervals import Estimate
 from reports.neighbors import neighborhood
 from reports.networking import LEVELS, PRACTICES
@@ -108,8 +109,9 @@ class NetworkViewSet(GenericViewSet):
     pagination_class = None
     filter_backends = ()
 
-    @extend_schema(parameters=[NetworkQuerySerializer], responses=NetworkSerializer)
+    @extend_schema(parameters=[NetworkQuerySerializer], responses={200: NetworkSerializer, 202: IN_THE_WORKS})
     def list(self, request: Request) -> Response:
+        """The network, measured at once, or by a worker where that takes long: then 202 with the run, whose `tables` will tell it."""
         checked = NetworkQuerySerializer(data=request.query_params)
         checked.is_valid(raise_exception=True)
         asked = dict(checked.validated_data)
@@ -118,13 +120,15 @@ class NetworkViewSet(GenericViewSet):
         where = {name: asked[name] for name in ("territory", "service_line", "payer") if name in asked}
         if "territory" in where and not Territory.objects.visible_to(request.user).filter(pk=where["territory"]).exists():
             raise Http404
+        window = Window(asked["start"], asked["end"])
+        if not asked["of"] and networking.is_large(window=window, where=where, scope=scope_of(request.user)):
+            run = actions.ask_for_network(window=window, chosen=where, level=asked["level"], by=request.user)
+            return in_the_works(run, self.get_serializer_context())
         body = self._one(request, asked, where) if asked["of"] else self._whole(request, asked, where)
         return Response(NetworkSerializer({**head, **body}).data)
 
     def _whole(self, request: Request, asked: dict[str, Any], where: dict[str, Any]) -> dict[str, Any]:
         window = Window(asked["start"], asked["end"])
-        if networking.is_large(window=window, where=where, scope=scope_of(request.user)):
-            raise serializers.ValidationError("Too large to be measured at once: ask for a report of kind network, or narrow it.")
         found = networking.whole(window=window, where=where, scope=scope_of(request.user), level=asked["level"])
         nodes = found.nodes[: asked["limit"]]
         shown = {node.key for node in nodes}

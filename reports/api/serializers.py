@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiResponse, extend_schema_field
+from rest_framework import serializers, status
+from rest_framework.response import Response
 
 from reports.exports.document import Block, Figures
 from reports.measures import MEASURES
@@ -89,6 +90,17 @@ class RunDetailSerializer(RunSerializer):
     def _blocks(self, run: ReportRun) -> Sequence[Block]:
         document = self.context.get("document")
         return document.blocks if document else ()
+
+
+IN_THE_WORKS = OpenApiResponse(
+    RunSerializer, "So much that a worker answers: the run. What it found stands at its `url` once it is finished."
+)
+
+
+def in_the_works(run: ReportRun, context: dict[str, Any]) -> Response:
+    """202: the run that will answer, or does already; its address is in `Location` too."""
+    told = RunSerializer(ReportRun.objects.for_one().get(pk=run.pk), context=context).data
+    return Response(told, status=status.HTTP_202_ACCEPTED, headers={"Location": told["url"]})
 
 
 class AskSerializer(serializers.Serializer):

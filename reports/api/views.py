@@ -7,7 +7,7 @@ from django.http import Http404
 from django.utils import timezone
 from django_filters import ChoiceFilter
 from django_filters.rest_framework import FilterSet
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -22,7 +22,15 @@ from reports.api.alerts import AlertViewSet
 from reports.api.field import CoverageViewSet, GoalViewSet
 from reports.api.market import MarketViewSet, TargetViewSet
 from reports.api.network import NetworkViewSet
-from reports.api.serializers import AskSerializer, MeasureQuerySerializer, MeasureSerializer, RunDetailSerializer, RunSerializer
+from reports.api.serializers import (
+    IN_THE_WORKS,
+    AskSerializer,
+    MeasureQuerySerializer,
+    MeasureSerializer,
+    RunDetailSerializer,
+    RunSerializer,
+    in_the_works,
+)
 from reports.inquiry import check_seen, key_of
 from reports.kinds.measure import ask_worker
 from reports.measures import MEASURES, Ask
@@ -116,10 +124,7 @@ class MeasureViewSet(GenericViewSet):
 
     @extend_schema(
         parameters=[MeasureQuerySerializer],
-        responses={
-            200: MeasureSerializer,
-            202: OpenApiResponse(RunSerializer, "So many referrals that a worker counts them: a run; `answer` at its `url` is the answer."),
-        },
+        responses={200: MeasureSerializer, 202: IN_THE_WORKS},
     )
     def list(self, request: Request) -> Response:
         """A measure, answered at once, or by a worker where no rollup covers the question and very many referrals lie behind it.
@@ -141,8 +146,7 @@ class MeasureViewSet(GenericViewSet):
         ask = Ask(window.start, window.end, by, where, scope_of(request.user), question.get("within"))
         if is_for_a_worker(measure, ask):
             run = ask_worker(measure=measure, window=window, cuts=by, where=where, by=request.user, within=ask.within)
-            told = RunSerializer(ReportRun.objects.for_one().get(pk=run.pk), context=self.get_serializer_context()).data
-            return Response(told, status=status.HTTP_202_ACCEPTED, headers={"Location": told["url"]})
+            return in_the_works(run, self.get_serializer_context())
         return Response(measure_in_full(measure, ask) if question["full"] else answer(measure, ask, measure.evaluate(ask)))
 
 

@@ -9,6 +9,7 @@ from reports import words
 from reports.one_practice import Expectation, Month
 from reports.queries.freshness import Freshness
 
+# what was done at a practice: field of a month, name
 ROWS = (("visits", "Visits"), ("follow_ups", "Follow-ups done"), ("concerns", "Concerns raised"))
 
 
@@ -16,10 +17,10 @@ def activity(months: Sequence[Month], expected: Expectation | None, fresh: Fresh
     """Received by month with the expected line and its usual range; below it the months in which we were there."""
     labels = [f"{month.month:%b %Y}" for month in months]
     late = [place for place, month in enumerate(months) if fresh.full_until and month.month >= fresh.full_until]
-    line = [_expected(month.month, expected) for month in months]
+    line = [expected_in(month.month, expected) for month in months]
     low = [expected.usual_month.low if expected and _is_recent(month.month, expected) else None for month in months]
     high = [expected.usual_month.high if expected and _is_recent(month.month, expected) else None for month in months]
-    rows = [{"name": name, "values": [getattr(month, field) for month in months]} for field, name in ROWS if _is_seen(months, field)]
+    rows = [{"name": name, "values": [getattr(month, field) for month in months]} for field, name in ROWS if is_seen(months, field)]
     spec = {
         "kind": "activity",
         "unit": "count",
@@ -31,7 +32,7 @@ def activity(months: Sequence[Month], expected: Expectation | None, fresh: Fresh
         "rows": rows,
         **({"immature_from": late[0]} if late else {}),
     }
-    seen = [(field, name) for field, name in ROWS if _is_seen(months, field)]
+    seen = [(field, name) for field, name in ROWS if is_seen(months, field)]
     heads = ["Month", "Received", "Expected", "Usually between", "and", *(name for _, name in seen)]
     lines = [
         [
@@ -59,7 +60,7 @@ def activity(months: Sequence[Month], expected: Expectation | None, fresh: Fresh
     )
 
 
-def _is_seen(months: Sequence[Month], field: str) -> bool:
+def is_seen(months: Sequence[Month], field: str) -> bool:
     return any(getattr(month, field) is not None for month in months)
 
 
@@ -67,7 +68,7 @@ def _is_recent(month: dt.date, expected: Expectation) -> bool:
     return expected.baseline.recent.start <= month < expected.baseline.recent.end
 
 
-def _expected(month: dt.date, expected: Expectation | None) -> float | None:
+def expected_in(month: dt.date, expected: Expectation | None) -> float | None:
     """The baseline's own mean, over its months and the recent ones that are compared with it."""
     if expected is None or not expected.baseline.before.start <= month < expected.baseline.recent.end:
         return None

@@ -19,7 +19,7 @@ def trend(rows: Sequence[Row], whole: Row, inquiry: Inquiry) -> Chart:
     months = sorted((row for row in rows if row.key[0] is not None), key=lambda row: row.key[0])
     labels = [f"{row.key[0]:%b %Y}" for row in months]
     late = [place for place, row in enumerate(months) if is_late(row.key[0], months, 0, inquiry)]
-    urls = [inquiry.rows({"month": row.key[0]}, *measure.flows) or inquiry.narrower({"month": row.key[0]}) for row in months]
+    urls = [inquiry.figure_rows({"month": row.key[0]}) or inquiry.narrower({"month": row.key[0]}) for row in months]
     values = [None if row.range_leads(above) else row.value for row in months]
     tone = _TONES.get(measure.name, "outbound" if measure.better == "down" else "internal")
     spec: dict[str, Any] = {

@@ -1,15 +1,33 @@
-"""The list of alerts as a file: with what each person may be told, small counts hidden."""
+"""Alerts, and who was not tested, as files: with what each person may be told, small counts hidden."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from django.utils import timezone
+
 from reports.exports.tables import Table, hidden
-from reports.presenters.alerts import Row
+from reports.models import Untested
+from reports.presenters.alerts import REASONS, Row
 
 HEAD = (
     "Provider", "NPI", "Practice", "Direction", "Came", "Expected", "Difference", "95% from", "95% to", "q", "Months", "Only own practices",
     "State", "Assigned to", "Looked after by", "Last visit", "First found", "Last found",
 )  # fmt: skip
+
+
+UNTESTED_HEAD = ("Provider", "NPI", "Specialty", "Why", "What that means", "Run of")
+
+
+def untested(rows: Iterable[Untested]) -> Table:
+    """Who was not tested, and why, in the words of the page."""
+
+    def lines() -> Iterator[list[Any]]:
+        for row in rows:
+            provider, (name, why) = row.provider, REASONS.get(row.reason, (row.reason.capitalize(), ""))
+            specialty = str(provider.specialty or provider.get_kind_display())
+            yield [str(provider), provider.npi, specialty, name, why, timezone.localdate(row.run.computed_at)]
+
+    return list(UNTESTED_HEAD), lines()
 
 
 def alerts(rows: Sequence[Row], smallest: int) -> Table:

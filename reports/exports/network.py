@@ -120,7 +120,8 @@ def network_document(run: ReportRun, reader: User) -> Document:
         TableBlock("Nodes", node_columns, measured, limit=MOST_ON_PAPER),
         Definitions(MEANINGS),
     ]
-    words = f"{LEVELS[run.parameters['level']]}, {window.words}" if window else ""
+    narrowed = (run.result or {}).get("narrowed", [])
+    words = ", ".join([LEVELS[run.parameters["level"]], *narrowed, window.words]) if window else ""
     return document_of(run, "Network", words, blocks)
 
 

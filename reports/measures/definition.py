@@ -147,7 +147,9 @@ class Measure:
 
     `better` says which way is good news, blank when neither is. `cuts`: by what it may be grouped and narrowed. `waits`: the field of
     ReportRules that says how long its outcome is waited for, blank when it waits for none. `settings`: fields of ReportRules and
-    CountingRules that change it. `flows`: which referrals stand behind its denominator (a count: behind the figure). `lacks` says what
+    CountingRules that change it. `flows`: which referrals stand behind its denominator (a count: behind the figure). `numerator` names
+    those of a share's numerator as the list of referrals is asked for them: flows, and `numerator_within` the filter that takes the days
+    of `waits` (its rows are then old enough to tell); blank where the list cannot name them. `lacks` says what
     data is missing so that there is no figure at all ("needs claims"), blank when none is; `evaluate` then has no groups, and one row
     with that remark when none were asked for. `from_rollups`: answered from rollups where one has all the cuts.
     """
@@ -162,6 +164,8 @@ class Measure:
     waits: str = ""
     settings: tuple[str, ...] = ()
     flows: tuple[str, ...] = ("inbound", "internal", "outbound", "undetermined")
+    numerator: tuple[str, ...] = ()
+    numerator_within: str = ""
     lacks: Callable[[Ask], str] = _nothing
     from_rollups: bool = False
 

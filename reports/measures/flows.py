@@ -158,7 +158,7 @@ def _measure(name: str, title: str, formula: Formula, better: Better, *flows: st
     if formula in (leakage_ordered, keepage_ordered):
         return Measure(
             name, title, "share", _of_cells(formula), "Leakage", better, _KNOWN, settings=_SHARE, flows=("internal", "outbound"),
-            from_rollups=True,
+            numerator=flows, from_rollups=True,
         )  # fmt: skip
     return Measure(name, title, "referrals", _of_cells(formula), "Volume", better, settings=_RULES, flows=flows, from_rollups=True)
 
@@ -170,6 +170,6 @@ FAMILY = (
     _measure("internal", "Internal", internal, "up", "internal"),
     _measure("outbound", "Outbound", outbound, "down", "outbound"),
     _measure("undetermined", "Undetermined", undetermined, "down", "undetermined"),
-    _measure("leakage_ordered", "Leakage, ordered", leakage_ordered, "down"),
-    _measure("keepage_ordered", "Kept in our network", keepage_ordered, "up"),
+    _measure("leakage_ordered", "Leakage, ordered", leakage_ordered, "down", "outbound"),
+    _measure("keepage_ordered", "Kept in our network", keepage_ordered, "up", "internal"),
 )

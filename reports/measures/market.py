@@ -14,7 +14,8 @@ def share_of_care(ask: Ask) -> list[Row]:
     to their end are counted.
 
     Market data name a provider and no practice. A provider's referrals belong to the practice that is their primary one today, and with it
-    to its territory; providers whom we do not know belong to none. "To us" is as the vendor counts it. The interval is Wilson's.
+    to its territory; providers whom we do not know belong to none. "To us" is as the vendor counts it: the referrals that we list behind it
+    are those that our own feeds told us of, and their number may differ. The interval is Wilson's.
     """
     source = market.market()
     if source is None:
@@ -51,7 +52,17 @@ def leakage_avoidable(ask: Ask) -> list[Row]:
 _CAPACITY = ("affiliated_is_ours", "counted_kinds", "duplicate_days", "avoidable_miles", "avoidable_days", "capacity_old_days")
 
 FAMILY = (
-    Measure("share_of_care", "Share of care", "share", share_of_care, "Market", "up", frozenset(market.CUTS), flows=()),
+    Measure(
+        "share_of_care",
+        "Share of care",
+        "share",
+        share_of_care,
+        "Market",
+        "up",
+        frozenset(market.CUTS),
+        flows=(),
+        numerator=("inbound", "internal"),
+    ),
     Measure(
         "leakage_avoidable",
         "Avoidable leakage",

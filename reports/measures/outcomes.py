@@ -219,11 +219,11 @@ FAMILY = (
     ),
     Measure(
         "conversion_scheduled_seen", "Scheduled to seen", "share", conversion_scheduled_seen, "Conversion", "up",
-        waits="seen_within", settings=("seen_within", "range_leads_above", *_RULES),
+        waits="seen_within", numerator=TOLD, numerator_within="seen_within", settings=("seen_within", "range_leads_above", *_RULES),
     ),
     Measure(
         "conversion_seen", "Referred to seen", "share", conversion_seen, "Conversion", "up",
-        waits="seen_within", settings=("seen_within", "range_leads_above", *_RULES),
+        waits="seen_within", numerator=TOLD, numerator_within="seen_within", settings=("seen_within", "range_leads_above", *_RULES),
     ),
     Measure(
         "no_show", "No-shows", "share", no_show, "Conversion", "down",
@@ -231,7 +231,7 @@ FAMILY = (
     ),
     Measure(
         "closed_loop", "Closed loop, operational", "share", closed_loop, "Conversion", "up",
-        waits="report_within", settings=("report_within", "range_leads_above", *_RULES),
+        waits="report_within", numerator=TOLD, numerator_within="report_within", settings=("report_within", "range_leads_above", *_RULES),
     ),
     Measure(
         "leakage_realised", "Leakage, realised", "share", leakage_realised, "Leakage", "down", _AMONG_OURS,
@@ -239,6 +239,6 @@ FAMILY = (
     ),
     Measure(
         "leakage_broad", "Leakage, broad", "share", leakage_broad, "Leakage", "down",
-        waits="seen_within", settings=("seen_within", *_RULES), flows=OURS,
+        waits="seen_within", numerator=OURS, numerator_within="lost_within", settings=("seen_within", *_RULES), flows=OURS,
     ),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from contacts.models import Practice, Provider
 from jobs.models import Job
 from reports.periods import add_months
 from reports.querysets import AlertQuerySet, AlertRunQuerySet, UntestedQuerySet
+from territories.models import ServiceLine
 from visits.models import Visit
 
 
@@ -137,18 +138,22 @@ class Alert(models.Model):
 
 
 class AlertPart(models.Model):
-    """What of an alert's referrals came from one practice: who sees the practice sees the alert."""
+    """What of an alert's referrals came from one practice for one service line (none: the referrals name none).
+
+    Who sees the practice, or that line of its territory, sees the alert.
+    """
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="parts")
     practice = models.ForeignKey(Practice, on_delete=models.CASCADE, null=True, related_name="+")
+    service_line = models.ForeignKey(ServiceLine, on_delete=models.CASCADE, null=True, related_name="+")
     before = models.PositiveIntegerField(help_text="in the baseline")
     observed = models.PositiveIntegerField(help_text="in the recent months")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["alert", "practice"], nulls_distinct=False, name="alert_part_once"),)
+        constraints = (models.UniqueConstraint(fields=["alert", "practice", "service_line"], nulls_distinct=False, name="alert_part_once"),)
 
     def __str__(self) -> str:
-        return f"{self.alert_id}: {self.observed} from {self.practice_id}"
+        return f"{self.alert_id}: {self.observed} from {self.practice_id}, line {self.service_line_id}"
 
 
 class AlertChange(models.Model):

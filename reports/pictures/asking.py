@@ -119,5 +119,13 @@ def stretch(question: Question, start: dt.date) -> Window:
 
 
 def behind(measure: Measure, question: Question, **extra: Any) -> str:
-    """The referrals behind a figure, for those who may see single ones; blank for a measure that counts no referrals of ours."""
+    """The referrals behind a figure, for those who may see single ones: of a share, those of its numerator where the list can name them
+    by their flow, else all that it is a share of. Blank for a measure that counts no referrals of ours.
+    """
+    by_flow = measure.numerator if measure.numerator and not measure.numerator_within else measure.flows
+    return question.rows(*by_flow, **extra) if by_flow else ""
+
+
+def among(measure: Measure, question: Question, **extra: Any) -> str:
+    """The referrals of which a figure is a share."""
     return question.rows(*measure.flows, **extra) if measure.flows else ""

@@ -44,7 +44,8 @@ TONES = {
 
 @dataclass(frozen=True)
 class Figures:
-    """What one person is told of an alert. `is_part`: of their own practices only; q always speaks of the whole provider."""
+    """What one person is told of an alert. `is_part`: of their own practices, or of their line there, only; q always speaks of the whole
+    provider."""
 
     observed: int
     expected: float
@@ -66,18 +67,25 @@ def figures(alert: Alert, part: Part | None = None) -> Figures:
     expected = part.before * share
     if not (part.before + part.observed and share):
         return Figures(
-            part.observed, expected, 0.0, None, f"{_referrals(part.observed)} from your practices in {run_words}. {_OTHERS}", True
+            part.observed, expected, 0.0, None, f"{_referrals(part.observed)} {_whence(part)} in {run_words}. {_others(part)}", True
         )
     ratio = rate_ratio(part.observed, share, part.before, 1.0)
     high = ratio.high if ratio.high != float("inf") else None
     sentence = (
-        f"{_referrals(part.observed)} from your practices in {run_words}, {expected:,.1f} expected: {ratio.value:.2f} times that "
-        f"(95% interval {ratio.low:.2f} to {ratio.high:.2f}; q = {max(alert.q, 0.0001):.2g} over all offices). {_OTHERS}"
+        f"{_referrals(part.observed)} {_whence(part)} in {run_words}, {expected:,.1f} expected: {ratio.value:.2f} times that "
+        f"(95% interval {ratio.low:.2f} to {ratio.high:.2f}; q = {max(alert.q, 0.0001):.2g} over all offices). {_others(part)}"
     )
     return Figures(part.observed, expected, ratio.low, high, sentence, True)
 
 
-_OTHERS = "This provider refers from other offices as well; the alert speaks of all of them, these figures of yours."
+def _whence(part: Part) -> str:
+    return "for your service line" if part.of_line else "from your practices"
+
+
+def _others(part: Part) -> str:
+    if part.of_line:
+        return "This provider refers for other lines, or from other offices, as well; the alert speaks of all, these figures of yours."
+    return "This provider refers from other offices as well; the alert speaks of all of them, these figures of yours."
 
 
 def _referrals(count: int) -> str:
@@ -180,7 +188,7 @@ def chart(alert: Alert, part: Part | None, counts: Mapping[dt.date, int], *, sta
         control(series),
         id="alert-months",
         title=_finding(alert, figures(alert, part)),
-        sub="Inbound referrals by month" + (", from your practices" if part else ""),
+        sub="Inbound referrals by month" + (f", {_whence(part)}" if part else ""),
         data_through=data_through,
     )
     line = [round(expected[month], 1) if month in expected else None for month in months]

@@ -124,12 +124,12 @@ def lines(rows: Sequence[Row], inquiry: Inquiry, names: Mapping[Any, str]) -> li
     for row in rows:
         keys = {cut: row.key[0]}
         flows = tuple(measure.flows)
-        leads = inquiry.rows(keys, *flows)
+        leads, behind = inquiry.rows(keys, *flows), inquiry.figure_rows(keys)
         value = figure(row, measure, above)
         if measure.unit == "share":
             few = row.remark if row.value is not None else ""
             cells = [
-                Cell(measure.title, value, note=few),
+                Cell(measure.title, value, behind if row.numerator else "", few),
                 Cell("By chance (95%)", interval(row, measure) or "\N{EN DASH}"),
                 Cell("Of", number(row.denominator), leads),
                 Cell("Unknown", number(row.undetermined)),
@@ -180,7 +180,7 @@ def cross(rows: Sequence[Row], inquiry: Inquiry, names: Sequence[Mapping[Any, st
         says = ", ".join(filter(None, [row.remark if row.value is not None else "", _of(row)]))
         both = {first: one, second: other}
         unseen = "territory" in both and both["territory"] is None
-        url = inquiry.rows(both, *measure.flows) or ("" if unseen else inquiry.narrower(both))
+        url = inquiry.figure_rows(both) or ("" if unseen else inquiry.narrower(both))
         return heat.HeatCell(row.value if may_compare else None, _short(row, measure, above), says, url)
 
     drawn = [

@@ -7,7 +7,7 @@ from common.templatetags.prm import number, percent
 from reports.charts.control import Control, said_of
 from reports.charts.funnel import Placed, span
 from reports.measures import Measure
-from reports.pictures import behind
+from reports.pictures import among
 from reports.questions import Question
 
 
@@ -35,7 +35,7 @@ def funnel_rows(placed: Sequence[Placed], measure: Measure, unit: str, question:
             one.unit.url,
             number(one.unit.cases),
             number(one.unit.total),
-            behind(measure, question, **{unit: one.unit.key}),
+            among(measure, question, **{unit: one.unit.key}),
             percent(one.share),
             span(one.near),
             span(one.wide),

@@ -28,6 +28,23 @@ def referrers(*, since: dt.date) -> list[Row]:
     return [Row(*row) for row in found.iterator(chunk_size=20_000)]
 
 
+class LineRow(NamedTuple):
+    """Inbound referrals of a provider from a practice for a service line in a month."""
+
+    provider: int
+    practice: int | None
+    line: int | None
+    month: dt.date
+    inbound: int
+
+
+def lines_of(providers: Collection[int], *, since: dt.date) -> list[LineRow]:
+    """The referrals of a few providers by service line too, which the rollup of providers does not know."""
+    rows = Referral.objects.counted().filter(provider__in=providers, month__gte=since, flow="inbound").order_by()
+    found = rows.values_list("provider", "practice", "service_line", "month").annotate(n=Count("pk"))
+    return [LineRow(*row) for row in found]
+
+
 def off_lists() -> set[int]:
     """Who stays off lists of decliners: by specialty, or by an admin's word."""
     return set(Provider.objects.exclude(pk__in=Provider.objects.on_lists().values("pk")).values_list("pk", flat=True))

@@ -2,18 +2,19 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.models import User
 from accounts.permissions import Permission
-from reports.models import Alert, AlertChange, AlertPart, AlertRun
+from reports.models import Alert, AlertChange, AlertPart, AlertRun, Untested
 from reports.periods import add_months
 from reports.queries.cells import cells
+from reports.querysets import parts_within
 from territories.models import Assignment
-from territories.scope import Scope, scope_of
+from territories.scope import scope_of
 from visits.models import Visit
 from visits.queries import colleagues_of, who_looks_after
 
@@ -22,26 +23,22 @@ VISITS = 8  # around an alert
 
 @dataclass(frozen=True)
 class Part:
-    """What of an alert's counts came from the practices that somebody sees; `names` how many there are."""
+    """What of an alert's counts came from the practices that somebody sees, where `of_line` for the service line of an overlay only."""
 
     before: int
     observed: int
-
-
-def own_field(user: Any) -> Scope:
-    """Whole territories only: an overlay sees one line, and alerts speak of all."""
-    scope = scope_of(user)
-    return scope if scope.whole else replace(scope, overlays=frozenset())
+    of_line: bool = False
 
 
 def parts_seen(alerts: Sequence[Alert], user: Any) -> dict[int, Part]:
     """{alert: what of it came from the person's own practices}; without an entry all of it did."""
-    scope = own_field(user)
+    scope = scope_of(user)
     if scope.whole or not alerts:
         return {}
     sums = {"n_before": Sum("before"), "n_observed": Sum("observed")}
-    rows = AlertPart.objects.filter(alert__in=alerts, practice__territory__in=scope.territory_ids).order_by()
-    found = {pk: Part(before, observed) for pk, before, observed in rows.values_list("alert").annotate(**sums)}
+    rows = AlertPart.objects.filter(parts_within(scope), alert__in=alerts).order_by()
+    by_line = Count("pk", filter=~Q(practice__territory__in=scope.territory_ids))
+    found = {pk: Part(before, seen, n > 0) for pk, before, seen, n in rows.values_list("alert").annotate(**sums, n=by_line)}
     return {
         alert.pk: part
         for alert in alerts
@@ -50,8 +47,11 @@ def parts_seen(alerts: Sequence[Alert], user: Any) -> dict[int, Part]:
 
 
 def inbound_months(providers: Sequence[int], user: Any, *, start: dt.date, end: dt.date) -> dict[int, dict[dt.date, int]]:
-    """{provider: {month: inbound referrals}} from the person's own practices, `end` exclusive. A month without any is missing."""
-    scope = own_field(user)
+    """{provider: {month: inbound referrals}} from the person's own practices, and for the lines of their overlays; `end` is exclusive.
+
+    A month without any is missing.
+    """
+    scope = scope_of(user)
     found: dict[int, dict[dt.date, int]] = {pk: {} for pk in providers}
     if not found or scope.is_empty:
         return found
@@ -128,3 +128,11 @@ def visits_around(alert: Alert, user: User) -> list[Visit]:
 
 def trend_start(alert: Alert, months: int) -> dt.date | None:
     return add_months(alert.last_run.through_month, 1 - months) if alert.last_run.through_month else None
+
+
+def untested(user: User, *, reason: str = "") -> QuerySet[Untested]:
+    """Whom of the person's providers the newest run did not test, by reason and name."""
+    rows: QuerySet[Untested] = Untested.objects.visible_to(user).select_related("provider__specialty", "run")
+    if reason:
+        rows = rows.filter(reason=reason)
+    return rows.order_by("reason", "provider__last_name", "provider__first_name", "pk")

@@ -12,6 +12,7 @@ from contacts.models import Practice, Provider
 from referrals.models import CountingRules
 from reports import exports
 from reports.exports.alerts import alerts as alert_table
+from reports.exports.alerts import untested as untested_table
 from reports.filters import AlertFilter
 from reports.models import Alert
 from reports.queries import alerts as queries
@@ -31,6 +32,17 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     record("report.exported", by=request.user, table="alerts", kind=kind, filter=request.GET.urlencode())
     made = alert_table(rows_of(alerts, request.user), CountingRules.current().small_cell)
     return exports.response(f"alerts-{timezone.localdate():%Y-%m-%d}", kind, made)
+
+
+@require_GET
+@requires(*READ, Permission.EXPORT)
+def untested_export(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """Whom the newest run did not test, and why: all of them, or those of one reason."""
+    if kind not in exports.KINDS:
+        raise Http404("No such file.")
+    rows = queries.untested(request.user, reason=request.GET.get("reason", ""))
+    record("report.exported", by=request.user, table="untested", kind=kind, filter=request.GET.urlencode())
+    return exports.response(f"not-tested-{timezone.localdate():%Y-%m-%d}", kind, untested_table(rows))
 
 
 @require_GET

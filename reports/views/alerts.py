@@ -20,7 +20,7 @@ from accounts.access import requires
 from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
 from concerns.models import Severity
-from reports import actions
+from reports import actions, exports
 from reports.filters import AlertFilter
 from reports.forms.alerts import AlertConcernForm, AssignForm, CloseForm, SnoozeForm, VisitForm
 from reports.models import Alert, AlertRun, Untested
@@ -309,15 +309,17 @@ def bulk(request: HttpRequest) -> HttpResponse:
 def untested(request: HttpRequest) -> HttpResponse:
     """Whom the newest run did not test, and why."""
     run = AlertRun.objects.visible_to(request.user).newest()
-    rows = Untested.objects.visible_to(request.user).select_related("provider__specialty").order_by("reason", "provider__last_name", "pk")
+    rows = queries.untested(request.user)
     counts = dict(rows.order_by().values_list("reason").annotate(n=Count("pk")))
     reason = request.GET.get("reason", "")
     if reason not in shown.REASONS:
         reason = next(iter(sorted(counts, key=lambda key: -counts[key])), "not seen")
     page = Paginator(rows.filter(reason=reason), 50).get_page(request.GET.get("page"))
+    may_export = request.user.can(Permission.EXPORT) and any(counts.values())
     context = {
         "run": run,
         "page": page,
+        "files": {kind: reverse("reports:alerts-untested-export", args=[kind]) for kind in exports.KINDS} if may_export else {},
         "tabs": [
             {"url": f"?reason={key.replace(' ', '+')}", "label": name, "count": counts.get(key, 0), "active": key == reason}
             for key, (name, _) in shown.REASONS.items()

@@ -1,21 +1,24 @@
 """Who sends to whom: the network of a field, and one node among its neighbors. HTTP only."""
 
 import json
+from dataclasses import replace
 from typing import Any, cast
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import requires
 from accounts.models import User
 from accounts.permissions import Permission
 from audit.actions import record
+from common.exceptions import PolicyViolation
 from common.templatetags.prm import number
 from contacts.models import Organization, Practice, Provider
-from reports import exports, networking
+from reports import actions, exports, networking
 from reports.charts import network as pictures
 from reports.exports import network as files
 from reports.keeping import kept
@@ -48,12 +51,27 @@ def network(request: HttpRequest) -> HttpResponse:
     level = _level(request)
     context: dict[str, Any] = {
         "levels": [{"url": _level_url(question, name), "label": label, "active": name == level} for name, label in LEVELS.items()],
-        "run_url": reverse("reports:run-new-of-kind", args=[networking.NETWORK]),
+        "ask_url": f"{reverse('reports:network-ask')}?{question.query(level=level if level != PRACTICES else None)}",
     }
     if (found := whole(question, level)) is not None:
         context |= drawn(request, question, found, level)
     kept_in_address = {"level": level} if level != PRACTICES else {}
     return render(request, "reports/network.html", context | frame(question, "network", **kept_in_address) | beside(question, "network"))
+
+
+@require_POST
+@requires(Permission.DASHBOARD_VIEW, Permission.PROVIDER_VIEW)
+def network_ask(request: HttpRequest) -> HttpResponse:
+    """Have a worker measure the page's network, with the page's filters."""
+    if (question := ask(request)) is None:
+        raise Http404("There is no data yet.")
+    level = _level(request)
+    try:
+        run = actions.ask_for_network(window=question.window, chosen=question.chosen, level=level, by=question.user)
+    except PolicyViolation as refusal:
+        messages.error(request, str(refusal))
+        return redirect(_level_url(question, level))
+    return redirect(run)
 
 
 def drawn(request: HttpRequest, question: Question, found: Whole, level: str) -> dict[str, Any]:
@@ -85,12 +103,15 @@ def drawn(request: HttpRequest, question: Question, found: Whole, level: str) ->
 def run_page(request: HttpRequest, run: ReportRun) -> tuple[str, dict[str, Any]]:
     """A finished run, drawn like the live page from what was stored."""
     question, level = of_run(run, cast(User, request.user)), run.parameters["level"]
+    narrower = {name: run.parameters[name] for name in networking.NARROWER if name in run.parameters}
+    question = replace(question, chosen={**question.chosen, **narrower})
     context = drawn(request, question, Whole.from_json(run.result or {}), level)
     return "reports/run_network.html", {
         **context,
         "files": {},
         "question": question,
         "has_charts": False,
+        "narrowed": (run.result or {}).get("narrowed", []),
         "live_url": question.page("network", level=level if level != PRACTICES else None),
     }
 
@@ -235,8 +256,8 @@ def whole(question: Question, level: str) -> Whole | None:
 
 
 def _stored(question: Question, level: str, belongs: str) -> ReportRun | None:
-    """A finished run that answers just this; there is none with a service line or a payer, or in the middle of a month."""
-    if not question.chosen.keys() <= {"territory"} or not question.window.is_whole_months:
+    """A finished run that answers just this."""
+    if not question.chosen.keys() <= {"territory", *networking.NARROWER}:
         return None
     scope, territory = question.scope, question.chosen.get("territory")
     if territory is not None:
@@ -246,7 +267,7 @@ def _stored(question: Question, level: str, belongs: str) -> ReportRun | None:
     liaison = None if territory is not None or scope.whole else question.user.pk
     asked = question_of(
         kind=networking.NETWORK,
-        parameters={"start": question.window.start, "end": question.window.end, "level": level},
+        parameters=networking.parameters_of(window=question.window, level=level, chosen=question.chosen),
         territory_id=territory,
         liaison_id=liaison,
         scope=scope,

@@ -1,18 +1,21 @@
 """A practice for the talk in the car: what comes from it, what we did there, what is open. It prints on one page."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.access import requires
 from accounts.permissions import Permission
+from audit.actions import record
 from common.templatetags.prm import direction, number, percent, signed
 from contacts.models import Cadence, Practice
 from contacts.queries import owners_of, standing_of
 from referrals.models import CountingRules
-from reports import words
+from reports import exports, words
 from reports.charts.activity import activity
+from reports.exports.activity import activity as activity_table
 from reports.measures import Row, leakage_ordered
 from reports.one_practice import Ours, Referrer, care_of, destinations_of, expectation, months_of, referrers, share_of_care
 from reports.queries.freshness import freshness
@@ -33,7 +36,7 @@ def practice_page(request: HttpRequest, pk: int) -> HttpResponse:
         "owner": owners_of([practice.territory_id]).get(practice.territory_id or 0),
         "standing": standing_of(practice),
         "cadence": Cadence.objects.filter(tier=practice.tier).first(),
-        "chart": activity(months, found, fresh) if any(month.received for month in months) else None,
+        "chart": activity(months, found, fresh, csv_url=_csv_url(request, practice)) if any(month.received for month in months) else None,
         "fresh": fresh,
         "referrers": [_referrer(row) for row in referrers(practice, scope=scope, fresh=fresh)],
         "ours": ours,
@@ -49,6 +52,24 @@ def practice_page(request: HttpRequest, pk: int) -> HttpResponse:
         "has_charts": True,
     }
     return render(request, "reports/practice.html", context)
+
+
+@require_GET
+@requires(Permission.DASHBOARD_VIEW, Permission.PROVIDER_VIEW, Permission.EXPORT)
+def practice_file(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
+    """The months of the picture as a file: what came, what was expected, what was done there."""
+    if kind not in exports.KINDS:
+        raise Http404("No such file.")
+    practice = get_object_or_404(Practice.objects.visible_to(request.user), pk=pk)
+    fresh = freshness()
+    months = months_of(practice, scope=scope_of(request.user), fresh=fresh, user=request.user)
+    made = activity_table(months, expectation(months, fresh), fresh, CountingRules.current().small_cell)
+    record("report.exported", by=request.user, target=practice, table="activity", kind=kind)
+    return exports.response(f"activity-{practice.pk}-{timezone.localdate():%Y-%m-%d}", kind, made)
+
+
+def _csv_url(request: HttpRequest, practice: Practice) -> str:
+    return reverse("reports:practice-file", args=[practice.pk, "csv"]) if request.user.can(Permission.EXPORT) else ""
 
 
 def _referrer(row: Referrer) -> dict[str, object]:

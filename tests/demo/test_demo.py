@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.core.management import CommandError
 from django.db.models import Count
+from django.utils import timezone
 
 from accounts.models import User
 from common.npi import is_valid_npi
@@ -13,7 +14,12 @@ from demo import actions, world
 from demo.referrals import tables
 from referrals import rollups
 from referrals.models import Flow, ImportBatch, Referral
+from reports.measures import MEASURES, Ask
 from reports.models import ReportRun
+from reports.periods import Window, add_months
+from reports.queries.freshness import freshness
+from reports.queries.review import newcomers
+from territories.scope import Scope
 from tests.factories import make_user
 from visits.models import FollowUp, Visit
 
@@ -62,6 +68,34 @@ def _every_story_is_told():
     assert Referral.objects.exclude(credited_to=None).exists()
     assert not Provider.objects.exclude(npi__startswith="2").exists()
     assert rollups.differences() == []
+    _realised_leakage_is_measured()
+    _somebody_is_new_and_somebody_returns()
+
+
+def _realised_leakage_is_measured():
+    """From a feed of claims, each linked to its order; it is another figure than what was ordered."""
+    fresh = freshness()
+    ask = Ask(add_months(fresh.full_until, -12), fresh.full_until)
+    [realised], [ordered] = (MEASURES[name].evaluate(ask) for name in ("leakage_realised", "leakage_ordered"))
+    assert realised.remark == ""
+    assert 0.05 < realised.value < 0.6
+    assert realised.value != ordered.value
+    claimed = Referral.objects.filter(source__sees="claims")
+    assert claimed.exists()
+    assert not claimed.filter(linked_to=None).exists()
+    assert fresh.data_through >= timezone.localdate() - dt.timedelta(days=14), "claims do not hold the others back"
+
+
+def _somebody_is_new_and_somebody_returns():
+    """In the last full month, which the Monday review speaks of."""
+    fresh = freshness()
+    window = Window(add_months(fresh.full_until, -1), fresh.full_until)
+    found = newcomers(
+        window=window, where={}, scope=Scope(whole=True), first_month=fresh.first_month, practices=Practice.objects.all(), with_names=True
+    )
+    assert found.new > 0
+    assert found.returning > 0
+    assert found.shown
 
 
 def _counts():

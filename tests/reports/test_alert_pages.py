@@ -7,6 +7,7 @@ import io
 import pytest
 from django.urls import reverse
 
+from audit.models import AuditEvent
 from contacts.models import Affiliation
 from reports import actions
 from reports.models import Alert, AlertPart, ClosingDay
@@ -58,7 +59,7 @@ def named(page, world):
         ("nora", {"Northrop"}),
         ("sol", {"Southwell"}),
         ("past", set()),
-        ("over", set()),  # sees one line, and alerts speak of all
+        ("over", set()),  # these referrals name no line
         ("dana", {"Northrop", "Southwell"}),
         ("ada", {"Northrop", "Southwell", "Farrow"}),
         ("ivan", {"Northrop", "Southwell", "Farrow"}),
@@ -167,6 +168,55 @@ def test_a_practice_that_came_into_the_territory_brings_its_alerts(as_, fallen):
     assert named(text(as_("nora")), fallen) == {"Northrop", "Southwell"}
 
 
+# What an overlay sees
+
+
+@pytest.fixture
+def two_lines(world):
+    """Southwell's cardiology fell and so did the rest; Farwell falls too, but in orthopedics only; both refer from the south."""
+    farwell = factories.make_provider("Farwell", at=world.south_practice)
+    bring(
+        *steady(world.south_practice),
+        *sends(world.south_practice, falls(to=2, a_month=10), provider=world.south_provider, service_line=world.line),
+        *sends(world.south_practice, falls(to=1, a_month=6), provider=world.south_provider, service_line=world.other_line),
+        *sends(world.south_practice, [4] * 22, provider=world.south_provider),
+        *sends(world.south_practice, falls(), provider=farwell, service_line=world.other_line),
+    )
+    look()
+    return world
+
+
+def test_an_overlay_sees_the_alerts_of_its_lines_providers(as_, two_lines):
+    client = as_("over")
+    alert = Alert.objects.get(provider=two_lines.south_provider)
+    assert Alert.objects.count() == 2
+    parts = {part.service_line: (part.before, part.observed) for part in alert.parts.all()}
+    assert parts == {two_lines.line: (120, 6), two_lines.other_line: (72, 3), None: (48, 12)}
+    page = text(client)
+    assert "Southwell" in page
+    assert "Farwell" not in page
+    assert "6 referrals for your service line in Aug 2026 to Oct 2026" in page
+    told = client.get("/api/v1/alerts/").json()["results"]
+    assert [(row["id"], row["observed"], row["only_own_practices"]) for row in told] == [(alert.pk, 6, True)]
+    assert told[0]["expected"] == pytest.approx(alert.expected * 120 / alert.before)
+
+
+def test_an_overlay_is_told_nothing_of_other_lines(as_, two_lines):
+    alert = Alert.objects.get(provider=two_lines.south_provider)
+    detail = as_("over").get(alert.get_absolute_url())
+    assert detail.context["chart"].spec["values"][:19] == [10] * 19
+    assert "for your service line" in detail.text
+    for hidden in ("21 referrals", "21 of", "240"):
+        assert hidden not in detail.text
+    other = Alert.objects.exclude(pk=alert.pk).get()
+    assert as_("over").get(other.get_absolute_url()).status_code == 404
+    assert as_("over").get(f"/api/v1/alerts/{other.pk}/").status_code == 404
+    assert len(as_("sol").get("/api/v1/alerts/").json()["results"]) == 2
+    assert as_("sol").get(f"/api/v1/alerts/{alert.pk}/").json()["observed"] == alert.observed == 21
+    two_lines.over.assignments.update(territory=two_lines.north)
+    assert not as_("over").get("/api/v1/alerts/").json()["results"]
+
+
 # Around the list
 
 
@@ -195,6 +245,37 @@ def test_what_was_not_tested_and_why(as_, fallen):
     assert "Newcomb" in text(as_("sol"), untested, reason="short history")
     assert "Newcomb" not in text(as_("nora"), untested, reason="short history")
     assert "Whole through Oct 2026." in text(as_("ada"), untested)
+
+
+def test_who_was_not_tested_as_a_file_and_by_api(as_, fallen):
+    fallen.north_provider.stays_off_lists = True
+    fallen.north_provider.save()
+    newcomb = factories.make_provider("Newcomb", at=fallen.south_practice)
+    bring(*monthly(fallen.south_practice, dt.date(2026, 9, 1), [5, 5], provider=newcomb))
+    look()
+    client = as_("dana")
+    page = text(client, reverse("reports:alerts-untested"))
+    for kind in ("csv", "xlsx"):
+        url = reverse("reports:alerts-untested-export", args=[kind])
+        assert f'href="{url}"' in page
+        assert client.get(url).status_code == 200
+    file = reverse("reports:alerts-untested-export", args=["csv"])
+    rows = list(csv.reader(io.StringIO(b"".join(client.get(file).streaming_content).decode("utf-8-sig"))))
+    assert rows[0][:5] == ["Provider", "NPI", "Specialty", "Why", "What that means"]
+    assert {(row[1], row[3]) for row in rows[1:]} == {(fallen.north_provider.npi, "Off lists"), (newcomb.npi, "Too short a history")}
+    assert all(row[4] for row in rows[1:])
+    short = list(csv.reader(io.StringIO(b"".join(client.get(file, {"reason": "off lists"}).streaming_content).decode("utf-8-sig"))))
+    assert [row[1] for row in short[1:]] == [fallen.north_provider.npi]
+    assert AuditEvent.objects.filter(event="report.exported", details__table="untested").count() == 4
+    assert client.get("/reports/alerts/files/untested.pdf").status_code == 404
+    assert as_("sol").get(file).status_code == 403
+    assert as_("elle").get(file).status_code == 403
+    assert 'href="/reports/alerts/files/untested.csv"' not in text(as_("sol"), reverse("reports:alerts-untested"))
+    told = as_("sol").get("/api/v1/alerts/untested/").json()["results"]
+    assert [(row["npi"], row["reason"]) for row in told] == [(newcomb.npi, "short history")]
+    assert len(as_("ada").get("/api/v1/alerts/untested/").json()["results"]) == 2
+    assert as_("ada").get("/api/v1/alerts/untested/", {"reason": "moon"}).status_code == 400
+    assert as_("elle").get("/api/v1/alerts/untested/").status_code == 403
 
 
 def test_panels_on_the_pages_of_contacts(as_, fallen):

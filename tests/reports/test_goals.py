@@ -241,7 +241,7 @@ def test_the_api_tells_what_the_page_tells(as_, history, october):
         make(world, territory=world.south, period="month", start_on=add_months(END, 2)),
     ]
     found = {pace.goal.pk: pace for pace in paces(goals, fresh=freshness(), parents=names().parents)}
-    client = as_("dana")
+    client = as_("ada")
     for state, wanted in {"": goals[:3], "running": goals[:3], "over": goals[3:4], "coming": goals[4:], "all": goals}.items():
         page = client.get("/reports/goals/", {"state": state})
         answer = client.get("/api/v1/goals/", {"state": state}).json()

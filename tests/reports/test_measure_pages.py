@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from audit.models import AuditEvent
 from referrals.models import ROLLUPS, Referral
-from reports import workload
+from reports import actions, workload
 from reports.measures import MEASURES
 from reports.queries.cuts import CUTS
 from tests.factories import make_practice, make_provider
@@ -102,6 +102,66 @@ def test_the_list_of_referrals_takes_every_cut(as_, cut):
     for link, figure in links[:2]:
         listed = client.get(unescape(link))
         assert listed.context["tally"].total == int(figure.replace(",", "")), (cut, link)
+
+
+NUMERATORS = [name for name, measure in MEASURES.items() if measure.numerator and name != "share_of_care"]
+
+
+@pytest.mark.parametrize("name", NUMERATORS)
+@pytest.mark.parametrize("within", [90, 35])
+def test_a_share_leads_to_the_rows_of_its_numerator(as_, history, name, within):
+    """Of the whole, of each group and of each month; "of" leads to all that it is a share of."""
+    if waits := MEASURES[name].waits:
+        actions.save_report_rules(by=history.ada, **{waits: within})
+    unknown = Referral.objects.filter(flow="internal", anchor_on__lt="2026-03-01", seen_on=None)
+    unknown.update(seen_by="status", state="seen")  # seen on a day that nobody told
+    recount()
+    client = as_("ivan")
+    answer = client.get(reverse("reports:measure", args=[name]), WINDOW)
+    whole = answer.context["whole"]
+    assert 0 < whole.numerator < whole.denominator
+    counted = client.get(answer.context["figure_url"])
+    assert counted.context["tally"].total == whole.numerator
+    among = client.get(answer.context["rows_url"]).context["tally"].total
+    assert among >= whole.denominator
+    assert f"The {whole.numerator:,} counted" in answer.content.decode()
+    rows = {row["practice"]: row for row in api(client, name, by="practice")}
+    shown = client.get(reverse("reports:measure", args=[name]), {**WINDOW, "by": "practice"}).context["table"]["lines"]
+    for line in shown:
+        if rows[line.name]["numerator"]:
+            assert client.get(line.cells[0].url).context["tally"].total == rows[line.name]["numerator"], line.name
+        else:
+            assert not line.cells[0].url
+    months = {row["month"]: row for row in api(client, name, by="month")}
+    urls = dict(zip(answer.context["trend"].spec["labels"], answer.context["trend"].spec["series"][0]["urls"], strict=True))
+    for month in ("2025-12-01", "2026-06-01"):
+        url = urls[f"{dt.date.fromisoformat(month):%b %Y}"]
+        if "/referrals/" in url:
+            assert client.get(url).context["tally"].total == months[month]["numerator"], month
+
+
+def test_the_share_of_care_leads_to_what_came_to_us(as_, history):
+    """Its own rows are the vendor's; ours of the same months are those received."""
+    text = page(as_("ivan"), "share_of_care")
+    assert "we see only what they send us" in text.lower()
+    inquiry = as_("ivan").get(reverse("reports:measure", args=["share_of_care"]), WINDOW).context["inquiry"]
+    query = parse_qs(urlsplit(inquiry.figure_rows({"practice": history.south_practice.pk})).query)
+    assert query["flow"] == ["inbound", "internal"]
+    assert query["practice"] == [str(history.south_practice.pk)]
+    assert not inquiry.rows({}, *inquiry.measure.flows)
+
+
+def test_filters_of_an_outcome_are_said_and_checked(as_):
+    client = as_("ivan")
+    for name, words in (("seen_within", "seen within 30 days"), ("report_within", "report received within 30 days"),
+                        ("lost_within", "sent elsewhere, or not seen within 30 days")):  # fmt: skip
+        listed = client.get(reverse("referrals:list"), {**WINDOW, name: 30})
+        assert words in listed.content.decode()
+        assert listed.context["tally"].total == len(
+            client.get("/api/v1/referrals/", {**WINDOW, name: 30, "page_size": 500}).json()["results"]
+        ) or (listed.context["tally"].total > 500)
+        for wrong in ("-1", "731", "soon"):
+            assert client.get(reverse("referrals:list"), {**WINDOW, name: wrong}).context["tally"].total == 0
 
 
 def test_who_sees_what(as_, history):

@@ -2,16 +2,19 @@
 
 import csv
 import datetime as dt
+from html import unescape
 from io import BytesIO, StringIO
+from re import search
 
 import pytest
 from django.urls import reverse
 from openpyxl import load_workbook
 
 from audit.models import AuditEvent
-from referrals.models import CountingRules, Sees, Source
+from referrals.models import CountingRules, Referral, Sees, Source
 from reports import kinds, networking
 from reports.actions import ask_for_run, ask_for_standard_runs
+from reports.exports import files
 from reports.models import ReportRun
 from tests.factories import make_organization, make_practice, make_provider
 from tests.factories.reports import add_referrals, monthly
@@ -287,10 +290,9 @@ class TestWorker:
         monkeypatch.setattr(networking, "MOST_IN_A_REQUEST", 10)
         before = as_("dana").get(reverse(NETWORK))
         assert "This network is a worker" in before.text
-        assert reverse("reports:run-new-of-kind", args=["network"]) in before.text
+        assert f'<form method="post" action="{reverse("reports:network-ask")}?' in before.text
         assert "worker" in as_("dana").get(reverse("reports:network-position", args=["practice", web.north_practice.pk])).text
         assert as_("dana").get(reverse("reports:network-file", args=["links", "csv"])).status_code == 404
-        assert as_("dana").get(TestApi.URL).status_code == 400
         self.ask(web.dana, run_jobs)
         after = as_("dana").get(reverse(NETWORK))
         assert after.context["found"].referrals == 411
@@ -304,8 +306,77 @@ class TestWorker:
         assert page.context["found"] == live
         assert as_("sol").get(run.get_absolute_url()).status_code == 404
         assert as_("elle").get(run.get_absolute_url()).status_code == 404
-        for kind in ("csv", "xlsx"):
+        for kind in ("csv", "xlsx", "pdf"):
             assert as_("dana").get(reverse("reports:run-file", args=[run.pk, kind])).status_code == 200, kind
+
+    @pytest.mark.parametrize("heavy", [False, True])
+    def test_its_paper_opens(self, web, as_, run_jobs, monkeypatch, heavy):
+        """At once, or once a worker has written it; by the very address of the run's page."""
+        monkeypatch.setattr(files, "HEAVY_ROWS", 0 if heavy else files.HEAVY_ROWS)
+        run = self.ask(web.dana, run_jobs)
+        client = as_("dana")
+        url = reverse("reports:run-file", args=[run.pk, "pdf"])
+        assert f'href="{url}"' in client.get(run.get_absolute_url()).text
+        answer = client.get(url)
+        if heavy:
+            assert answer.status_code == 302
+            assert client.get(answer["Location"]).status_code == 200
+            run_jobs()
+            assert f'href="{url}"' in client.get(answer["Location"]).text
+            answer = client.get(url)
+        assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        assert content.startswith(b"%PDF")
+
+    def test_it_is_asked_for_with_the_filters_of_the_page(self, web, as_, monkeypatch, run_jobs):
+        client = as_("dana")
+        payer = Referral.objects.exclude(payer=None).values_list("payer", flat=True).first()
+        query = {
+            "territory": web.north.pk,
+            "service_line": web.line.pk,
+            "level": "organization",
+            "start": "2026-01-01",
+            "end": "2026-10-01",
+        }
+        query |= {"payer": payer}
+        live = client.get(reverse(NETWORK), query).context["found"]
+        monkeypatch.setattr(networking, "MOST_IN_A_REQUEST", 0)
+        page = client.get(reverse(NETWORK), query)
+        asked = client.post(unescape(search(r'<form method="post" action="([^"]+)"', page.text).group(1)))
+        run = ReportRun.objects.get()
+        assert asked["Location"] == run.get_absolute_url()
+        assert run.territory == web.north
+        asked_for = {"level": "organization", "service_line": web.line.pk, "payer": payer}
+        assert run.parameters == {"start": "2026-01-01", "end": "2026-10-01", **asked_for}
+        run_jobs()
+        shown = client.get(run.get_absolute_url())
+        assert shown.context["found"] == live
+        assert live.ties
+        assert f"Only {web.line}" in shown.text
+        assert client.get(shown.context["live_url"]).context["found"] == live, "the page is answered from the run"
+        assert client.get(reverse(NETWORK), query).context["found"] == live
+        assert "Organizations among themselves, one service line, one payer, Jan 2026" in client.get(reverse("reports:runs")).text
+
+    def test_the_api_has_a_worker_measure_what_is_large(self, web, as_, monkeypatch, run_jobs):
+        client = as_("dana")
+        monkeypatch.setattr(networking, "MOST_IN_A_REQUEST", 10)
+        answer = client.get(TestApi.URL)
+        assert answer.status_code == 202
+        run = answer.json()
+        assert answer["Location"] == run["url"]
+        run_jobs()
+        told = client.get(run["url"]).json()
+        assert told["state"] == "finished"
+        assert [table["title"] for table in told["tables"]] == ["Links", "Nodes"]
+        assert client.get(TestApi.URL).json()["id"] == run["id"]
+        assert client.get(f"{TestApi.URL}&of=practice:{web.north_practice.pk}").status_code == 200, "one node is small"
+
+    def test_who_may_ask(self, web, as_, monkeypatch):
+        url = reverse("reports:network-ask")
+        assert as_("elle").post(url).status_code == 403
+        assert as_("sol").post(f"{url}?territory={web.north.pk}").status_code == 404
+        assert as_("past").post(url).status_code == 302
+        assert not ReportRun.objects.exists()
 
     def test_memberships_ask_anew(self, web, as_, run_jobs):
         first = self.ask(web.dana, run_jobs)

@@ -1,12 +1,15 @@
 """The Monday review (PRODUCT.md, M 1-8) and the page of a practice: what they say, to whom, and that it is what the rows hold."""
 
+import csv
 import datetime as dt
+from io import StringIO
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.models import AuditEvent
 from contacts.models import Cadence, Practice
 from referrals.models import Referral
 from reports import actions
@@ -275,6 +278,34 @@ def test_share_of_care_where_the_market_is_known(as_, history):
     assert "30% of its referrals come to us: 36 of 120" in page
     assert "(interval 23% to 39%)" in page
     assert "We see only" not in page
+
+
+def test_the_months_of_a_practice_as_a_file(as_, monday):
+    """What the picture shows, for those who may take it away."""
+    practice = monday.south_practice
+    url = reverse("reports:practice-file", args=[practice.pk, "csv"])
+    client = as_("dana")
+    page = client.get(reverse("reports:practice", args=[practice.pk]))
+    assert f'href="{url}"' in page.text
+    assert f'href="{url}"' not in as_("sol").get(reverse("reports:practice", args=[practice.pk])).text
+    rows = list(csv.reader(StringIO(b"".join(client.get(url).streaming_content).decode("utf-8-sig"))))
+    assert rows[0] == ["Month", "Received", "Expected", "Visits", "Follow-ups done", "Concerns raised", "Complete"]
+    spec = page.context["chart"].spec
+    done = {row["name"]: row["values"] for row in spec["rows"]}
+    assert [dt.date.fromisoformat(row[0]).strftime("%b %Y") for row in rows[1:]] == spec["labels"]
+    for place, row in enumerate(rows[1:]):
+        received, expected = spec["received"][place], spec["expected"][place]
+        assert row[1] == ("" if received is None else "<11" if 0 < received < 11 else str(received)), row
+        assert row[2] == ("" if expected is None else str(expected)), row
+        assert row[3:6] == [str(done[name][place]) for name in ("Visits", "Follow-ups done", "Concerns raised")]
+        assert row[6] == ("no" if place >= spec.get("immature_from", len(rows)) else "yes")
+    assert client.get(reverse("reports:practice-file", args=[practice.pk, "xlsx"])).status_code == 200
+    assert client.get(f"/reports/practice/{practice.pk}/activity.pdf").status_code == 404
+    assert AuditEvent.objects.filter(event="report.exported", details__table="activity").count() == 2
+    assert as_("sol").get(url).status_code == 403
+    assert as_("elle").get(url).status_code == 403
+    elsewhere = reverse("reports:practice-file", args=[monday.unowned_practice.pk, "csv"])
+    assert client.get(elsewhere).status_code == 404
 
 
 def test_an_unknown_practice_says_so(as_, history):
