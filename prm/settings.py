@@ -328,6 +328,8 @@ SPECTACULAR_SETTINGS = {
         "BatchState": "referrals.models.imports.BatchState",
         "VisitState": "visits.models.VisitState",
         "RunState": "reports.models.RunState",
+        "GoalStanding": "reports.api.field.STANDINGS",
+        "MarketStanding": "reports.api.market_serializers.STANDINGS",
         "ConcernState": "concerns.models.ConcernState",
         "ConcernSeverity": "concerns.models.Severity",
     },
