@@ -161,7 +161,10 @@ def key_of(cut: str, text: str) -> Any:
             return text
         if cut in _CODES:
             return _CODES[cut][_CODES[cut].index(text)]
-        return int(text)
+        number = int(text)
+        if abs(number) >= 2**63:  # no id of the database
+            raise ValueError
+        return number
     except ValueError:
         raise Http404("No such value.") from None
 

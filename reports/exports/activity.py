@@ -14,7 +14,13 @@ def activity(months: Sequence[Month], expected: Expectation | None, fresh: Fresh
     """One line per month. What is done there is our own and counts nobody's patients; what is expected would tell a small baseline."""
     told_of = expected if expected and expected.before >= smallest else None
     seen = [(field, name) for field, name in ROWS if is_seen(months, field)]
-    head = [Column("Month", Unit.MONTH), "Received", Column("Expected", Unit.DECIMAL), *(name for _, name in seen), "Complete"]
+    head: list[str | Column] = [
+        Column("Month", Unit.MONTH),
+        "Received",
+        Column("Expected", Unit.DECIMAL),
+        *(name for _, name in seen),
+        "Complete",
+    ]
 
     def lines() -> Iterator[list[Any]]:
         for month in months:

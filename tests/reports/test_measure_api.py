@@ -105,7 +105,7 @@ class TestTheLinkOfThePage:
     def test_ids_are_of_the_persons_field(self, as_, history):
         ask = {"name": "volume", **WINDOW}
         for query in ({"practice": history.north_practice.pk}, {"provider": history.north_provider.pk}, {"territory": history.north.pk},
-                      {"practice": "moon"}, {"flow": "up"}):  # fmt: skip
+                      {"practice": "moon"}, {"flow": "up"}, {"payer": "9" * 30}):  # fmt: skip
             assert as_("sol").get("/api/v1/measures/", {**ask, **query}).status_code == 404, query
         assert as_("elle").get("/api/v1/measures/", {**ask, "practice": history.north_practice.pk}).status_code == 403
         twice = as_("dana").get("/api/v1/measures/", {**ask, "flow": "inbound", "where": "flow=internal"})
