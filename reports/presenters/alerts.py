@@ -223,7 +223,8 @@ class Step:
     text: str
 
 
-def history(changes: Sequence[AlertChange]) -> list[Step]:
+def history(changes: Sequence[AlertChange], part: Part | None) -> list[Step]:
+    """What a run found is told in figures of the whole provider, so somebody who sees a part is told only that it was found."""
     steps = []
     for change in changes:
         title, icon, tone = STEPS.get(change.what, (change.what.capitalize(), "note", "neutral"))
@@ -234,7 +235,8 @@ def history(changes: Sequence[AlertChange]) -> list[Step]:
             if change.what in {"found", "again"}
             else "By itself"
         )
-        steps.append(Step(icon, tone, f"{title} (taken back)" if change.undone_at else title, change.changed_at, by, change.words))
+        words = "" if part and change.what in {"found", "again"} else change.words
+        steps.append(Step(icon, tone, f"{title} (taken back)" if change.undone_at else title, change.changed_at, by, words))
     return steps
 
 

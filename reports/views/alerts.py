@@ -128,7 +128,7 @@ def alert_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "row": row,
         "alert": alert,
         "chart": chart,
-        "steps": shown.history(alert.changes.select_related("changed_by")),
+        "steps": shown.history(alert.changes.select_related("changed_by"), part),
         "visits": queries.visits_around(alert, request.user),
         "works": policies.can_work_on_alerts(request.user),
         "snoozes": _snoozes(),

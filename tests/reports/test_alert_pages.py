@@ -145,6 +145,8 @@ def test_nobody_is_told_counts_from_outside_their_practices(as_, two_offices):
         assert hidden not in page
     detail = as_("nora").get(alert.get_absolute_url())
     assert "from your practices" in detail.content.decode()
+    assert "18 referrals" not in detail.content.decode(), "nor in what the run found"
+    assert "18 referrals" in as_("dana").get(alert.get_absolute_url()).content.decode()
     chart = detail.context["chart"]
     assert chart.spec["values"][:19] == [10] * 19
     assert sum(value for value in chart.spec["expected"] if value) == pytest.approx((360 + alert.expected) / 3, rel=0.02)

@@ -288,7 +288,7 @@ def test_the_months_of_a_practice_as_a_file(as_, monday):
     page = client.get(reverse("reports:practice", args=[practice.pk]))
     assert f'href="{url}"' in page.text
     assert f'href="{url}"' not in as_("sol").get(reverse("reports:practice", args=[practice.pk])).text
-    rows = list(csv.reader(StringIO(b"".join(client.get(url).streaming_content).decode("utf-8-sig"))))
+    rows = list(csv.reader(StringIO(b"".join(client.get(url)).decode("utf-8-sig"))))
     assert rows[0] == ["Month", "Received", "Expected", "Visits", "Follow-ups done", "Concerns raised", "Complete"]
     spec = page.context["chart"].spec
     done = {row["name"]: row["values"] for row in spec["rows"]}
