@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("visits", "0005_days_in_the_field"),
+        ("visits", "0007_day_plans"),
     ]
 
     operations = [
