@@ -15,16 +15,17 @@ class Role(models.TextChoices):
 
 # The return on visits is an average over the program. Liaisons do not see it by default: the few of them would read it as a verdict on
 # their own work, which it cannot be. Executives, managers, analysts and admins decide on the program with it.
+# Spend: whoever visits writes it down, managers approve; analysts, who reckon with referrals, see none of it, executives sums by year.
 # Who meets a practice writes down what it says and tells it what was done; analysts only read concerns.
 _READER = frozenset({P.DASHBOARD_VIEW, P.PROVIDER_VIEW, P.VISIT_VIEW, P.CONCERN_VIEW, P.TERRITORY_VIEW})
-_FIELD = frozenset({P.VISIT_LOG, P.CONCERN_EDIT, P.CONTACT_EDIT, P.REFERRAL_LOOKUP})
+_FIELD = frozenset({P.VISIT_LOG, P.CONCERN_EDIT, P.CONTACT_EDIT, P.REFERRAL_LOOKUP, P.SPEND_VIEW, P.SPEND_EDIT})
 
 PERMISSIONS: dict[str, frozenset[P]] = {
     Role.LIAISON: _READER | _FIELD,
-    Role.MANAGER: _READER | _FIELD | {P.EXPORT, P.GOAL_EDIT, P.ROI_VIEW},
+    Role.MANAGER: _READER | _FIELD | {P.EXPORT, P.GOAL_EDIT, P.ROI_VIEW, P.SPEND_APPROVE, P.SPEND_TOTALS},
     Role.ANALYST: _READER | {P.CONTACT_EDIT, P.REFERRAL_LOOKUP, P.EXPORT, P.IMPORT_RUN, P.ROI_VIEW},
     Role.ADMIN: frozenset(P) - {P.REFERRAL_ROWS},
-    Role.EXECUTIVE: frozenset({P.DASHBOARD_VIEW, P.ROI_VIEW}),
+    Role.EXECUTIVE: frozenset({P.DASHBOARD_VIEW, P.ROI_VIEW, P.SPEND_TOTALS}),
 }
 
 # Patient-linked rows are granted person by person, and only within these roles.

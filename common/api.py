@@ -2,13 +2,22 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.relations import PrimaryKeyRelatedField
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
 from common.disk import DiskFull
 from common.exceptions import InputError, PolicyViolation
+
+
+class Seen(PrimaryKeyRelatedField):
+    """A reference to a record that the person sees; any other is unknown to them."""
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return super().get_queryset().visible_to(self.context["request"].user)
 
 
 class Pages(PageNumberPagination):

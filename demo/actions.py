@@ -27,7 +27,7 @@ from accounts.models import User
 from accounts.roles import Role
 from common.csvsafe import csv_rows
 from contacts.models import Practice, Provider
-from demo import alerts, care, claims, groups, market, names, stops, world, worth
+from demo import alerts, care, claims, groups, market, names, spend, stops, world, worth
 from demo.referrals import tables
 from jobs.actions import run_waiting
 from referrals.models import ImportBatch, MarketFile
@@ -104,6 +104,8 @@ def load(*, say: Say, seed: int = 11, today: dt.date | None = None, referrals_a_
     _ensure_field_work(made, people)
     say("  tiers, concerns, goals")
     care.load(people, seed=seed)
+    say("  materials, lunches")
+    spend.load(people, seed=seed)
 
     _ensure_target_list(people)
     stops.ensure(people)

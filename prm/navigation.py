@@ -39,6 +39,8 @@ _MAIN = (
     ("contacts:practices", "Practices", "building-hospital", P.PROVIDER_VIEW),
     ("visits:follow-ups", "Follow-ups", "checklist", P.VISIT_VIEW),
     ("concerns:list", "Concerns", "message-report", P.CONCERN_VIEW),
+    ("compliance:ledger", "Spend", "gift", P.SPEND_VIEW),
+    ("compliance:totals", "Spend by year", "coin", P.SPEND_TOTALS),
     ("referrals:list", "Referrals", "arrows-exchange", P.REFERRAL_ROWS),
     ("referrals:lookup", "Look-up", "search", P.REFERRAL_LOOKUP),
     ("territories:list", "Territories", "map", P.TERRITORY_VIEW),
@@ -70,6 +72,15 @@ _SETTINGS = (
     ("Money", "reports:costs", "Program cost", "What outreach costs, by month or longer; typed, never read from spend.", P.SETTINGS_EDIT),
     ("Money", "reports:weights", "Attribution weight", "The share of an effect that is credited to visits.", P.SETTINGS_EDIT),
     ("Field", "contacts:cadence", "Tiers and cadence", "How often practices of each tier are to be visited.", P.SETTINGS_EDIT),
+    (
+        "Money",
+        "compliance:limits",
+        "Spend limits",
+        "What may be given to a physician in a year, and the policies beside it.",
+        P.SETTINGS_EDIT,
+    ),
+    ("Field", "visits:materials", "Materials", "What is left on visits, how much of it is in stock, when to order again.", P.SETTINGS_EDIT),
+    ("Money", "visits:mileage-rates", "Mileage rates", "What a mile is paid for, with its days.", P.SETTINGS_EDIT),
     ("Field", "concerns:categories", "Concern categories", "What concerns can be about, who answers, and by when.", P.SETTINGS_EDIT),
     ("Data", "referrals:sources", "Feeds", "Systems that send referrals, and how they are read.", P.IMPORT_RUN),
     ("Data", "contacts:imports", "Contact imports", "Providers, practices, roster and network from files.", P.IMPORT_RUN),
@@ -91,6 +102,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"navigation": []}
     offered = [entry for entry in _MAIN if user.can(entry[3])]
+    if user.can(P.SPEND_VIEW):
+        offered = [entry for entry in offered if entry[0] != "compliance:totals"]  # a tab of the ledger
     if user.is_liaison:
         offered.sort(key=lambda entry: _LIAISON_FIRST.index(entry[0]) if entry[0] in _LIAISON_FIRST else len(_LIAISON_FIRST))
     urls = {name: reverse(name) for name, *_ in offered}

@@ -12,6 +12,7 @@
 | PRM_TRUSTED_PROXIES | proxies in front that set X-Forwarded-For and X-Forwarded-Proto | 0 |
 | PRM_TIME_ZONE | the organisation's time zone | America/New_York |
 | PRM_UPLOADS | where uploads wait until they are loaded; shared by web and workers | PRM_VAR/uploads |
+| PRM_RECEIPTS | where receipts of the spend ledger are kept; shared by web and workers | PRM_VAR/receipts |
 | PRM_INBOX | the watched folder: `<feed>/` in it holds files to be imported | PRM_VAR/inbox |
 | PRM_STATIC | where packed static files lie | PRM_VAR/static |
 | PRM_MAIL_FROM | sender of mails | prm@localhost |
@@ -75,6 +76,7 @@ INSTALLED_APPS = [
     "visits",
     "referrals",
     "concerns",
+    "compliance",
     "contacts",
     "territories",
     "notices",
@@ -262,6 +264,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 UPLOADS = Path(os.environ.get("PRM_UPLOADS") or VAR / "uploads")
+RECEIPTS = Path(os.environ.get("PRM_RECEIPTS") or VAR / "receipts")  # handed out by a view that checks who asks
 INBOX = Path(os.environ.get("PRM_INBOX") or VAR / "inbox")
 FILE_UPLOAD_TEMP_DIR = str(UPLOADS / "incoming")
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -331,6 +334,13 @@ SPECTACULAR_SETTINGS = {
         "GoalStanding": "reports.api.field.STANDINGS",
         "MarketStanding": "reports.api.market_serializers.STANDINGS",
         "ConcernState": "concerns.models.ConcernState",
+        "SpendKind": "compliance.models.SpendKind",
+        "SpendState": "compliance.models.SpendState",
+        "SpendRole": "compliance.models.Role",
+        "SpendRule": "compliance.models.Rule",
+        "SpendTaskKind": "compliance.models.TaskKind",
+        "SpendTaskState": "compliance.models.TaskState",
+        "MaterialKind": "visits.models.MaterialKind",
         "ConcernSeverity": "concerns.models.Severity",
     },
 }

@@ -30,6 +30,7 @@ urlpatterns = [
     path("territories/", include("territories.urls")),
     path("contacts/", include("contacts.urls")),
     path("concerns/", include("concerns.urls")),
+    path("spend/", include("compliance.urls")),
     path("referrals/", include("referrals.urls")),
     path("visits/", include("visits.urls")),
     path("reports/", include("reports.urls")),

@@ -17,18 +17,23 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Role
+from compliance.models import SpendLimit
 from concerns.models import Category, Department
 from tests import factories
-from visits.models import Topic
+from visits.models import MileageRate, Topic
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Tests bring their own topics and categories: those of the migrations would be gone after the first test that empties the tables."""
+    """Tests bring their own topics, categories, limits and rates: those of the migrations would be gone after the first test that empties
+    the tables.
+    """
     with django_db_blocker.unblock():
         Topic.objects.all().delete()
         Category.objects.all().delete()
         Department.objects.all().delete()
+        SpendLimit.objects.all().delete()
+        MileageRate.objects.all().delete()
 
 
 @pytest.fixture(autouse=True)

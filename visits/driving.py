@@ -42,14 +42,14 @@ def roads() -> Drive:
     def drive(one: str, other: str) -> int | None:
         if not one or not other:
             return None
-        return max(LEAST, ceil(_miles(one, other) * circuity / speed * 60))
+        return max(LEAST, ceil(miles(one, other) * circuity / speed * 60))
 
     return drive
 
 
 @lru_cache(maxsize=1 << 17)
-def _miles(one: str, other: str) -> float:
-    """Haversine."""
+def miles(one: str, other: str) -> float:
+    """Between two places as the crow flies: haversine."""
     (north, west), (south, east) = (tuple(map(float, place.split(","))) for place in (one, other))
     half = sin(radians(south - north) / 2) ** 2 + cos(radians(north)) * cos(radians(south)) * sin(radians(east - west) / 2) ** 2
     return 2 * EARTH_RADIUS * asin(min(1.0, sqrt(half)))

@@ -1,13 +1,14 @@
 """Lists of visits as files."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.utils import timezone
 
 from visits.cadence import Due
-from visits.models import Visit
+from visits.miles import DrivenMonth
+from visits.models import Material, Visit
 from visits.presenters import people_met
 from visits.querysets import TargetEntryQuerySet, VisitQuerySet
 
@@ -79,3 +80,21 @@ def due_rows(found: Sequence[Due], day: dt.date) -> Iterator[tuple[Any, ...]]:
             due.days_over(day),
             f"{planned:%Y-%m-%d %H:%M}" if planned else None,
         )
+
+
+MATERIAL_HEADER = ("material", "kind", "in stock", "order again at", "to order", "offered")
+MILEAGE_HEADER = ("day", "who", "stops", "purpose", "miles", "estimated", "per mile, $", "amount, $")
+
+
+def material_rows(materials: Iterable[Material]) -> Iterator[Sequence[Any]]:
+    for material in materials:
+        stock = material.stock if material.has_stock else None
+        yield material.name, material.get_kind_display(), stock, material.reorder_at, material.is_low, material.is_active
+
+
+def mileage_rows(month: DrivenMonth) -> Iterator[Sequence[Any]]:
+    """Day by day; the sum of the month last."""
+    for day in month.days:
+        stops = "; ".join(visit.practice.name for visit in day.visits)
+        yield day.on, str(day.owner), stops, day.purpose, day.miles, day.is_estimated, day.rate, day.amount
+    yield "Total", "", "", "", month.miles, "", "", month.amount

@@ -1,6 +1,7 @@
 """Visits as templates show them: words, tones and icons. No database here."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -30,7 +31,15 @@ _EVENTS = {
     "visit.deleted": "Deleted",
     "visit.restored": "Brought back",
 }
-_FIELDS = {"visited_at": "time", "mode": "mode", "outcome": "outcome", "note": "note", "attendees": "people met", "topics": "topics"}
+_FIELDS = {
+    "visited_at": "time",
+    "mode": "mode",
+    "outcome": "outcome",
+    "note": "note",
+    "attendees": "people met",
+    "topics": "topics",
+    "materials": "materials",
+}
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ def icon_of(visit: Visit) -> str:
     return "calendar-event" if visit.state == VisitState.PLANNED else MODE_ICONS[Mode(visit.mode)]
 
 
-def _visit_entry(visit: Visit, where: str) -> dict[str, Any]:
+def _visit_entry(visit: Visit, where: str, given: Sequence[str] = ()) -> dict[str, Any]:
     people, (pill, tone) = people_met(visit), pill_of(visit)
     if visit.state == VisitState.PLANNED:
         title, text = "Visit planned", visit.purpose
@@ -80,7 +89,7 @@ def _visit_entry(visit: Visit, where: str) -> dict[str, Any]:
         met = f"met {', '.join(people)}" if people else pill.lower()
         title, text = f"{Mode(visit.mode).label}: {met}", visit.note
     topics = ", ".join(topic.name for topic in visit.topics.all())
-    by = " · ".join(filter(None, [str(visit.owner), where, topics]))
+    by = " · ".join(filter(None, [str(visit.owner), where, topics, *given]))
     return {"icon": icon_of(visit), "tone": tone, "title": title, "url": visit.get_absolute_url(), "text": text, "by": by}
 
 
@@ -94,7 +103,7 @@ def timeline_entry(happening: Happening, *, with_practice: bool = True) -> dict[
     """What components/timeline_entry.html shows; a practice's own timeline need not name it on every line."""
     happened = happening.visit or happening.follow_up
     where = happened.practice.name if happened and with_practice else ""
-    entry = _visit_entry(happening.visit, where) if happening.visit else _follow_up_entry(happening.follow_up, where)  # type: ignore[arg-type]
+    entry = _visit_entry(happening.visit, where, happening.given) if happening.visit else _follow_up_entry(happening.follow_up, where)  # type: ignore[arg-type]
     return {**entry, "when": happening.at}
 
 

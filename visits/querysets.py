@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         DayPlan,
         Draw,
         FollowUp,
+        MileageDay,
         PlanDraft,
         PracticeTrend,
         TargetEntry,
@@ -246,3 +247,16 @@ class DayPlanQuerySet(models.QuerySet["DayPlan"]):
         if not user.is_authenticated or not user.is_active or not user.can(Permission.VISIT_VIEW):
             return self.none()
         return self.filter(Q(owner=user) | Q(owner__in=_planned_by(user)))
+
+
+class MileageDayQuerySet(models.QuerySet["MileageDay"]):
+    def visible_to(self, user: Any) -> "MileageDayQuerySet":
+        """One's own; managers those of the people assigned below them, who sees the whole everybody's."""
+        if not user.is_authenticated or not user.is_active or not user.can(Permission.VISIT_VIEW):
+            return self.none()
+        if user.role not in LEADING_ROLES:
+            return self.filter(owner=user)
+        if scope_of(user).whole:
+            return self
+        below = apps.get_model("territories", "Assignment").objects.today().visible_to(user).values("user")
+        return self.filter(Q(owner=user) | Q(owner__in=below))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from visits.views import draws, follow_ups, hours, imports, log, pages, panels, plan_week, targets, today, topics
+from visits.views import draws, follow_ups, hours, imports, log, materials, mileage, pages, panels, plan_week, targets, today, topics
 
 app_name = "visits"
 
@@ -42,6 +42,18 @@ urlpatterns = [
     path("draws/<int:pk>/order.<slug:kind>", draws.export, name="draw-export"),
     path("import/", imports.import_file, name="import"),
     path("import/<int:pk>/", imports.import_result, name="import-result"),
+    path("materials/", materials.materials, name="materials"),
+    path("materials/files/materials.<slug:kind>", materials.export, name="materials-export"),
+    path("materials/<int:pk>/", materials.material, name="material"),
+    path("materials/<int:pk>/edit/", materials.edit, name="material-edit"),
+    path("materials/<int:pk>/receive/", materials.receive, name="material-receive"),
+    path("materials/<int:pk>/count/", materials.count, name="material-count"),
+    path("mileage/", mileage.month, name="mileage"),
+    path("mileage/day/", mileage.day, name="mileage-day"),
+    path("mileage/files/mileage.<slug:kind>", mileage.export, name="mileage-export"),
+    path("mileage/rates/", mileage.rates, name="mileage-rates"),
+    path("mileage/rates/<int:pk>/", mileage.rate, name="mileage-rate"),
+    path("mileage/rates/<int:pk>/remove/", mileage.rate_remove, name="mileage-rate-remove"),
     path("topics/", topics.topics, name="topics"),
     path("topics/<int:pk>/", topics.topic, name="topic"),
     path("targets/", targets.target_lists, name="target-lists"),

@@ -12,10 +12,12 @@ from jobs.actions import enqueue
 
 
 def _follow(merge: ProviderMerge | OrganizationMerge, by: User | None) -> None:
-    """Referrals are matched again and derived: those of the two, and those that wait for somebody of these names."""
+    """Referrals are matched again and derived: those of the two, and those that wait for somebody of these names. Spend is settled anew."""
     scope = "providers" if isinstance(merge, ProviderMerge) else "organizations"
     enqueue("referrals.rematch", scope, [merge.pk], by=by)
     enqueue("referrals.derive", scope, [merge.survivor_id, merge.merged_id], by=by)
+    if scope == "providers":
+        enqueue("compliance.settle_providers", [merge.survivor_id, merge.merged_id], by=by)
 
 
 @transaction.atomic

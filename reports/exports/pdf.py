@@ -1,10 +1,10 @@
 """Documents as PDF, designed for print: letter size, tagged for screen readers, set by typst from JSON with the fonts in its wheel."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from common.paper import pdf
 from common.templatetags.prm import day, moment
 from reports.exports.document import Block, ChartBlock, Definitions, Document, Figures, Heading, TableBlock, Text
 from reports.exports.drawings import draw
@@ -19,15 +19,7 @@ def pdf_bytes(document: Document) -> bytes:
 
     Checked by typst against PDF/UA-1: tagged, with title, language, and words for every picture.
     """
-    import typst  # noqa: PLC0415 - 30 MB that only who prints needs
-
-    return typst.compile(
-        TEMPLATE.read_bytes(),
-        sys_inputs={"report": json.dumps(_report(document))},
-        ignore_system_fonts=True,
-        pdf_standards=["ua-1"],
-        timestamp=0,
-    )
+    return pdf(TEMPLATE, "report", _report(document))
 
 
 def _report(document: Document) -> dict[str, Any]:

@@ -15,10 +15,18 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from compliance.filters import SORTS, SpendFilter
+from contacts.models import Organization, Practice, Provider, Staff
 from tests.architecture.walk import modules, url_patterns
+from tests.factories.contacts import align
+from tests.factories.spend import make_draft, make_limit
+from visits.actions import log_visit
+from visits.models import VisitSpend
 
 BEHIND_THE_WALL = ("reports",)
 ALSO = (
@@ -226,9 +234,9 @@ def _over_the_wall(tables: Iterator[str] | list[str], sql: str) -> list[str]:
 
 
 def _tables_of_the_ledger() -> list[str]:
-    """Every table of the ledger, once there is one; before that the prefix that Django will give it."""
+    """Every table of the ledger, the prefix that Django gives them, and the link from visits."""
     own = [model._meta.db_table for model in apps.get_models(include_auto_created=True) if model._meta.app_label == LEDGER]
-    return [f"{LEDGER}_", *own]
+    return [f"{LEDGER}_", *own, VisitSpend._meta.db_table]
 
 
 def test_no_statement_of_a_page_reads_it(as_, world) -> None:
@@ -293,3 +301,124 @@ forbidden_modules = ["compliance"]
     assert contract_is_missing(without, {"reports", "compliance"})
     assert not contract_is_missing(without, {"reports"})
     assert not contract_is_missing(held, {"reports", "compliance"})
+
+
+# The other side: what shows spend shows nothing of referrals, and is in no order that knows of them.
+_VOLUME = frozenset(
+    {"referral", "referrals", "volume", "leakage", "inbound", "outbound", "trend", "target", "targets", "brief", "shortfall"}
+)
+
+
+def _speaks_of_volume(name: str) -> bool:
+    return bool(_VOLUME & {part.lower() for part in _NAME_PARTS.findall(name)})
+
+
+def volume_breaches(tree: ast.Module) -> list[str]:
+    """Where a module of the ledger names what is counted of referrals: its imports, names, keywords and texts without a space."""
+    found, prose = [], _docstrings(tree)
+    for node in ast.walk(tree):
+        line = getattr(node, "lineno", 0)
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [getattr(node, "module", "") or "", *(alias.name for alias in node.names)]
+            found += [f"{line}: {name}" for name in names if name.split(".")[0] in {"referrals", "reports"} or _speaks_of_volume(name)]
+        elif isinstance(node, ast.Name) and _speaks_of_volume(node.id):
+            found.append(f"{line}: {node.id}")
+        elif isinstance(node, ast.Attribute) and _speaks_of_volume(node.attr):
+            found.append(f"{line}: .{node.attr}")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            text = node.value
+            if _speaks_of_volume(text) and (not re.search(r"\s", text.strip()) or _SQL.search(text)):
+                found.append(f"{line}: {text[:60]!r}")
+    return found
+
+
+def test_the_ledger_knows_nothing_of_referrals() -> None:
+    found = {f"{path}:{breach}" for _, path, tree in modules(LEDGER) for breach in volume_breaches(tree) if "admin" not in str(path)}
+    ours = {breach for breach in found if "target_type" not in breach and "target_id" not in breach and "target=" not in breach}
+    assert ours == set()
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "from referrals.models import Referral",
+        "from reports.queries import volumes",
+        'rows.annotate(n=Count("provider__referrals_made"))',
+        'rows.order_by("-volume")',
+        "entry.provider.referrals_made.count()",
+        'reverse("referrals:provider-panel")',
+        'cursor.execute("SELECT count(*) FROM referrals_referral")',
+    ],
+)
+def test_a_ledger_that_knows_them_is_found(planted: str) -> None:
+    assert volume_breaches(ast.parse(planted)), planted
+
+
+def test_no_page_of_the_ledger_shows_referrals_or_a_brief() -> None:
+    """Neither by tag nor as a lazy panel: a panel of referrals, a brief, a list of targets."""
+    folder = Path(settings.BASE_DIR) / "templates"
+    files = list(folder.glob("compliance/*.html"))
+    assert len(files) > 15
+    shown = {path.name: [tag for tag in _TAGS.findall(path.read_text()) if _speaks_of_volume(tag)] for path in files}
+    assert {name: tags for name, tags in shown.items() if tags} == {}
+
+
+def _pages_with(words: frozenset[str]) -> dict[str, list[str]]:
+    folder = Path(settings.BASE_DIR) / "templates"
+    return {
+        str(path.relative_to(folder)): tags
+        for path in folder.rglob("*.html")
+        if path.parent.name != LEDGER
+        and (tags := [tag for tag in _TAGS.findall(path.read_text()) if words & {part.lower() for part in _NAME_PARTS.findall(tag)}])
+    }
+
+
+def test_nothing_of_the_ledger_stands_on_a_page_of_a_physician_or_in_a_brief() -> None:
+    """Those pages show referrals. Elsewhere only the visit itself names what was given, and the log form asks for it."""
+    spend = _pages_with(frozenset({"spend", "compliance"}))
+    walled = {name for name in spend if name.startswith(("contacts/", "reports/", "referrals/", "territories/")) or "brief" in name}
+    assert walled == set()
+    both = {name for name in spend if name in _pages_with(frozenset({"brief", "referrals", "leakage"}))}
+    assert both <= {"base.html", "components/topbar.html"}
+
+
+def test_the_order_of_spend_is_by_day_or_amount_only() -> None:
+    assert set(SORTS) == {"-spent_on", "spent_on", "-amount"}
+    assert set(SpendFilter.base_filters) & {"volume", "referrals", "ordering", "o"} == set()
+
+
+@pytest.mark.parametrize("model", [Provider, Practice, Organization, Staff])
+def test_no_way_leads_from_a_person_or_place_to_the_ledger(model: type[Model]) -> None:
+    """Whoever reckons with referrals holds providers and practices in hand: from them no name reaches spend, not even in a lookup."""
+    ways = [field for field in model._meta.get_fields() if field.is_relation and field.related_model]
+    assert [field.name for field in ways if field.related_model._meta.app_label == LEDGER] == []
+
+
+@pytest.mark.parametrize("name", ["visits:provider-panel", "visits:practice-panel"])
+def test_a_timeline_shows_a_lunch_without_its_amount(as_, world, name: str) -> None:
+    make_limit()
+    align(world.north_provider, "independent")
+    visit = log_visit(
+        by=world.nora,
+        practice=world.north_practice,
+        visited_at=timezone.now(),
+        providers=[world.north_provider],
+        spend=[make_draft("87.65")],
+    )
+    owner = world.north_provider if name == "visits:provider-panel" else world.north_practice
+    page = as_("nora").get(reverse(name, args=[owner.pk])).content.decode()
+    assert "Meal" in page
+    for address in (reverse(name, args=[owner.pk]), visit.get_absolute_url(), reverse("visits:list"), "/api/v1/visits/"):
+        assert "87.65" not in as_("nora").get(address).content.decode(), address
+    assert "Meal" not in as_("ivan").get(reverse(name, args=[owner.pk])).content.decode()  # analysts see no spend
+
+
+def test_no_statement_of_a_page_of_the_ledger_counts_referrals(as_, world) -> None:
+    make_limit()
+    client = as_("ada")
+    pages = [name for path, name, _ in url_patterns() if name.startswith(f"{LEDGER}:") and "<" not in path]
+    assert {"compliance:ledger", "compliance:physicians", "compliance:allowance"} <= set(pages)
+    for name in pages:
+        with CaptureQueriesContext(connection) as asked:
+            client.get(reverse(name))
+        assert not [query["sql"] for query in asked if '"referrals_' in query["sql"] or '"reports_' in query["sql"]], name

@@ -1,4 +1,4 @@
-"""Every write of visits, follow-ups, topics, target lists and drawn orders."""
+"""Every write of visits, follow-ups, topics, materials, target lists and drawn orders."""
 
 from visits.actions.drafts import accept_draft, discard_draft, draft_days, undo_draft
 from visits.actions.drawing import draw_order, plan_drawn
@@ -13,6 +13,8 @@ from visits.actions.follow_ups import (
     undo_follow_ups,
 )
 from visits.actions.hours import save_working_hours
+from visits.actions.materials import count_stock, receive_stock, save_material
+from visits.actions.mileage import remove_rate, save_mileage, save_rate
 from visits.actions.targets import (
     Wanted,
     add_targets,
@@ -51,6 +53,7 @@ __all__ = [
     "change_plan",
     "complete_follow_up",
     "complete_follow_ups",
+    "count_stock",
     "delete_visit",
     "discard_draft",
     "draft_days",
@@ -63,9 +66,14 @@ __all__ = [
     "miss_visit",
     "plan_drawn",
     "plan_visit",
+    "receive_stock",
+    "remove_rate",
     "reopen_follow_up",
     "replay",
     "restore_visit",
+    "save_material",
+    "save_mileage",
+    "save_rate",
     "save_target_list",
     "save_topic",
     "save_working_hours",

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -14,9 +14,12 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.actions import record
 from common.exceptions import PolicyViolation
+from compliance.drafts import SpendDraft
 from contacts.models import Practice, Provider, Staff
 from visits import policies
 from visits.actions.follow_ups import add_follow_up
+from visits.actions.materials import Given, hand_out, hand_out_again, take_back
+from visits.actions.spending import write_down_spend
 from visits.models import Attendee, Mode, Topic, Visit, VisitState
 
 
@@ -66,12 +69,14 @@ def log_visit(
     note: str = "",
     follow_up: str = "",
     follow_up_due: dt.date | None = None,
+    materials: Given = (),
+    spend: Sequence[SpendDraft] = (),
     planned: Visit | None = None,
     client_id: uuid.UUID | None = None,
     body_hash: str = "",
     entered_at: dt.datetime | None = None,
 ) -> Visit:
-    """A visit that took place, with who was met and what was promised; with `planned`, that plan becomes this visit.
+    """A visit that took place, with who was met, what was promised, left and spent; with `planned`, that plan becomes this visit.
 
     The same key and body again return what is stored; the same key with another body raises `IdempotencyConflict`.
     """
@@ -97,6 +102,8 @@ def log_visit(
         if follow_up.strip():
             one = next(iter(providers), None) if len(providers) == 1 else None
             add_follow_up(by=by, owner=visit.owner, practice=practice, text=follow_up, due_on=follow_up_due, visit=visit, provider=one)
+        hand_out(visit, materials, by=by)
+        write_down_spend(visit, spend, providers, staff, by=by)
         return visit
 
     return _once(save, by=by, client_id=client_id, body_hash=body_hash)
@@ -204,8 +211,9 @@ def edit_visit(
     staff: Collection[Staff],
     topics: Collection[Topic],
     note: str,
+    materials: Given | None = None,
 ) -> Visit:
-    """Mend what was logged. The history tells what changed, but never quotes the note."""
+    """Mend what was logged; without `materials` those stay. The history tells what changed, but never quotes the note."""
     visit = _locked(visit, by=by)
     policies.check_can_log(by=by, practice=visit.practice, visited_at=visited_at, planned=visit)
     fields: dict[str, Any] = {"visited_at": visited_at, "mode": mode, "outcome": outcome, "note": note.strip()}
@@ -218,6 +226,8 @@ def edit_visit(
     if set(visit.topics.all()) != set(topics):
         visit.topics.set(topics)
         changed.add("topics")
+    if materials is not None and hand_out(visit, materials, by=by):
+        changed.add("materials")
     if changed:
         record("visit.edited", by=by, target=visit, changed=sorted(changed))
     return visit
@@ -225,11 +235,15 @@ def edit_visit(
 
 @transaction.atomic
 def delete_visit(*, by: User, visit: Visit) -> Visit:
-    """Out of every list and figure, with its follow-ups; `restore_visit` brings both back."""
+    """Out of every list and figure, with its follow-ups; what was left is in stock again.
+
+    `restore_visit` undoes it. Spend stays in its ledger.
+    """
     visit = _locked(visit, by=by)
     if visit.deleted_at is None:
         visit.deleted_at = timezone.now()
         visit.save(update_fields=["deleted_at"])
+        take_back(visit, by=by)
         record("visit.deleted", by=by, target=visit)
     return visit
 
@@ -240,6 +254,7 @@ def restore_visit(*, by: User, visit: Visit) -> Visit:
     visit = _locked(visit, by=by)
     if visit.deleted_at is not None:
         visit.deleted_at = None
+        hand_out_again(visit, by=by)
     elif visit.state == VisitState.CANCELLED:
         visit.state = VisitState.PLANNED
     elif visit.state == VisitState.MISSED and visit.planned_at is not None:

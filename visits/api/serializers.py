@@ -5,8 +5,10 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from compliance.api.serializers import VisitSpendDraftSerializer
+from compliance.drafts import SpendDraft
 from contacts.models import Practice, Provider, Staff
-from visits.models import FollowUp, Mode, Outcome, Topic, Visit
+from visits.models import FollowUp, Material, Mode, Outcome, Topic, Visit
 
 
 class Seen(serializers.PrimaryKeyRelatedField):
@@ -55,6 +57,13 @@ class VisitSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class LeftSerializer(serializers.Serializer):
+    """So many pieces of a material were left."""
+
+    material = serializers.PrimaryKeyRelatedField(queryset=Material.objects.filter(is_active=True))
+    quantity = serializers.IntegerField(min_value=1, max_value=10_000, default=1)
+
+
 class NewVisitSerializer(serializers.Serializer):
     """A visit that took place, as it is sent. Its key is the header Idempotency-Key."""
 
@@ -70,6 +79,14 @@ class NewVisitSerializer(serializers.Serializer):
     note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
     follow_up = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
     follow_up_due = serializers.DateField(required=False, allow_null=True)
+    materials = LeftSerializer(many=True, required=False)
+    spend = VisitSpendDraftSerializer(many=True, required=False)
+
+    def validate_materials(self, sent: list[dict[str, Any]]) -> list[tuple[Material, int]]:
+        return [(row["material"], row["quantity"]) for row in sent]
+
+    def validate_spend(self, sent: list[dict[str, Any]]) -> list[SpendDraft]:
+        return [SpendDraft(**row) for row in sent]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """A plan names its practice; who was met tells the outcome when nobody said it."""

@@ -14,6 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.permissions import Permission
 from visits import actions
 from visits.api.field import DueViewSet, FieldPackViewSet
+from visits.api.materials import MaterialViewSet, MileageViewSet
 from visits.api.serializers import FollowUpChangeSerializer, FollowUpSerializer, NewFollowUpSerializer, NewVisitSerializer, VisitSerializer
 from visits.api.target_lists import TargetListViewSet
 from visits.filters import FollowUpFilter, VisitFilter
@@ -111,4 +112,6 @@ VIEWSETS: dict[str, type[GenericViewSet]] = {
     "target-lists": TargetListViewSet,
     "field/pack": FieldPackViewSet,
     "field/due": DueViewSet,
+    "materials": MaterialViewSet,
+    "mileage": MileageViewSet,
 }

@@ -2,6 +2,7 @@
 
 from visits.forms.drawing import DrawForm, OwnerForm
 from visits.forms.hours import WorkingHoursForm
+from visits.forms.materials import CountForm, MaterialForm, MileageForm, RateForm, ReceiveForm
 from visits.forms.targets import DropForm, HandOverForm, TargetAddForm, TargetListForm
 from visits.forms.visits import (
     DUE,
@@ -23,6 +24,7 @@ from visits.forms.visits import (
 __all__ = [
     "DUE",
     "NO_PATIENTS",
+    "CountForm",
     "DrawForm",
     "DropForm",
     "EditForm",
@@ -31,11 +33,15 @@ __all__ = [
     "HandOverForm",
     "ImportForm",
     "LogForm",
+    "MaterialForm",
+    "MileageForm",
     "MissForm",
     "OwnerForm",
     "PeopleMixin",
     "PlanForm",
     "PracticeMixin",
+    "RateForm",
+    "ReceiveForm",
     "TargetAddForm",
     "TargetListForm",
     "TopicForm",

@@ -5,6 +5,9 @@ from visits.models.drafts import PlanDraft, PlanDraftStop
 from visits.models.draws import Draw, DrawnPractice
 from visits.models.follow_ups import FollowUp, FollowUpStep, StepKind
 from visits.models.hours import WEEKDAYS, WorkingHours
+from visits.models.materials import Material, MaterialKind, MoveKind, StockMove, VisitMaterial
+from visits.models.mileage import MileageDay, MileageRate
+from visits.models.spending import VisitSpend
 from visits.models.targets import TargetEntry, TargetHandover, TargetList
 from visits.models.trends import PracticeTrend, TrendWay
 from visits.models.visits import Attendee, Mode, Outcome, Topic, Visit, VisitState
@@ -19,19 +22,27 @@ __all__ = [
     "FieldRules",
     "FollowUp",
     "FollowUpStep",
+    "Material",
+    "MaterialKind",
+    "MileageDay",
+    "MileageRate",
     "Mode",
+    "MoveKind",
     "Outcome",
     "PlanDraft",
     "PlanDraftStop",
     "PlanState",
     "PracticeTrend",
     "StepKind",
+    "StockMove",
     "TargetEntry",
     "TargetHandover",
     "TargetList",
     "Topic",
     "TrendWay",
     "Visit",
+    "VisitMaterial",
+    "VisitSpend",
     "VisitState",
     "WorkingHours",
     "at_minute",

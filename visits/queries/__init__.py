@@ -15,10 +15,23 @@ from accounts.permissions import Permission
 from accounts.roles import PERMISSIONS, Role
 from audit.models import AuditEvent
 from common.names import fold
+from compliance.models import SpendKind, SpendState
 from contacts.models import Affiliation, Practice, Provider, Staff
 from territories.models import Assignment, Territory
 from visits.drawing import GRACE, QUIET_MONTHS, Compliance, month_after, outcome
-from visits.models import Attendee, Draw, DrawnPractice, FollowUp, TargetEntry, TargetList, Topic, Visit, VisitState, WorkingHours
+from visits.models import (
+    Attendee,
+    Draw,
+    DrawnPractice,
+    FollowUp,
+    TargetEntry,
+    TargetList,
+    Topic,
+    Visit,
+    VisitSpend,
+    VisitState,
+    WorkingHours,
+)
 from visits.querysets import FollowUpQuerySet, was_made
 
 _LOGGING_ROLES = [role for role in Role.values if Permission.VISIT_LOG in PERMISSIONS[role]]
@@ -163,11 +176,12 @@ def topics_to_choose(visit: Visit | None = None) -> QuerySet[Topic]:
 
 @dataclass(frozen=True)
 class Happening:
-    """One entry of a timeline: a visit or a follow-up, and when it counts."""
+    """One entry of a timeline: a visit or a follow-up, and when it counts; of a visit also what was given on it, never for how much."""
 
     at: dt.datetime
     visit: Visit | None = None
     follow_up: FollowUp | None = None
+    given: Sequence[str] = ()
 
 
 def follow_ups_with(user: User, *, practice: Practice | None = None, provider: Provider | None = None) -> FollowUpQuerySet:
@@ -205,8 +219,27 @@ def timeline(
     }
     promised = FollowUp.objects.filter(pk__in=[row["key"] for row in rows if row["kind"] == "follow-up"]).for_list()
     found |= {("follow-up", item.pk): item for item in promised}
-    happenings = [Happening(at=row["at"], **{row["kind"].replace("-", "_"): found[row["kind"], row["key"]]}) for row in rows[:limit]]
+    given = given_on([row["key"] for row in rows if row["kind"] == "visit"], user)
+    happenings = [
+        Happening(
+            at=row["at"],
+            given=given.get(row["key"], ()) if row["kind"] == "visit" else (),
+            **{row["kind"].replace("-", "_"): found[row["kind"], row["key"]]},
+        )
+        for row in rows[:limit]
+    ]
     return happenings, len(rows) > limit
+
+
+def given_on(visits: Collection[int], user: User) -> dict[int, list[str]]:
+    """What was given on visits, by its kind ("Meal"), for whoever may see spend. The amount is not read: it stays in the ledger."""
+    if not visits or not user.can(Permission.SPEND_VIEW):
+        return {}
+    given: dict[int, list[str]] = {}
+    links = VisitSpend.objects.filter(visit__in=visits).exclude(entry__state=SpendState.CANCELLED)
+    for visit, kind in links.order_by("pk").values_list("visit", "entry__kind"):
+        given.setdefault(visit, []).append(SpendKind(kind).label)
+    return given
 
 
 def _keys(rows: QuerySet[Any], kind: str, at: Any) -> QuerySet[Any, dict[str, Any]]:

@@ -83,6 +83,8 @@ def _detail_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
         "visit": visit,
         "row": presenters.row(visit),
         "follow_ups": visit.follow_ups.visible_to(request.user).for_list(),
+        "left": visit.materials.select_related("material"),
+        "given": visit.spend_links.select_related("entry") if request.user.can(Permission.SPEND_VIEW) else [],
         "history": [presenters.history_line(event) for event in history_of(visit)],
         "may_edit": policies.can_edit(request.user, visit),
         "ahead": timezone.localdate(visit.happens_at) > timezone.localdate(),

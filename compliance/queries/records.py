@@ -1,0 +1,30 @@
+"""What happened to an entry, and who writes entries down."""
+
+from collections.abc import Sequence
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from audit.models import AuditEvent
+from compliance.models import SpendEntry
+from contacts.models import Affiliation, Practice, Provider, Staff
+
+
+def history_of(entry: SpendEntry) -> Sequence[AuditEvent]:
+    """What happened to the entry's record, oldest first."""
+    return list(AuditEvent.objects.filter(target_type="compliance.spendentry", target_id=str(entry.pk)).order_by("happened_at", "pk"))
+
+
+def who_recorded(user: User) -> QuerySet[User]:
+    """Whose entries a person sees: the choices of "whose"."""
+    people: QuerySet[User] = User.objects.filter(pk__in=SpendEntry.objects.visible_to(user).order_by().values("recorded_by"))
+    return people
+
+
+def people_of(practice: Practice | None, entry: SpendEntry | None = None) -> tuple[QuerySet[Provider], QuerySet[Staff]]:
+    """Whom a form offers: who works at the practice today, and whom the entry names already."""
+    here = Affiliation.objects.open().filter(practice=practice).values("provider")
+    named = list(entry.shares.values_list("provider", "staff")) if entry else []
+    providers = Provider.objects.filter(Q(pk__in=here, merged_into=None) | Q(pk__in=[pk for pk, _ in named if pk]))
+    staff = Staff.objects.filter(Q(practice=practice, left_on=None) | Q(pk__in=[pk for _, pk in named if pk]))
+    return providers, staff

@@ -1,0 +1,84 @@
+"""What is to be repaid or approved, by when."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.access import requires
+from accounts.permissions import Permission
+from audit.actions import record
+from common.csvsafe import csv_response, xlsx_response
+from common.exceptions import PolicyViolation
+from compliance import actions, exports, policies, presenters
+from compliance.filters import TASK_STATES, SpendTaskFilter
+from compliance.forms import FinishForm
+from compliance.models import SpendTask, TaskKind
+from compliance.views.common import tabs
+
+PAGE = 25
+
+
+def _filtered(request: HttpRequest) -> SpendTaskFilter:
+    """Open ones unless the address names a state."""
+    data: QueryDict = request.GET.copy()
+    data.setdefault("state", "open")
+    return SpendTaskFilter(data, SpendTask.objects.visible_to(request.user), request=request)
+
+
+@require_GET
+@requires(Permission.SPEND_VIEW)
+def task_list(request: HttpRequest) -> HttpResponse:
+    """By day; those that are overdue first by themselves."""
+    found = _filtered(request)
+    page = Paginator(found.qs.for_list(), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": [presenters.task_row(task, may_finish=policies.can_finish(request.user, task)) for task in page],
+        "state": found.data["state"],
+        "tabs": tabs(request, "tasks"),
+        "states": [
+            {"url": f"?state={state}", "label": label, "active": found.data["state"] == state} for state, label in TASK_STATES.items()
+        ],
+    }
+    return render(request, "compliance/tasks.html", context)
+
+
+@require_GET
+@requires(Permission.SPEND_VIEW, Permission.EXPORT)
+def export(request: HttpRequest, kind: str) -> HttpResponseBase:
+    if kind not in {"csv", "xlsx"}:
+        raise Http404("No such file.")
+    found = _filtered(request).qs
+    record("spend-tasks.exported", by=request.user, rows=found.count(), kind=kind)
+    name = f"spend-tasks-{timezone.localdate():%Y-%m-%d}.{kind}"
+    return (csv_response if kind == "csv" else xlsx_response)(name, exports.TASK_HEADER, exports.task_rows(found))
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.SPEND_VIEW)
+def task(request: HttpRequest, pk: int) -> HttpResponse:
+    """One task; a manager says here that it is done."""
+    stored = get_object_or_404(SpendTask.objects.visible_to(request.user).for_list(), pk=pk)
+    may = policies.can_finish(request.user, stored)
+    form = FinishForm(request.POST if request.method == "POST" else None, task=stored)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.finish_task(task=stored, by=request.user, **form.cleaned_data)
+        except PolicyViolation as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "Repaid: noted." if stored.kind == TaskKind.REPAY else "Approved: noted.")
+            return redirect("compliance:tasks")
+    context: dict[str, Any] = {
+        "task": stored,
+        "row": presenters.task_row(stored),
+        "form": form if may or form.is_bound else None,
+        "submit": "Mark as repaid" if stored.kind == TaskKind.REPAY else "Approve",
+        "own": not may and stored.state == "open" and request.user.can(Permission.SPEND_APPROVE),
+    }
+    return render(request, "compliance/task.html", context, status=422 if form.is_bound else 200)
