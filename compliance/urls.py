@@ -19,6 +19,7 @@ urlpatterns = [
     path("tasks/", tasks.task_list, name="tasks"),
     path("tasks/files/spend-tasks.<slug:kind>", tasks.export, name="tasks-export"),
     path("tasks/<int:pk>/", tasks.task, name="task"),
+    path("tasks/<int:pk>/done/", tasks.finish, name="task-done"),
     path("limits/", setup.limits, name="limits"),
     path("limits/<int:pk>/", setup.limit, name="limit"),
     path("limits/<int:pk>/remove/", setup.limit_remove, name="limit-remove"),

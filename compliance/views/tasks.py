@@ -59,14 +59,24 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     return (csv_response if kind == "csv" else xlsx_response)(name, exports.TASK_HEADER, exports.task_rows(found))
 
 
-@require_http_methods(["GET", "POST"])
+@require_GET
 @requires(Permission.SPEND_VIEW)
 def task(request: HttpRequest, pk: int) -> HttpResponse:
-    """One task; a manager says here that it is done."""
-    stored = get_object_or_404(SpendTask.objects.visible_to(request.user).for_list(), pk=pk)
+    """One task, and for a manager the form that ends it."""
+    stored = _task(request, pk)
     may = policies.can_finish(request.user, stored)
-    form = FinishForm(request.POST if request.method == "POST" else None, task=stored)
-    if request.method == "POST" and form.is_valid():
+    return _shown(request, stored, FinishForm(task=stored) if may else None)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.SPEND_APPROVE)
+def finish(request: HttpRequest, pk: int) -> HttpResponse:
+    """It was repaid, or it is approved."""
+    stored = _task(request, pk)
+    if request.method == "GET":
+        return redirect(stored)
+    form = FinishForm(request.POST, task=stored)
+    if form.is_valid():
         try:
             actions.finish_task(task=stored, by=request.user, **form.cleaned_data)
         except PolicyViolation as refusal:
@@ -74,11 +84,19 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "Repaid: noted." if stored.kind == TaskKind.REPAY else "Approved: noted.")
             return redirect("compliance:tasks")
+    return _shown(request, stored, form, status=422)
+
+
+def _task(request: HttpRequest, pk: int) -> SpendTask:
+    return get_object_or_404(SpendTask.objects.visible_to(request.user).for_list(), pk=pk)
+
+
+def _shown(request: HttpRequest, stored: SpendTask, form: FinishForm | None, status: int = 200) -> HttpResponse:
     context: dict[str, Any] = {
         "task": stored,
         "row": presenters.task_row(stored),
-        "form": form if may or form.is_bound else None,
+        "form": form,
         "submit": "Mark as repaid" if stored.kind == TaskKind.REPAY else "Approve",
-        "own": not may and stored.state == "open" and request.user.can(Permission.SPEND_APPROVE),
+        "own": form is None and stored.state == "open" and request.user.can(Permission.SPEND_APPROVE),
     }
-    return render(request, "compliance/task.html", context, status=422 if form.is_bound else 200)
+    return render(request, "compliance/task.html", context, status=status)

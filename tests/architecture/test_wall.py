@@ -359,7 +359,8 @@ def test_no_page_of_the_ledger_shows_referrals_or_a_brief() -> None:
     folder = Path(settings.BASE_DIR) / "templates"
     files = list(folder.glob("compliance/*.html"))
     assert len(files) > 15
-    shown = {path.name: [tag for tag in _TAGS.findall(path.read_text()) if _speaks_of_volume(tag)] for path in files}
+    swapped = re.compile(r'\btarget="\w+"')  # where htmx puts an answer
+    shown = {path.name: [tag for tag in _TAGS.findall(path.read_text()) if _speaks_of_volume(swapped.sub("", tag))] for path in files}
     assert {name: tags for name, tags in shown.items() if tags} == {}
 
 
