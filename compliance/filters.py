@@ -1,5 +1,6 @@
 """What the ledger and its tasks can be narrowed by: one set for page, API and files. Its order is by day or amount, by nothing else."""
 
+from decimal import Decimal
 from typing import Any
 
 import django_filters as filters
@@ -44,7 +45,9 @@ class SpendFilter(filters.FilterSet):
     """`start` and `end` are days, both counted in. Cancelled entries are shown only when asked for."""
 
     q = filters.CharFilter(label="Physician, practice or vendor", method="by_name", widget=forms.TextInput(attrs={"type": "search"}))
-    year = filters.NumberFilter(label="Year", field_name="spent_on__year", widget=forms.NumberInput(attrs={"inputmode": "numeric"}))
+    year = filters.NumberFilter(
+        label="Year", method="by_year", min_value=2000, max_value=2100, widget=forms.NumberInput(attrs={"inputmode": "numeric"})
+    )
     kind = filters.ChoiceFilter(label="Kind", choices=SpendKind, empty_label="Any kind")
     state = filters.ChoiceFilter(label="State", choices=SpendState, empty_label="Planned and happened", method="by_state")
     payer = filters.ModelChoiceFilter(label="Paid by", queryset=_payers, empty_label="Any entity")
@@ -70,6 +73,9 @@ class SpendFilter(filters.FilterSet):
         everybody = Q(shares__provider__in=named) | Q(shares__provider__merged_into__in=named)
         found = Q(practice__folded_name__contains=fold(value)) | Q(vendor__icontains=value.strip())
         return rows.filter(found | Q(pk__in=SpendEntry.objects.filter(everybody).values("pk")))
+
+    def by_year(self, rows: Any, name: str, value: Decimal) -> QuerySet[SpendEntry]:
+        return rows.in_year(int(value))
 
     def by_state(self, rows: QuerySet[SpendEntry], name: str, value: str) -> QuerySet[SpendEntry]:
         return rows.filter(state=value)

@@ -242,6 +242,10 @@ def test_files_and_filters(as_, world, entry):
     assert "Corner Deli" in text_of(client.get(f"/spend/?provider={world.north_provider.pk}"))
     assert "Corner Deli" in text_of(client.get("/spend/?without_receipt=on&sort=-amount"))
     assert "Nothing fits" in text_of(client.get("/spend/?state=cancelled"))
+    assert "Corner Deli" in text_of(client.get(f"/spend/?year={entry.spent_on.year}"))
+    assert "Nothing fits" in text_of(client.get("/spend/?year=2003"))
+    assert client.get("/spend/?year=1e9&kind=x&territory=0&sort=volume").status_code == 200
+    assert client.get("/api/v1/spend/?sort=referrals").status_code == 400
     fragment = text_of(client.get("/spend/?kind=meal", headers={"HX-Request": "true"}))
     assert "<html" not in fragment
     assert text_of(client.get("/spend/files/spend.csv?kind=meal")).count("\r\n") == 3  # heading and two parts
