@@ -29,7 +29,7 @@ def offer_rates(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("compliance", "0001_ledger"),
-        ("visits", "0007_day_plans"),
+        ("visits", "0008_drawn_from_a_list"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
