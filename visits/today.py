@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 from django.db.models import Count, Min, Q
 from django.db.models.functions import TruncDate
@@ -12,7 +13,7 @@ from accounts.models import User
 from visits.brief import Brief, briefs_of
 from visits.cadence import Due, dues, field_of, most_over
 from visits.driving import Drive, place_of, roads, start_of
-from visits.models import Mode, Visit, VisitState, WorkingHours
+from visits.models import DayStop, Mode, PlanState, Visit, VisitState, WorkingHours
 from visits.queries import hours_of
 from visits.reasons import Reason, reasons_for
 
@@ -88,12 +89,14 @@ def days_of(owner: User, days: Sequence[dt.date], *, by: User) -> list[Day]:
     visits = _visits(owner, days, by)
     briefs = briefs_of({visit.practice_id for visit in visits}, by)
     unlogged = _unlogged(owner, today, by) if today in days else []
-    drive, found = roads(), []
+    drive, routed, found = roads(), _routed(owner, days), []
     for day in days:
         of_day = [visit for visit in visits if timezone.localdate(visit.happens_at) == day]
         reasons = reasons_for({visit.practice_id for visit in of_day} & briefs.keys(), by, day=day)
         known = {pk: replace(briefs[pk], reasons=told) for pk, told in reasons.items()}
-        found.append(Day(owner, day, today, hours, _stops(of_day, known, hours, day, today, drive), unlogged if day == today else []))
+        found.append(
+            Day(owner, day, today, hours, _stops(of_day, known, hours, day == today, routed, drive), unlogged if day == today else [])
+        )
     return [replace(day, stops=_with_offers(day, drive)) if day.is_today else day for day in found]
 
 
@@ -111,21 +114,37 @@ def _unlogged(owner: User, today: dt.date, by: User) -> list[Visit]:
     return list(rows.select_related("practice__territory", "owner")[:UNLOGGED_SHOWN])
 
 
+def _routed(owner: User, days: Sequence[dt.date]) -> dict[int, DayStop]:
+    """What the day's route says of a visit, where one was computed: its place in it, and the drive to it."""
+    rows = (
+        DayStop.objects.filter(plan__owner=owner, plan__day_on__in=days, plan__state=PlanState.READY)
+        .exclude(visit=None)
+        .exclude(place=None)
+    )
+    return {row.visit_id: row for row in rows if row.visit_id is not None}
+
+
 def _stops(
-    visits: Sequence[Visit], briefs: dict[int, Brief], hours: WorkingHours, day: dt.date, today: dt.date, drive: Drive
+    visits: Sequence[Visit], briefs: dict[int, Brief], hours: WorkingHours, is_today: bool, routed: dict[int, DayStop], drive: Drive
 ) -> list[Stop]:
-    """In the order of their times, each with the drive from the one before; the first that is not over yet is the next."""
+    """In the order of their times, each with the drive from the one before; the first that is not over yet is the next.
+
+    The drive is that of the day's route while the stop before is the one before on the route, else an estimate.
+    """
     found: list[Stop] = []
-    is_next, before = day == today, start_of(hours)
+    is_next, before, turn = is_today, start_of(hours), 0
     for visit in sorted(visits, key=lambda visit: (visit.happens_at, visit.pk)):
         state = {VisitState.DONE: DONE, VisitState.MISSED: MISSED}.get(VisitState(visit.state), LATER)
         if state == LATER and is_next:
             state, is_next = NEXT, False
-        is_there = visit.mode in ON_THE_ROAD
+        is_there, stop = visit.mode in ON_THE_ROAD, routed.get(visit.pk)
         minutes = drive(before, place_of(visit.practice)) if is_there else None
+        if stop and stop.place == turn + 1 and stop.drive_minutes is not None:
+            minutes = ceil(stop.drive_minutes)
         found.append(Stop(visit, state, visit.happens_at, minutes, briefs.get(visit.practice_id)))
         if is_there:
             before = place_of(visit.practice)
+        turn = (stop.place or 0) if stop else -1
     return found
 
 

@@ -15,7 +15,7 @@ from visits import actions, packing
 from visits.brief import briefs_of
 from visits.cadence import dues, field_of, most_over
 from visits.driving import place_of, roads
-from visits.models import DrawnPractice, FieldRules, PracticeTrend, TargetEntry, TargetList, Visit, WorkingHours
+from visits.models import DayPlan, DrawnPractice, FieldRules, PracticeTrend, TargetEntry, TargetList, Visit, WorkingHours
 from visits.reasons import reasons_for
 from visits.today import day_of, working_days
 
@@ -214,6 +214,24 @@ def test_drives_are_estimated_from_stop_to_stop(world):
     assert pinned.stops[1].drive_minutes == drive(place_of(home), "41.40000,-81.00000") != there, "a pin goes before the ZIP code"
     FieldRules(speed_mph=60).save()
     assert day_of(world.nora, TODAY, by=world.nora).stops[1].drive_minutes < pinned.stops[1].drive_minutes
+
+
+def test_the_drives_of_a_route_go_before_estimates(world):
+    offices = [factories.make_practice(f"Office {n}", territory=world.north, zip="44101") for n in range(3)]
+    visits = [factories.make_visit(office, world.nora, state="planned", planned_at=at(12 + n)) for n, office in enumerate(offices)]
+    plan = DayPlan.objects.create(
+        owner=world.nora, day_on=TODAY, start_minute=480, end_minute=1000, state="ready", start_label="Home", end_label="Home",
+        start_latitude=41, start_longitude=-81, end_latitude=41, end_longitude=-81,
+    )  # fmt: skip
+    for place, (visit, minutes) in enumerate(zip(visits, (17.2, 23, 31), strict=True), start=1):
+        plan.stops.create(practice=visit.practice, visit=visit, place=place, drive_minutes=minutes)
+    drives = lambda: [stop.drive_minutes for stop in day_of(world.nora, TODAY, by=world.nora).stops]  # noqa: E731
+    assert drives() == [18, 23, 31]
+    factories.make_visit(world.north_practice, world.nora, state="planned", planned_at=at(13, 30))
+    assert drives() == [18, 23, 5, 5], "behind a stop that the route does not know, it says nothing"
+    plan.state = "waiting"
+    plan.save()
+    assert drives() == [None, 5, 5, 5]
 
 
 def test_when_the_office_sees_visitors(as_, world):
