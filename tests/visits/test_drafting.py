@@ -320,6 +320,7 @@ def test_the_page_by_person(as_, promised):
     assert as_("sol").get(reverse("visits:plan-week")).content.decode().count("Nothing is promised here") == 1
     of_nora = as_("dana").get(reverse("visits:plan-week"), {"who": promised.nora.pk, "show": "all"})
     assert of_nora.context["page"].paginator.count == 15
+    assert as_("dana").get(reverse("visits:plan-week")).context["owner"] == promised.nora, "a team's promises are not one person's hours"
     assert as_("sol").get(reverse("visits:plan-week"), {"who": promised.nora.pk}).context["owner"] == promised.sol
 
 

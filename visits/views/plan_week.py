@@ -37,7 +37,7 @@ _FILES: dict[str, Callable[..., HttpResponseBase]] = {"csv": csv_response, "xlsx
 @requires(Permission.VISIT_LOG, Permission.PROVIDER_VIEW)
 def plan_week(request: HttpRequest) -> HttpResponse:
     """One week of one person, and the four weeks that begin with it."""
-    owner, people = whose(request)
+    owner, people = whose(request, is_of_field=True)
     today = timezone.localdate()
     days = week_of(day_or(request.GET.get("week"), today))
     working, found = hours_of(owner), promised_by(owner)
@@ -179,7 +179,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.VISIT_LOG, Permission.PROVIDER_VIEW, Permission.EXPORT)
 def due_file(request: HttpRequest, kind: str) -> HttpResponseBase:
     """Everything that the cadence promises, as a file."""
-    owner, _ = whose(request)
+    owner, _ = whose(request, is_of_field=True)
     if kind not in _FILES:
         raise Http404("No such file.")
     today = timezone.localdate()

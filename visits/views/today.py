@@ -27,12 +27,16 @@ from visits.views.common import number
 DAYS_AHEAD = 3
 
 
-def whose(request: HttpRequest) -> tuple[User, list[User]]:
-    """Whose days: one's own, or for managers those of somebody they plan for (?who=); and whom they may choose."""
+def whose(request: HttpRequest, *, is_of_field: bool = False) -> tuple[User, list[User]]:
+    """Whose days: one's own, or for managers those of somebody they plan for (?who=); and whom they may choose.
+
+    With `is_of_field` a manager who names nobody looks at the first of the liaisons: a team's promises are not one person's hours.
+    """
     me: Any = request.user
     people = list(colleagues_of(me).order_by("full_name", "pk")) if policies.leads(me) else []
     wanted = number(request.POST.get("who") or request.GET.get("who"))
-    return next((person for person in people if person.pk == wanted), me), people
+    liaisons = [person for person in people if person.is_liaison and is_of_field and wanted is None]
+    return next((person for person in people if person.pk == wanted), liaisons[0] if liaisons else me), people
 
 
 def day_or(text: str | None, today: dt.date) -> dt.date:
