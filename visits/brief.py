@@ -11,11 +11,11 @@ from accounts.permissions import Permission
 from concerns.models import Concern, ConcernState
 from contacts.models import Affiliation, Practice, Staff
 from territories.scope import scope_of
-from visits.models import FollowUp, PracticeTrend, Visit
+from visits.models import FollowUp, PracticeTrend, Visit, VisitMaterial
 from visits.reasons import Reason
 
 Row = TypeVar("Row", Visit, Concern, FollowUp)
-NOTES, TOGETHER = 3, 8  # notes, and concerns or promises, of one practice
+NOTES, TOGETHER, LEFT = 3, 8, 6  # notes, concerns or promises, and materials of one practice
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Brief:
     promises: list[FollowUp] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     notes: list[Visit] = field(default_factory=list)
+    materials: list[VisitMaterial] = field(default_factory=list)
     last_visit: Visit | None = None
     trend: PracticeTrend | None = None
     sees_trend: bool = True
@@ -57,6 +58,7 @@ def briefs_of(practices: Collection[int], user: Any) -> dict[int, Brief]:
     scope = scope_of(user)
     notes, last = _notes(rows, user), _last_visits(rows, user)
     concerns, promises, people = _concerns(rows, user), _promises(rows, user), _people(rows)
+    materials = _materials(rows, user)
     trends = {trend.practice_id: trend for trend in PracticeTrend.objects.visible_to(user).filter(practice__in=rows)}
     return {
         pk: Brief(
@@ -66,6 +68,7 @@ def briefs_of(practices: Collection[int], user: Any) -> dict[int, Brief]:
             promises=promises.get(pk, [])[:TOGETHER],
             people=people.get(pk, []),
             notes=notes.get(pk, []),
+            materials=materials.get(pk, []),
             last_visit=last.get(pk),
             trend=trends.get(pk),
             sees_trend=scope.whole or practice.territory_id in scope.territory_ids,
@@ -91,6 +94,17 @@ def _newest(rows: Any, places: int) -> Any:
 def _notes(practices: Collection[int], user: Any) -> dict[int, list[Visit]]:
     made = Visit.objects.visible_to(user).filter(practice__in=practices, state__in=["done", "missed"]).exclude(note="")
     return _by_practice(_newest(made, NOTES).select_related("owner"))
+
+
+def _materials(practices: Collection[int], user: Any) -> dict[int, list[VisitMaterial]]:
+    """What was left there last, the newest first. Pieces only: what anything cost stands elsewhere."""
+    order = [F("visit__visited_at").desc(), F("pk").desc()]
+    rank = Window(RowNumber(), partition_by=F("visit__practice"), order_by=order)
+    left = VisitMaterial.objects.filter(visit__in=Visit.objects.visible_to(user).made().filter(practice__in=practices))
+    found: dict[int, list[VisitMaterial]] = {}
+    for row in left.annotate(rank=rank).filter(rank__lte=LEFT).select_related("material", "visit").order_by("-visit__visited_at", "-pk"):
+        found.setdefault(row.visit.practice_id, []).append(row)
+    return found
 
 
 def _last_visits(practices: Collection[int], user: Any) -> dict[int, Visit]:

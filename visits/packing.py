@@ -149,6 +149,7 @@ def brief_shape(brief: Brief, reasons: Sequence[Reason], *, today: dt.date) -> S
             }
             for visit in brief.notes
         ],
+        "left": [{"what": row.material.name, "sub": f"{row.quantity}, {day_words(row.visit.happens_at)}"} for row in brief.materials],
     }
 
 

@@ -115,7 +115,8 @@
         section("Last notes", h("p", { class: "sub" }, it.last), it.notes.length > 0 && list(it.notes.map((note) => h("li", {}, note.text, sub(`${note.when} · ${note.by}`))))),
         it.trend ? section("Referrals", h("div", { class: "brief-trend" }, h("p", {}, it.trend.sentence), sparkline(it.trend.points)), sub(`As of ${it.trend.through}, the last 12 full months`)) : section("Referrals", h("p", {}, it.no_trend)),
         section("People", it.people.length ? h("ul", { class: "brief-people" }, ...it.people.map((person) => h("li", {}, `${person.name} `, sub(person.role)))) : h("p", {}, "Nobody is noted here yet.")),
-        section("When to come", it.rules.length ? list(it.rules.map((rule) => h("li", {}, rule))) : h("p", {}, "No rules are noted: ask at the desk."))),
+        section("When to come", it.rules.length ? list(it.rules.map((rule) => h("li", {}, rule))) : h("p", {}, "No rules are noted: ask at the desk.")),
+        it.left.length > 0 && section("Left before", h("ul", { class: "brief-people" }, ...it.left.map((row) => h("li", {}, `${row.what} `, sub(row.sub)))))),
       h("div", { class: "actionbar" }, h("a", { class: "btn btn-primary", href: `/visits/log/?${stops.length ? `planned=${stops[0].visit}` : `practice=${it.practice}`}` }, "Log visit"))];
   }
 

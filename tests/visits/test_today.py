@@ -15,7 +15,18 @@ from visits import actions, packing
 from visits.brief import briefs_of
 from visits.cadence import dues, field_of, most_over
 from visits.driving import place_of, roads
-from visits.models import DayPlan, DrawnPractice, FieldRules, PracticeTrend, TargetEntry, TargetList, Visit, WorkingHours
+from visits.models import (
+    DayPlan,
+    DrawnPractice,
+    FieldRules,
+    Material,
+    PracticeTrend,
+    TargetEntry,
+    TargetList,
+    Visit,
+    VisitMaterial,
+    WorkingHours,
+)
 from visits.reasons import reasons_for
 from visits.today import day_of, working_days
 
@@ -310,6 +321,8 @@ def test_the_brief_in_thirty_seconds(as_, world):
         data_version=1,
         written_at=at(2),
     )
+    guide = Material.objects.create(name="Referral guide")
+    VisitMaterial.objects.create(visit=Visit.objects.filter(practice=practice, note="Note of day 1").get(), material=guide, quantity=3)
     page = as_("nora").get(reverse("visits:brief", args=[practice.pk]))
     brief, text = page.context["brief"], page.content.decode()
     assert [note["text"] for note in brief["notes"]] == ["Note of day 0", "Note of day 1", "Note of day 2"]
@@ -321,6 +334,7 @@ def test_the_brief_in_thirty_seconds(as_, world):
         ("Kim Ortega", "Referral coordinator"),
     ]
     assert brief["rules"] == ["Lunch Tuesdays, ask for Kim"]
+    assert brief["left"] == [{"what": "Referral guide", "sub": "3, 25 Nov 2026"}]
     assert text.index("You said, we did") < text.index("Open here") < text.index("Last notes") < text.index("45 fewer than expected")
     assert "As of 31 Oct 2026" in text
     assert '<svg class="spark"' in text
@@ -398,7 +412,7 @@ def test_the_phones_own_map_app(world, agent, begins):
 def test_queries_are_flat(as_, world, assert_flat_queries):
     Cadence.objects.create(tier="A", every_days=30)
     as_("nora")
-    shared = make_category("Scheduling", days=7)
+    shared, guide = make_category("Scheduling", days=7), Material.objects.create(name="Guide")
 
     def add(count):
         for _ in range(count):
@@ -408,6 +422,7 @@ def test_queries_are_flat(as_, world, assert_flat_queries):
             factories.make_visit(practice, world.nora, visited_at=at(9, days=-50), note="Said hello.")
             make_concern(practice, world.nora, category=shared)
             make_follow_up(practice, world.nora, due_in=-1)
+            VisitMaterial.objects.create(visit=practice.visits.get(), material=guide)
             factories.make_visit(practice, world.nora, state="planned", planned_at=at(13))
             away = factories.make_practice(territory=world.north, zip="44101", tier="A")
             factories.make_visit(away, world.nora, state="missed", visited_at=at(10))
