@@ -18,6 +18,14 @@ def city_of(zip_: str) -> str:
     return _city_of_zip().get(zip_, "")
 
 
+# FIPS codes of the states, by which their maps are filed
+STATES = {
+    "AL": "01", "AK": "02", "AZ": "04", "AR": "05", "CA": "06", "CO": "08", "CT": "09", "DE": "10", "DC": "11", "FL": "12", "GA": "13",
+    "HI": "15", "ID": "16", "IL": "17", "IN": "18", "IA": "19", "KS": "20", "KY": "21", "LA": "22", "ME": "23", "MD": "24", "MA": "25",
+    "MI": "26", "MN": "27", "MS": "28", "MO": "29", "MT": "30", "NE": "31", "NV": "32", "NH": "33", "NJ": "34", "NM": "35", "NY": "36",
+    "NC": "37", "ND": "38", "OH": "39", "OK": "40", "OR": "41", "PA": "42", "RI": "44", "SC": "45", "SD": "46", "TN": "47", "TX": "48",
+    "UT": "49", "VT": "50", "VA": "51", "WA": "53", "WV": "54", "WI": "55", "WY": "56",
+}  # fmt: skip
 EARTH_RADIUS = 3958.7613  # miles, mean
 
 
@@ -27,9 +35,14 @@ def miles_between(one: str, other: str) -> float | None:
     from_, to = _center_of_zip().get(one), _center_of_zip().get(other)
     if from_ is None or to is None:
         return None
-    north, south = radians(from_[0]), radians(to[0])
-    half = sin((south - north) / 2) ** 2 + cos(north) * cos(south) * sin(radians(to[1] - from_[1]) / 2) ** 2
-    return 2 * EARTH_RADIUS * asin(sqrt(half))  # haversine
+    return miles_apart(from_, to)
+
+
+def miles_apart(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """As the crow flies between two points in degrees: haversine."""
+    north, south = radians(one[0]), radians(other[0])
+    half = sin((south - north) / 2) ** 2 + cos(north) * cos(south) * sin(radians(other[1] - one[1]) / 2) ** 2
+    return 2 * EARTH_RADIUS * asin(min(1.0, sqrt(half)))
 
 
 def center_of(zip_: str) -> tuple[float, float] | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from common.exceptions import InputError
 from common.places import center_of
+from common.templatetags.prm import clock
 from contacts.models import HoursKind, LunchRule, Practice, VisitingHours, Weekday
 
 Span = tuple[int, int]
@@ -22,13 +23,6 @@ FIRST_HOUR = 7  # "2-4" without am or pm: no office sees visitors at two in the 
 def minute_of(time: dt.time) -> int:
     """Minutes since midnight."""
     return time.hour * 60 + time.minute
-
-
-def clock(minute: float) -> str:
-    """9:05 AM, as the pages write times."""
-    whole = round(minute)
-    hour = whole // 60 % 24
-    return f"{hour % 12 or 12}:{whole % 60:02d} {'AM' if hour < 12 else 'PM'}"
 
 
 def read_spans(text: str) -> list[tuple[dt.time, dt.time]]:

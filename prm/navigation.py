@@ -81,6 +81,7 @@ _SETTINGS = (
     ),
     ("Field", "visits:materials", "Materials", "What is left on visits, how much of it is in stock, when to order again.", P.SETTINGS_EDIT),
     ("Money", "visits:mileage-rates", "Mileage rates", "What a mile is paid for, with its days.", P.SETTINGS_EDIT),
+    ("Field", "visits:field-rules", "Routes", "How drives are estimated, when lunch may be, how near suggestions are.", P.SETTINGS_EDIT),
     ("Field", "concerns:categories", "Concern categories", "What concerns can be about, who answers, and by when.", P.SETTINGS_EDIT),
     ("Data", "referrals:sources", "Feeds", "Systems that send referrals, and how they are read.", P.IMPORT_RUN),
     ("Data", "contacts:imports", "Contact imports", "Providers, practices, roster and network from files.", P.IMPORT_RUN),

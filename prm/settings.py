@@ -18,6 +18,7 @@
 | PRM_MAIL_FROM | sender of mails | prm@localhost |
 | PRM_LOG_LEVEL | how much the logs say | INFO |
 | PRM_ROLE | `web` gets short database timeouts | none |
+| OSRM_URL | an OSRM server for minutes on the road | none: estimated from the distance |
 | EMAIL_URL | `smtp://user:password@host:587/?tls=True` | mails are files in PRM_VAR/mail |
 """
 
@@ -300,6 +301,9 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+
+# Roads: the table service of an OSRM server (docs/deployment.md); without one, drives are estimated and called so.
+OSRM_URL = os.environ.get("OSRM_URL", "")
 
 # API
 REST_FRAMEWORK = {

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from audit.models import AuditEvent
-from common.templatetags.prm import percent
+from common.templatetags.prm import clock, percent
+from contacts.visiting import point_of
 from visits.drawing import AS_DRAWN, EARLY, FOLLOWED_AT, LATE, NOT_VISITED, TO_COME, month_after
-from visits.models import FollowUp, Mode, Outcome, TargetEntry, TargetList, Visit, VisitState
+from visits.models import DayPlan, DayStop, FollowUp, Mode, Outcome, TargetEntry, TargetList, Visit, VisitState
 from visits.queries import Followed, Happening, Place
 
 MODE_ICONS = {
@@ -191,3 +193,96 @@ def target_list_row(row: TargetList, today: dt.date) -> dict[str, Any]:
         "with": ", ".join(str(handover.to) for handover in row.held),  # type: ignore[attr-defined]
         "is_late": late,
     }
+
+
+MOST_WAYPOINTS = 9  # of one link to Google's maps, beside its end
+
+
+@dataclass(frozen=True)
+class WayStop:
+    """A stop on the route as the page shows it: its row, where it lies, and how well that is known."""
+
+    row: DayStop
+    place: tuple[float, float]
+    told: str
+    is_approximate: bool
+    lunch_before: bool
+
+    @property
+    def geo(self) -> str:
+        """A link that a phone's own map app opens."""
+        lat, lon = self.place
+        return f"geo:{lat:.6f},{lon:.6f}?q={lat:.6f},{lon:.6f}({quote(self.row.practice.name)})"
+
+
+@dataclass(frozen=True)
+class Way:
+    """The route of a day, from its start through the stops to its end; minutes after midnight, places in degrees."""
+
+    plan: DayPlan
+    stops: tuple[WayStop, ...]
+    drive_minutes: int
+
+    @classmethod
+    def of(cls, plan: DayPlan, rows: Sequence[DayStop]) -> "Way":
+        """Rows on the route, in turn. Those whose practice went off the map since are left out."""
+        stops, shown_lunch = [], plan.lunch_minute is None or not plan.lunch_minutes
+        for row in rows:
+            if (point := point_of(row.practice)) is None:
+                continue
+            lunch = not shown_lunch and plan.lunch_minute is not None and (row.begin_minute or 0) > plan.lunch_minute
+            shown_lunch = shown_lunch or lunch
+            stops.append(WayStop(row, (point.latitude, point.longitude), point.told, point.is_approximate, lunch))
+        drives = sum(row.drive_minutes or 0 for row in rows)
+        if rows and plan.drives.get("keys") and rows[-1].pk in plan.drives["keys"]:
+            drives += plan.drives["minutes"][plan.drives["keys"].index(rows[-1].pk) + 1][0]
+        return cls(plan, tuple(stops), round(drives))
+
+    @property
+    def start(self) -> tuple[float, float]:
+        return self.plan.start_latitude, self.plan.start_longitude
+
+    @property
+    def end(self) -> tuple[float, float]:
+        return self.plan.end_latitude, self.plan.end_longitude
+
+    @property
+    def lunch_after(self) -> bool:
+        """Lunch comes after the last stop."""
+        has_lunch = bool(self.plan.lunch_minutes) and self.plan.lunch_minute is not None
+        return has_lunch and not any(stop.lunch_before for stop in self.stops)
+
+    @property
+    def words(self) -> str:
+        """7 stops, 96 minutes of driving, back at 4:10 PM."""
+        if not self.stops:
+            return "No stop fits into this day"
+        count = len(self.stops)
+        return f"{count} stop{'' if count == 1 else 's'}, {self.drive_minutes} min of driving, back at {clock(self.plan.back_minute or 0)}"
+
+    def for_map(self, counties: Sequence[str]) -> dict[str, Any]:
+        """What the map in the browser draws."""
+        stops = [
+            {"n": turn, "lat": stop.place[0], "lon": stop.place[1], "name": stop.row.practice.name}
+            for turn, stop in enumerate(self.stops, start=1)
+        ]
+        return {"start": self.start, "end": self.end, "stops": stops, "counties": list(counties)}
+
+
+def map_links(way: Way) -> list[tuple[str, str]]:
+    """(label, address) of the whole route in map apps; a route of more stops than Google takes is cut into parts."""
+    if not way.stops:
+        return []
+    points = [f"{lat:.6f},{lon:.6f}" for lat, lon in (way.start, *(stop.place for stop in way.stops), way.end)]
+    links, step = [], MOST_WAYPOINTS + 1
+    parts = [points[at : at + step + 1] for at in range(0, len(points) - 1, step)]
+    for turn, part in enumerate(parts, start=1):
+        query = {"api": "1", "travelmode": "driving", "origin": part[0], "destination": part[-1]}
+        if part[1:-1]:
+            query["waypoints"] = "|".join(part[1:-1])
+        label = "Google Maps" if len(parts) == 1 else f"Google Maps, part {turn}"
+        links.append((label, f"https://www.google.com/maps/dir/?{urlencode(query)}"))
+    return [
+        *links,
+        ("Apple Maps", f"https://maps.apple.com/?{urlencode({'saddr': points[0], 'daddr': ' to:'.join(points[1:]), 'dirflg': 'd'})}"),
+    ]

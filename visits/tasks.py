@@ -8,7 +8,13 @@ from audit.actions import record
 from common.exceptions import InputError
 from common.tables import open_table
 from jobs.actions import Lease, handler
+from visits.actions import store_route
+from visits.feasibility import problems
 from visits.importing import CHECKED, default_owner, import_visits
+from visits.models import DayPlan, FieldRules
+from visits.routes import asked_for, square
+from visits.routing import plan_day as best_route
+from visits.travel import drives_between
 
 
 @handler("visits.import_file")
@@ -31,3 +37,21 @@ def import_file(lease: Lease) -> None:
     if dry_run:
         record(CHECKED, by=by, file=file_name, job=lease.job_id, **outcome.told())
     transaction.on_commit(lambda: uploaded.unlink(missing_ok=True))
+
+
+@handler("visits.plan_day")
+def plan_day(lease: Lease) -> None:
+    """The route of a day plan: measure the drives, search, check, store. Its id is the only argument."""
+    plan = DayPlan.objects.select_related("owner").filter(pk=lease.args[0]).first()
+    if plan is None:
+        raise InputError("The day is no longer there.")
+    asked = asked_for(plan)
+    lease.progress(0, 3, "Measuring the drives")
+    drives = drives_between(asked.places, rules=FieldRules.current(), osrm_url=settings.OSRM_URL)
+    travel = square(drives.minutes)
+    lease.progress(1, 3, f"Trying orders of {len(asked.stops)} stops")
+    start, end, lunch = plan.start_minute, plan.end_minute, asked.lunch
+    route = best_route(asked.stops, travel=travel, day_start=start, day_end=end, lunch=lunch)
+    lease.progress(2, 3, "Checking the route")
+    wrong = problems(asked.stops, route, travel=travel, day_start=start, day_end=end, lunch=lunch)
+    store_route(asked=asked, route=route, drives=travel, source=drives.source, wrong=wrong, by=None)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from visits.views import draws, follow_ups, hours, imports, log, materials, mileage, pages, panels, plan_week, targets, today, topics
+from visits.views import draws, follow_ups, hours, imports, log, materials, mileage, pages, panels, plan_week, route, targets, today, topics
 
 app_name = "visits"
 
@@ -40,6 +40,15 @@ urlpatterns = [
     path("draws/<int:pk>/", draws.draw, name="draw"),
     path("draws/<int:pk>/plan/<str:month>/", draws.plan_month, name="draw-plan"),
     path("draws/<int:pk>/order.<slug:kind>", draws.export, name="draw-export"),
+    path("route/", route.today, name="route-today"),
+    path("route/rules/", route.field_rules, name="field-rules"),
+    path("route/stops/<int:pk>/<slug:what>/", route.change_stop, name="route-stop"),
+    path("route/<str:day>/", route.route, name="route"),
+    path("route/<str:day>/progress/", route.progress, name="route-progress"),
+    path("route/<str:day>/plan/", route.plan, name="route-plan"),
+    path("route/<str:day>/here/", route.from_here, name="route-here"),
+    path("route/<str:day>/add/", route.add, name="route-add"),
+    path("route/<str:day>/change/<slug:what>/", route.change, name="route-change"),
     path("import/", imports.import_file, name="import"),
     path("import/<int:pk>/", imports.import_result, name="import-result"),
     path("materials/", materials.materials, name="materials"),

@@ -141,6 +141,15 @@ def moment(value: datetime.datetime | None) -> str:
 
 
 @register.filter
+def clock(minute: float | None) -> str:
+    """16:05, of so many minutes after midnight."""
+    if minute is None:
+        return DASH
+    whole = round(minute)
+    return f"{whole // 60 % 24:02d}:{whole % 60:02d}"
+
+
+@register.filter
 def month(value: datetime.date | None) -> str:
     """Oct 2026."""
     local = _local(value)

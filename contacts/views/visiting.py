@@ -3,11 +3,13 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import requires
 from accounts.permissions import Permission
+from common.places import STATES
 from contacts import actions
 from contacts.forms import MapPinForm, VisitingForm
 from contacts.models import Practice
@@ -41,7 +43,13 @@ def map_pin(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{practice} is on the map.")
         return redirect(back or practice.get_absolute_url())
     point = point_of(practice)
-    return show_form(request, "contacts/map_pin_form.html", form, practice=practice, point=point, back=back)
+    state = practice.state if practice.state in STATES else ""
+    drawn = {
+        "middle": (point.latitude, point.longitude) if point else None,
+        "pin": bool(getattr(practice, "map_pin", None)),
+        "counties": [static(f"vendor/counties/{STATES[state]}.json")] if state else [],
+    }
+    return show_form(request, "contacts/map_pin_form.html", form, practice=practice, point=point, back=back, map=drawn)
 
 
 @require_POST

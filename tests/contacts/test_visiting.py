@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from audit.models import AuditEvent
 from common.exceptions import InputError, PolicyViolation
+from common.templatetags.prm import clock
 from contacts import actions
 from contacts.models import MapPin, Practice, VisitingHours
-from contacts.visiting import clock, merged, minus, point_of, read_place, read_spans, visiting_lines, windows_on, write_spans
+from contacts.visiting import merged, minus, point_of, read_place, read_spans, visiting_lines, windows_on, write_spans
 from tests import factories
 
 
@@ -59,7 +60,7 @@ def test_taking_out_is_exact_minute_by_minute(spans, taken):
         assert any(a <= minute < b for a, b in left) == inside
 
 
-@pytest.mark.parametrize(("minute", "told"), [(0, "12:00 AM"), (545, "9:05 AM"), (720, "12:00 PM"), (1439.6, "12:00 AM"), (815, "1:35 PM")])
+@pytest.mark.parametrize(("minute", "told"), [(0, "00:00"), (545, "09:05"), (720, "12:00"), (1439.6, "00:00"), (815, "13:35")])
 def test_clock(minute, told):
     assert clock(minute) == told
 
@@ -100,9 +101,9 @@ def test_windows_of_a_day(world):
     assert windows_on(practice, hours, 1) == [(570, 720), (780, 900)]
     assert windows_on(practice, hours, 2) == []
     assert visiting_lines(practice, hours) == [
-        "Tuesday: 9:00 AM to 11:30 AM, 11:30 AM to 3:00 PM",
-        "No visits: 9:00 AM to 9:30 AM",
-        "No visitors at lunch, 12:00 PM to 1:00 PM",
+        "Tuesday: 09:00 to 11:30, 11:30 to 15:00",
+        "No visits: 09:00 to 09:30",
+        "No visitors at lunch, 12:00 to 13:00",
         "A visit takes 20 minutes",
     ]
 
@@ -165,7 +166,7 @@ def test_the_form_keeps_what_was_typed_and_saves(as_, world):
     assert "Say when they close for lunch" in refused.content.decode()
     assert client.post(url, {"day_0": "9-11:30, 2-4", "lunch_rule": "closed", "lunch": "12-1", "visit_minutes": "20"}).status_code == 302
     page = client.get(world.north_practice.get_absolute_url()).content.decode()
-    assert "Monday: 9:00 AM to 11:30 AM, 2:00 PM to 4:00 PM" in page
+    assert "Monday: 09:00 to 11:30, 14:00 to 16:00" in page
     assert 'value="9:00-11:30, 14:00-16:00"' in client.get(url).content.decode()
 
 

@@ -1,5 +1,20 @@
 """Every write of visits, follow-ups, topics, materials, target lists and drawn orders."""
 
+from visits.actions.days import (
+    Ends,
+    accept_route,
+    add_stop,
+    ask_for_route,
+    move_stop,
+    plan_from_here,
+    remove_stop,
+    save_field_rules,
+    set_appointment,
+    set_must_see,
+    store_route,
+    undo_accept,
+    undo_route,
+)
 from visits.actions.drafts import accept_draft, discard_draft, draft_days, undo_draft
 from visits.actions.drawing import draw_order, plan_drawn
 from visits.actions.follow_ups import (
@@ -41,11 +56,15 @@ from visits.actions.visits import (
 )
 
 __all__ = [
+    "Ends",
     "IdempotencyConflict",
     "Wanted",
     "accept_draft",
+    "accept_route",
     "add_follow_up",
+    "add_stop",
     "add_targets",
+    "ask_for_route",
     "body_hash",
     "bring_back_target",
     "cancel_plan",
@@ -64,22 +83,31 @@ __all__ = [
     "hand_over_follow_up",
     "log_visit",
     "miss_visit",
+    "move_stop",
     "plan_drawn",
+    "plan_from_here",
     "plan_visit",
     "receive_stock",
     "remove_rate",
+    "remove_stop",
     "reopen_follow_up",
     "replay",
     "restore_visit",
+    "save_field_rules",
     "save_material",
     "save_mileage",
     "save_rate",
     "save_target_list",
     "save_topic",
     "save_working_hours",
+    "set_appointment",
     "set_list_closed",
+    "set_must_see",
     "snooze_follow_ups",
+    "store_route",
     "take_back",
+    "undo_accept",
     "undo_draft",
     "undo_follow_ups",
+    "undo_route",
 ]

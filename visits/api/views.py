@@ -13,6 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import Permission
 from visits import actions
+from visits.api.day_plans import DayPlanViewSet
 from visits.api.field import DueViewSet, FieldPackViewSet
 from visits.api.materials import MaterialViewSet, MileageViewSet
 from visits.api.serializers import FollowUpChangeSerializer, FollowUpSerializer, NewFollowUpSerializer, NewVisitSerializer, VisitSerializer
@@ -108,6 +109,7 @@ class FollowUpViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
 
 VIEWSETS: dict[str, type[GenericViewSet]] = {
     "visits": VisitViewSet,
+    "day-plans": DayPlanViewSet,
     "follow-ups": FollowUpViewSet,
     "target-lists": TargetListViewSet,
     "field/pack": FieldPackViewSet,

@@ -1,5 +1,6 @@
 """What people type about visits, target lists and drawn orders."""
 
+from visits.forms.days import AppointmentForm, DayForm, FieldRulesForm, HereForm
 from visits.forms.drawing import DrawForm, OwnerForm
 from visits.forms.hours import WorkingHoursForm
 from visits.forms.materials import CountForm, MaterialForm, MileageForm, RateForm, ReceiveForm
@@ -24,13 +25,17 @@ from visits.forms.visits import (
 __all__ = [
     "DUE",
     "NO_PATIENTS",
+    "AppointmentForm",
     "CountForm",
+    "DayForm",
     "DrawForm",
     "DropForm",
     "EditForm",
+    "FieldRulesForm",
     "FollowUpChangeForm",
     "FollowUpForm",
     "HandOverForm",
+    "HereForm",
     "ImportForm",
     "LogForm",
     "MaterialForm",

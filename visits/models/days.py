@@ -147,6 +147,11 @@ class DayStop(models.Model):
         return (self.begin_minute or 0) - (self.arrive_minute or 0)
 
     @property
+    def ends_minute(self) -> int | None:
+        """When the visit is over."""
+        return None if self.begin_minute is None else self.begin_minute + self.visit_minutes
+
+    @property
     def begins_at(self) -> dt.datetime | None:
         """The instant at which the visit begins, None while the stop has no time."""
         if self.begin_minute is None:

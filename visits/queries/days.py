@@ -1,12 +1,17 @@
 """Reads of days in the field: a person's plan, and its stops in the order in which they are driven."""
 
 import datetime as dt
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from accounts.models import User
+from common.places import miles_apart
+from contacts.models import Cadence, Practice
+from contacts.visiting import point_of
 from visits.models import DayPlan, DayStop, Visit, VisitState
 
 
@@ -21,7 +26,8 @@ def day_stops(plan: DayPlan) -> Sequence[DayStop]:
     A stop whose visit was deleted or canceled since is left out; one that only lost its time (moved to another day) is too.
     """
     gone = Q(visit__deleted_at__isnull=False) | Q(visit__state=VisitState.CANCELLED)
-    stops = plan.stops.exclude(gone).select_related("practice", "practice__territory", "practice__map_pin", "visit")
+    stops = plan.stops.exclude(gone).select_related("practice__territory", "practice__map_pin", "visit")
+    stops = stops.prefetch_related("practice__visiting_hours")
     found = [stop for stop in stops if stop.visit is None or stop.visit.state != VisitState.PLANNED or _is_on(stop.visit, plan.day_on)]
     for stop in found:
         stop.plan = plan
@@ -42,3 +48,45 @@ def visits_on(owner: User, day_on: dt.date) -> list[Visit]:
 
 def _is_on(visit: Visit, day_on: dt.date) -> bool:
     return visit.planned_at is not None and timezone.localdate(visit.planned_at) == day_on
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """A practice whose next visit is due by its tier's cadence, how late it is, and how far off the way it lies."""
+
+    practice: Practice
+    days_late: int | None
+    miles: float
+
+    @property
+    def why(self) -> str:
+        """6 days overdue, 1.2 miles off the way."""
+        late = "never visited" if self.days_late is None else f"{self.days_late} days overdue"
+        return f"{late}, {self.miles:.1f} miles off the way"
+
+
+def overdue_near(plan: DayPlan, places: Sequence[tuple[float, float]], *, miles: float, limit: int = 5) -> list[Overdue]:
+    """Practices of the owner's field near a place of the day, due by cadence and planned for no day; the highest tier first."""
+    today = timezone.localdate()
+    days = dict(Cadence.objects.values_list("tier", "every_days"))
+    mine = Visit.objects.filter(practice=OuterRef("pk"), deleted_at=None)
+    made = mine.made().order_by("-visited_at").values("visited_at")[:1]
+    found = (
+        Practice.objects.visible_to(plan.owner)
+        .live()
+        .filter(tier__in=days, do_not_visit=False)
+        .exclude(pk__in=plan.stops.values("practice"))
+        .exclude(Exists(mine.filter(state=VisitState.PLANNED)))
+        .annotate(last_at=Subquery(made))
+        .select_related("map_pin", "territory")
+    )
+    near = []
+    for practice in found:
+        point = point_of(practice)
+        late = None if practice.last_at is None else (today - timezone.localdate(practice.last_at)).days - days[practice.tier]
+        if point is None or (late is not None and late <= 0):
+            continue
+        off = min((miles_apart((point.latitude, point.longitude), place) for place in places), default=math.inf)
+        if off <= miles:
+            near.append(Overdue(practice, late, off))
+    return sorted(near, key=lambda one: (one.practice.tier, one.miles))[:limit]

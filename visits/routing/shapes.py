@@ -21,6 +21,7 @@ class Stop:
 
     `windows`: spans within which the whole visit takes place; None is any time, an empty sequence never. `service`: its minutes.
     `value`: what is lost by leaving it out, comparable among the stops of a day; `must_see` goes before every value.
+    `label` names it in reasons; without one its key does.
     """
 
     key: Hashable
@@ -30,6 +31,7 @@ class Stop:
     service: float = 0
     value: float = 1
     must_see: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True)

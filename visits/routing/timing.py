@@ -1,11 +1,11 @@
-"""When each stop of a given order is reached: at every place the earliest time, once with lunch still to come and once with it had.
+"""When each stop of an order is reached: at every place the earliest time, once with lunch still to come and once with it had.
 
 Being earlier never hurts, since waiting is allowed; so the earliest times decide whether the order can be driven at all.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from visits.routing.shapes import Problem, Span
 
@@ -47,7 +47,8 @@ def timetable(order: Sequence[int], problem: Problem) -> Timetable | Clash:
     had_in_leg: list[bool] = [True]
     here = 0
     for there in (*order, 0):
-        road, service, spans = travel[here][there], problem.service[here], problem.starts[there]
+        road = travel[here][there] if order else 0  # a day without stops goes nowhere
+        service, spans = problem.service[here], problem.starts[there]
         late: list[float] = []
         b, a = before[-1], after[-1]
         next_before = _arrive(b, service + road, spans, late)
@@ -104,4 +105,4 @@ def travel_of(order: Sequence[int], travel: Sequence[Sequence[float]]) -> float:
     """Minutes on the road, from the start through the stops to the end; nothing for a day without stops."""
     if not order:
         return 0
-    return travel[0][order[0]] + sum(travel[i][j] for i, j in pairwise(order)) + travel[order[-1]][0]
+    return travel[0][order[0]] + sum(travel[i][j] for i, j in itertools.pairwise(order)) + travel[order[-1]][0]
