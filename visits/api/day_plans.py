@@ -77,8 +77,7 @@ class DayPlanSerializer(serializers.ModelSerializer):
 
     @extend_schema(responses=DayStopSerializer(many=True))
     def get_stops(self, plan: DayPlan) -> list[dict[str, Any]]:
-        stops: list[dict[str, Any]] = DayStopSerializer(day_stops(plan), many=True).data
-        return stops
+        return list(DayStopSerializer(day_stops(plan), many=True).data)
 
 
 class DayPlanViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
