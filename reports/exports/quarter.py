@@ -22,7 +22,7 @@ from reports.exports.document import (
 from reports.exports.frame import document_of
 from reports.exports.roi import chance
 from reports.forms.quarter import QuarterForm
-from reports.measures import MEASURES
+from reports.measures import MEASURES, Measure
 from reports.models import ReportRun
 
 WHOSE = (("assigned", "Assigned practices"), ("unassigned", "Unassigned practices"))
@@ -58,6 +58,9 @@ MEANINGS = (
 )
 
 
+DEFINED: tuple[Meaning | Measure, ...] = (*MEANINGS, MEASURES["time_to_appointment"])
+
+
 def quarter_document(run: ReportRun, reader: User) -> Document:
     found: dict[str, Any] = run.result or {}
     blocks: list[Block] = [
@@ -72,7 +75,7 @@ def quarter_document(run: ReportRun, reader: User) -> Document:
         *[Text(sentence) for sentence in money_sentences(found)],
         Heading("What cannot be claimed"),
         *[Text(sentence, tone="note" if place == 0 else "") for place, sentence in enumerate(found["cannot"])],
-        Definitions((*MEANINGS, MEASURES["time_to_appointment"])),
+        Definitions(DEFINED),
     ]
     return document_of(run, "The quarter", QuarterForm.words(run.parameters), blocks)
 

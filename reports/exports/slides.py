@@ -15,7 +15,7 @@ from pptx.util import Emu, Inches, Pt
 from reports.exports.document import Document, Figure, Figures, TableBlock, Text, Value
 from reports.exports.frame import organization
 from reports.exports.guard import guard_table, guarded
-from reports.exports.quarter import MEANINGS, against_chart, money_sentences, parts_table, quarter_document
+from reports.exports.quarter import DEFINED, against_chart, money_sentences, parts_table, quarter_document
 from reports.exports.roi import LADDER
 from reports.exports.writing import written
 from reports.models import ReportRun
@@ -40,14 +40,14 @@ def quarter_slides(run: ReportRun, smallest: int) -> bytes:
     deck.table(
         "Referrers, leakage, access, concerns",
         guard_table(parts_table(found), smallest),
-        _meanings("leakage_recovered", "regular_referrers", "days_to_access"),
+        _meanings("leakage_recovered", "regular_referrers", "time_to_appointment"),
     )
     deck.bullets("What it cost and what came of it", money_sentences(found), [f"{letter}: {text}." for letter, text in LADDER])
     deck.bullets("What cannot be claimed", found["cannot"], ["Each sentence stands there because of a number of this quarter."])
     deck.bullets(
         "How it is counted",
-        [f"{_words(item.name)}: {item.formula}." for item in MEANINGS],
-        [" ".join(item.paragraphs) for item in MEANINGS],
+        [f"{_words(item.name)}: {item.formula}." for item in DEFINED],
+        [" ".join(item.paragraphs) for item in DEFINED],
     )
     return deck.content()
 
@@ -63,7 +63,7 @@ def _words(name: str) -> str:
 
 
 def _meanings(*names: str) -> list[str]:
-    return [f"{_words(item.name)}: {item.formula}. {' '.join(item.paragraphs)}" for item in MEANINGS if item.name in names]
+    return [f"{_words(item.name)}: {item.formula}. {' '.join(item.paragraphs)}" for item in DEFINED if item.name in names]
 
 
 class _Deck:

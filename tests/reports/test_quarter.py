@@ -19,6 +19,7 @@ from reports import actions, kinds, quarterly
 from reports.cells import Cell
 from reports.fiscal import Quarter
 from reports.kinds.quarter import parameters_of
+from reports.measures import MEASURES
 from reports.models import ProgramCost, ReportRules
 from reports.periods import Window
 from reports.queries.freshness import freshness
@@ -192,6 +193,7 @@ def test_page_files_and_slides(told, run_jobs, as_):
     texts = [" ".join(shape.text_frame.text for shape in slide.shapes if shape.has_text_frame) for slide in deck.slides]
     assert run.result["cannot"][0] in texts[5]
     assert sum(shape.has_chart for slide in deck.slides for shape in slide.shapes) == 1
+    assert any(MEASURES["time_to_appointment"].formula in slide.notes_slide.notes_text_frame.text for slide in deck.slides)
     for slide in deck.slides:
         assert "Data through 31 Oct 2026" in slide.notes_slide.notes_text_frame.text
         for shape in slide.shapes:
