@@ -8,13 +8,14 @@ from typing import Any
 from demo.world import Table, destinations
 
 SOURCE = "payer-claims"
-HEADER = "Claim ID,Service Date,Order Number,Rendering NPI,Rendering Provider,Facility,Service Line,Payer".split(",")
+HEADER = "Claim ID,Received Date,Service Date,Order Number,Rendering NPI,Rendering Provider,Facility,Service Line,Payer".split(",")
 MAPPING: dict[str, Any] = {
     "name": "Payer claims",
     "sees": "claims",
     "format": {"delimiter": ",", "encoding": "utf-8", "dates": "ymd"},
     "columns": {
         "source_key": "Claim ID",
+        "received_on": "Received Date",
         "seen_on": "Service Date",
         "order_key": "Order Number",
         "performing_npi": "Rendering NPI",
@@ -27,6 +28,7 @@ MAPPING: dict[str, Any] = {
 }
 GOES_ELSEWHERE, COMES_BACK, UNNAMED_STAYS = 0.07, 0.12, 0.7  # of those sent to us, of those sent away, of those sent to nobody named
 NEVER_CLAIMED = "Self-pay"
+TAKES = 3  # days from the visit to the payer
 
 
 def table(orders: Iterable[tuple[str, Any]], *, seed: int, today: dt.date) -> Table:
@@ -40,7 +42,8 @@ def table(orders: Iterable[tuple[str, Any]], *, seed: int, today: dt.date) -> Ta
         place, is_ours = _place(dice, referral, destinations(referral.line))
         who = referral.performer
         named = [who.npi, f"{who.first} {who.last}"] if is_ours else ["", ""]
-        rows.append([f"C{number[1:]}", seen_on.isoformat(), number, *named, place, referral.line, referral.payer])
+        received_on = min(seen_on + dt.timedelta(days=TAKES), today - dt.timedelta(days=1))
+        rows.append([f"C{number[1:]}", received_on.isoformat(), seen_on.isoformat(), number, *named, place, referral.line, referral.payer])
     return HEADER, rows
 
 
