@@ -1,9 +1,11 @@
 """The ledger's actions: what is kept, what is refused, what is asked for; planned against happened; merges; visits."""
 
 import datetime as dt
+import threading
 from decimal import Decimal
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 import visits.actions
@@ -344,6 +346,31 @@ def test_a_visit_whose_spend_is_refused_is_not_stored(world, limit, doctor):
             spend=[make_draft(kind="gift card")],
         )
     assert not world.north_practice.visits.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_plans_at_once_do_not_both_fit_into_one_rest(world, limit, doctor):
+    """The second waits for the first, then sees it."""
+    said: list[str] = []
+    plan = {"state": "planned", "providers": [doctor], "practice": world.north_practice}
+
+    def second() -> None:
+        try:
+            spend(world.nora, "300.00", **plan)
+        except policies.OverLimit as refusal:
+            said.append(str(refusal))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=second)
+    with transaction.atomic():
+        spend(world.nora, "300.00", **plan)
+        thread.start()
+        thread.join(1)
+        assert thread.is_alive()
+    thread.join(20)
+    assert "$600.00 of $500.00" in said[0]
+    assert SpendEntry.objects.count() == 1
 
 
 def test_sums_by_year_name_nobody(world, limit, doctor):
