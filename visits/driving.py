@@ -23,11 +23,16 @@ def place_of(practice: Practice) -> str:
 
 
 def start_of(hours: WorkingHours) -> str:
-    """Where the person's days begin and end."""
+    """Where the person's days begin and end, blank where they did not say."""
+    point = start_point(hours)
+    return _place(*point) if point else ""
+
+
+def start_point(hours: WorkingHours) -> tuple[float, float] | None:
+    """Latitude and longitude of it: the exact point, else the middle of the ZIP code."""
     if hours.latitude is not None and hours.longitude is not None:
-        return _place(hours.latitude, hours.longitude)
-    center = center_of(hours.start_zip)
-    return _place(*center) if center else ""
+        return hours.latitude, hours.longitude
+    return center_of(hours.start_zip)
 
 
 def _place(latitude: float, longitude: float) -> str:

@@ -17,7 +17,7 @@ from tests.factories.visits import make_follow_up
 from visits import actions
 from visits.cadence import Due
 from visits.drafting import Candidate, Fixed, Room, draft, driving_a_visit
-from visits.models import Draw, PlanDraft, PracticeTrend, TargetEntry, TargetList, Visit, WorkingHours
+from visits.models import DayPlan, DayStop, Draw, PlanDraft, PracticeTrend, TargetEntry, TargetList, Visit, WorkingHours
 from visits.planning import candidates, capacity, promised_by, visits_due, week_of
 
 MONDAY = dt.date(2026, 11, 30)
@@ -238,6 +238,17 @@ def test_a_week_is_drafted_accepted_and_undone(as_, promised):
     assert not Visit.objects.filter(state="planned").exists()
     assert Visit.objects.filter(state="cancelled").count() == len(taken) - 1, "what was logged meanwhile stays"
     assert actions.undo_draft(by=world.nora, plan=plan) == 0
+
+
+def test_an_accepted_week_is_put_in_order_by_a_worker(promised, run_jobs):
+    WorkingHours.objects.create(user=promised.nora, start_zip="44101")
+    plan = actions.draft_days(by=promised.nora, owner=promised.nora, days=week_of(MONDAY))
+    actions.accept_draft(by=promised.nora, plan=plan, stops=[stop.pk for stop in plan.stops.all()])
+    days = {timezone.localdate(stop.planned_at) for stop in plan.stops.all()}
+    assert set(DayPlan.objects.values_list("day_on", flat=True)) == days
+    run_jobs()
+    assert set(DayPlan.objects.values_list("state", flat=True)) == {"ready"}
+    assert DayStop.objects.exclude(place=None).count() == 13
 
 
 def test_a_new_draft_takes_the_place_of_the_old_one(promised):

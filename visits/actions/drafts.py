@@ -14,12 +14,13 @@ from audit.actions import record
 from common.exceptions import PolicyViolation
 from contacts.models import Practice
 from visits import policies
+from visits.actions.days import Ends, ask_for_route
 from visits.actions.drawing import draw_order
 from visits.actions.visits import cancel_plan, plan_visit
 from visits.cadence import dues, field_of
 from visits.drafting import Placed, draft
 from visits.drawing import month_after
-from visits.driving import roads, start_of
+from visits.driving import roads, start_of, start_point
 from visits.models import Draw, PlanDraft, PlanDraftStop, VisitState
 from visits.planning import candidates, drawn_places, rooms_of
 from visits.queries import colleagues_of, hours_of, not_drawable
@@ -112,8 +113,23 @@ def accept_draft(*, by: User, plan: PlanDraft, stops: Collection[int]) -> int:
     plan.accepted_at = timezone.now()
     plan.save(update_fields=["accepted_at"])
     made = sum(stop.visit_id is not None for stop in chosen)
+    _ask_for_routes(by=by, owner=plan.owner, days={timezone.localdate(stop.planned_at) for stop in chosen if stop.visit_id})
     record("plan.accepted", by=by, target=plan, owner=plan.owner_id, visits=made)
     return made
+
+
+def _ask_for_routes(*, by: User, owner: User, days: Collection[dt.date]) -> None:
+    """A worker puts each day that lies ahead into its best order; the day's route page shows it, to be accepted there.
+
+    Where nobody said where the person starts, no route can be computed, and the draft's own order stays.
+    """
+    working = hours_of(owner)
+    if (start := start_point(working)) is None:
+        return
+    begins, ends = (time.hour * 60 + time.minute for time in (working.starts_at, working.ends_at))
+    label = working.start_address[:80] or "Start"
+    for day in sorted(day for day in days if day > timezone.localdate()):
+        ask_for_route(by=by, owner=owner, day_on=day, ends=Ends(begins, ends, working.pause_minutes, start, label, start, label))
 
 
 @transaction.atomic
