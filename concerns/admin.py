@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from common.admin import ReadOnlyAdmin
-from concerns.models import Category, Comment, Concern, Department
+from concerns.models import Category, Comment, Concern, Department, FieldNote, QualityProject
 
 
 class CommentInline(admin.TabularInline):
@@ -32,3 +32,16 @@ class CategoryAdmin(ReadOnlyAdmin):
 class DepartmentAdmin(ReadOnlyAdmin):
     list_display = ("name", "lead", "is_active")
     list_select_related = ("lead",)
+
+
+@admin.register(FieldNote)
+class FieldNoteAdmin(ReadOnlyAdmin):
+    list_display = ("practice", "kind", "heard_on", "noted_by", "withdrawn_at")
+    list_filter = ("kind",)
+    list_select_related = ("practice", "noted_by")
+
+
+@admin.register(QualityProject)
+class QualityProjectAdmin(ReadOnlyAdmin):
+    list_display = ("name", "owner", "started_on", "ended_on")
+    list_select_related = ("owner",)

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from concerns.models import Concern
-from concerns.querysets import ConcernQuerySet
+from concerns.querysets import ConcernQuerySet, FieldNoteQuerySet
 
 HEADER = ("raised", "practice", "territory", "provider", "category", "severity", "concern", "raised by", "department", "owner", "due",
           "state", "days late", "resolved", "what we did", "told", "how", "told by", "escalated to")  # fmt: skip
@@ -40,3 +40,15 @@ def _row(concern: Concern) -> tuple[Any, ...]:
         str(concern.told_by or ""),
         str(concern.escalated_to or ""),
     )
+
+
+NOTE_HEADER = ("heard", "kind", "practice", "territory", "from", "note", "tags", "noted by")
+
+
+def note_rows(notes: FieldNoteQuerySet) -> Iterator[tuple[Any, ...]]:
+    """Line by line."""
+    for note in notes.for_list().iterator(chunk_size=500):
+        yield (
+            note.heard_on, note.get_kind_display(), note.practice.name, str(note.practice.territory or ""), str(note.provider or ""),
+            note.text, ", ".join(note.tags), str(note.noted_by),
+        )  # fmt: skip

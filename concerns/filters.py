@@ -8,11 +8,12 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from common.names import fold
-from concerns.models import Category, Concern, ConcernState, Department, Severity
+from concerns.models import Category, Concern, ConcernState, Department, FieldNote, FieldNoteKind, Severity
 from concerns.queries import colleagues
 from contacts.models import Practice, Provider
 from territories.models import Territory
 
+_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 LATE, UNFINISHED, ALL = "late", "unfinished", "all"
 # value: words of the tab, and what it means
 STATES = {
@@ -53,6 +54,8 @@ class ConcernFilter(filters.FilterSet):
     territory = filters.ModelChoiceFilter(queryset=_territories, label="Territory", empty_label="All territories", method="by_territory")
     whose = filters.ModelChoiceFilter(queryset=_people, label="Raised or owned by", empty_label="Anybody", method="by_person")
     mine = filters.BooleanFilter(label="Only mine", method="of_mine", widget=forms.CheckboxInput)
+    start = filters.DateFilter(field_name="raised_at", lookup_expr="date__gte", label="Raised from", widget=_DAY)
+    end = filters.DateFilter(field_name="raised_at", lookup_expr="date__lte", label="Raised to", widget=_DAY)
     practice = filters.ModelChoiceFilter(queryset=_practices, widget=forms.HiddenInput)
     provider = filters.ModelChoiceFilter(queryset=_providers, widget=forms.HiddenInput)
 
@@ -78,3 +81,44 @@ class ConcernFilter(filters.FilterSet):
 
     def of_mine(self, rows: QuerySet[Concern], name: str, value: bool) -> QuerySet[Concern]:
         return self.by_person(rows, name, self.request.user) if value else rows
+
+
+class TrendFilter(filters.FilterSet):
+    """Of which concerns the trend is shown."""
+
+    territory = filters.ModelChoiceFilter(queryset=_territories, label="Territory", empty_label="All territories", method="by_territory")
+    department = filters.ModelChoiceFilter(queryset=Department.objects.all(), label="Department", empty_label="All departments")
+    severity = filters.ChoiceFilter(choices=Severity, label="Severity", empty_label="Any")
+
+    class Meta:
+        model = Concern
+        fields = ()
+
+    def by_territory(self, rows: QuerySet[Concern], name: str, value: Territory) -> QuerySet[Concern]:
+        return rows.filter(practice__territory__in=Territory.objects.branch_ids(value.pk))
+
+
+class FieldNoteFilter(filters.FilterSet):
+    """`start` and `end` are days, both counted in, on which it was heard; `tag` is one whole tag."""
+
+    q = filters.CharFilter(label="Practice or words", method="by_words", widget=forms.TextInput(attrs={"type": "search"}))
+    kind = filters.ChoiceFilter(choices=FieldNoteKind, label="Kind", empty_label="All kinds")
+    tag = filters.CharFilter(label="Tag", method="by_tag")
+    territory = filters.ModelChoiceFilter(queryset=_territories, label="Territory", empty_label="All territories", method="by_territory")
+    noted_by = filters.ModelChoiceFilter(queryset=_people, label="Who", empty_label="Anybody")
+    start = filters.DateFilter(field_name="heard_on", lookup_expr="gte", label="From", widget=_DAY)
+    end = filters.DateFilter(field_name="heard_on", lookup_expr="lte", label="To", widget=_DAY)
+    practice = filters.ModelChoiceFilter(queryset=_practices, widget=forms.HiddenInput)
+
+    class Meta:
+        model = FieldNote
+        fields = ()
+
+    def by_words(self, rows: QuerySet[FieldNote], name: str, value: str) -> QuerySet[FieldNote]:
+        return rows.filter(Q(practice__folded_name__contains=fold(value)) | Q(text__icontains=value))
+
+    def by_tag(self, rows: QuerySet[FieldNote], name: str, value: str) -> QuerySet[FieldNote]:
+        return rows.filter(tags__contains=[" ".join(value.lower().split())])
+
+    def by_territory(self, rows: QuerySet[FieldNote], name: str, value: Territory) -> QuerySet[FieldNote]:
+        return rows.filter(practice__territory__in=Territory.objects.branch_ids(value.pk))

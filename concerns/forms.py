@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from common.patient_marks import warning
-from concerns.models import Category, Concern, Department, Severity, ToldHow
+from concerns.models import Category, Concern, Department, FieldNoteKind, QualityProject, Severity, ToldHow
 from concerns.queries import categories_to_choose, departments_to_choose, providers_at, who_may_own
 from contacts.models import Practice, Provider
 
@@ -186,3 +186,75 @@ class CategoryForm(forms.ModelForm):
         self.fields["department"].queryset = Department.objects.filter(is_active=True)
         self.fields["department"].empty_label = "Choose a department"
         self.fields["deadline_days"].min_value = 1
+
+
+class FieldNoteForm(GuardedForm):
+    """Something heard at a practice."""
+
+    guarded = ("text", "tags")
+    kind = forms.ChoiceField(
+        label="What is it?", choices=FieldNoteKind, widget=forms.RadioSelect, error_messages={"required": "Choose what it is."}
+    )
+    text = forms.CharField(
+        label="What did you hear?",
+        max_length=2000,
+        help_text=NO_PATIENTS,
+        widget=_area(3),
+        error_messages={"required": "Say what you heard."},
+    )
+    tags = forms.CharField(required=False, max_length=300, help_text="Words to find it by, with commas between: access, mri, new office.")
+    provider = forms.ModelChoiceField(Provider.objects.none(), label="From whom", required=False, empty_label="The practice as a whole")
+    heard_on = forms.DateField(label="Heard on", widget=_day(), error_messages={"required": "Choose the day."})
+
+    field_order = ("kind", "text", "tags", "is_none", "provider", "heard_on")
+
+    def __init__(self, *args: Any, practice: Practice, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["provider"].queryset = providers_at(practice)
+
+    def clean(self) -> dict[str, Any]:
+        """The words as a list, once they were looked at for patients."""
+        data = super().clean()
+        data["tags"] = [tag for tag in (data.get("tags") or "").split(",") if tag.strip()]
+        return data
+
+    def clean_heard_on(self) -> dt.date:
+        day: dt.date = self.cleaned_data["heard_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError("This day lies ahead. Choose the day on which you heard it.")
+        return day
+
+
+class ProjectForm(GuardedForm):
+    """What is to become better, since when, and by which concerns it shows."""
+
+    guarded = ("name", "goal")
+    name = forms.CharField(max_length=120, error_messages={"required": "Give the project a name."})
+    goal = forms.CharField(
+        label="What is to become better?",
+        max_length=1000,
+        help_text=NO_PATIENTS,
+        widget=_area(3),
+        error_messages={"required": "Say what is to become better."},
+    )
+    categories = forms.ModelMultipleChoiceField(
+        Category.objects.all(),
+        label="Kinds of concern by which it shows",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one."},
+    )
+    owner = forms.ModelChoiceField(User.objects.none(), label="Who leads it", empty_label=None)
+    started_on = forms.DateField(label="Starts on", widget=_day(), error_messages={"required": "Choose the day."})
+    ended_on = forms.DateField(label="Ends on", required=False, widget=_day(), help_text="Blank while it runs.")
+
+    field_order = ("name", "goal", "is_none", "categories", "owner", "started_on", "ended_on")
+
+    def __init__(self, *args: Any, project: QualityProject | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = who_may_own(project.owner if project else None)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("ended_on") and data.get("started_on") and data["ended_on"] <= data["started_on"]:
+            self.add_error("ended_on", "It ends before it begins. Choose a later day.")
+        return data

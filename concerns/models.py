@@ -1,12 +1,14 @@
-"""You said, we did: what referring practices complain of or ask for, who answers for it by when, and whether they were told."""
+"""You said, we did: what practices complain of or ask for, who answers by when, whether they were told; and what else the field heard."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from concerns.querysets import ConcernQuerySet
+from concerns.querysets import ConcernQuerySet, FieldNoteQuerySet, QualityProjectQuerySet
 from contacts.models import Practice, Provider
 
 
@@ -151,3 +153,69 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.written_at:%d %b %Y}"
+
+
+class FieldNoteKind(models.TextChoices):
+    FEEDBACK = "feedback", "Feedback"
+    GAP = "gap", "Service gap"
+    COMPETITOR = "competitor", "Competitor"
+
+
+class FieldNote(models.Model):
+    """Something heard at a practice that nobody there waits for an answer to: what they think of us, what they miss, what others offer.
+
+    A concern is answered and the practice told; a field note is gathered, and told to managers week by week.
+    """
+
+    kind = models.CharField(max_length=10, choices=FieldNoteKind)
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="field_notes")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, blank=True, related_name="field_notes")
+    text = models.TextField()
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True, help_text="lower case, each once")
+    heard_on = models.DateField(default=timezone.localdate)
+    noted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="field_notes")
+    noted_at = models.DateTimeField(default=timezone.now)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = FieldNoteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-heard_on", "-pk")
+        indexes = (
+            models.Index(fields=["practice", "-heard_on"], name="field_note_practice"),
+            GinIndex(fields=["tags"], name="field_note_tags"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.practice}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("concerns:note", args=[self.pk])
+
+
+class QualityProject(models.Model):
+    """Something that is done so that certain kinds of concern become rarer, from `started_on` on; whether they do is counted, not told."""
+
+    name = models.CharField(max_length=120)
+    goal = models.TextField(help_text="what is to become better, for whom")
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="quality_projects")
+    started_on = models.DateField()
+    ended_on = models.DateField(null=True, blank=True, help_text="the last day of the work; what it changed is counted on")
+    categories = models.ManyToManyField(Category, related_name="projects", help_text="by which it is to show")
+    concerns = models.ManyToManyField(Concern, blank=True, related_name="projects")
+    begun_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    begun_at = models.DateTimeField(default=timezone.now)
+
+    objects = QualityProjectQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-started_on", "-pk")
+        constraints = (
+            models.CheckConstraint(condition=Q(ended_on=None) | Q(ended_on__gt=F("started_on")), name="project_ends_after_start"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("concerns:project", args=[self.pk])

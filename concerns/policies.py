@@ -6,9 +6,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Permission
+from accounts.roles import Role
 from common.exceptions import PolicyViolation
 from common.patient_marks import warning
-from concerns.models import Category, Concern, ConcernState, Department
+from concerns.models import Category, Concern, ConcernState, Department, FieldNote, QualityProject
 from contacts.models import Affiliation, Practice, Provider
 
 
@@ -31,6 +32,10 @@ def check_can_open(*, by: User, practice: Practice, provider: Provider | None, c
         raise PolicyViolation("You can add concerns of practices in your territories only. Ask your manager if this one should be yours.")
     if not category.is_active:
         raise PolicyViolation(f"The category {category} is no longer offered. Choose another one.")
+    check_works_at(provider, practice)
+
+
+def check_works_at(provider: Provider | None, practice: Practice) -> None:
     if provider is not None and not Affiliation.objects.filter(provider=provider, practice=practice).exists():
         raise PolicyViolation(f"{provider} is not known to work at {practice}.")
 
@@ -75,3 +80,34 @@ def check_department(department: Department) -> None:
 def check_may_set_up(by: User) -> None:
     if not by.can(Permission.SETTINGS_EDIT):
         raise PolicyViolation("Only an admin can change departments and categories.")
+
+
+def leads(user: User) -> bool:
+    """Managers and admins answer for the field as a whole."""
+    return user.role in {Role.MANAGER, Role.ADMIN}
+
+
+def check_can_note(*, by: User, practice: Practice, provider: Provider | None) -> None:
+    if not by.can(Permission.CONCERN_EDIT) or not Practice.objects.visible_to(by).filter(pk=practice.pk).exists():
+        raise PolicyViolation("You can write field notes of practices in your territories only.")
+    check_works_at(provider, practice)
+
+
+def can_change_note(user: User, note: FieldNote) -> bool:
+    """Whoever wrote it, and managers (`visible_to` decided before which they see)."""
+    return user.can(Permission.CONCERN_EDIT) and (note.noted_by_id == user.pk or leads(user))
+
+
+def check_can_change_note(user: User, note: FieldNote) -> None:
+    if not can_change_note(user, note):
+        raise PolicyViolation(f"Only {note.noted_by} or a manager can change this note.")
+
+
+def can_run_project(user: User, project: QualityProject | None = None) -> bool:
+    """Managers and admins begin projects; whoever leads one changes it too."""
+    return user.can(Permission.CONCERN_EDIT) and (leads(user) or (project is not None and project.owner_id == user.pk))
+
+
+def check_can_run_project(user: User, project: QualityProject | None) -> None:
+    if not can_run_project(user, project):
+        raise PolicyViolation("Quality projects are begun by managers, and changed by them and by whoever leads one.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.models import AuditEvent
-from concerns.models import Comment, CommentKind, Concern, ConcernState, Severity
+from concerns.models import Comment, CommentKind, Concern, ConcernState, FieldNote, FieldNoteKind, Severity
 
 SEVERITY_TONES = {Severity.HIGH: "bad", Severity.NORMAL: "neutral", Severity.LOW: "neutral"}
 _ICONS = {
@@ -23,6 +23,8 @@ _EVENTS = {
     "concern.closed": "Practice told, closed",
     "concern.reopened": "Reopened",
     "concern.escalated": "Escalated",
+    "concern.linked": "Linked to a quality project",
+    "concern.unlinked": "Taken off a quality project",
 }
 
 
@@ -84,3 +86,11 @@ def history_line(event: AuditEvent) -> dict[str, Any]:
     changed = [name.removesuffix("_on").replace("_", " ") for name in event.details.get("changes", ())]
     what = _EVENTS.get(event.event, event.event)
     return {"what": f"{what}: {', '.join(changed)}" if changed else what, "by": event.by_label, "at": event.happened_at}
+
+
+_NOTE_TONES = {FieldNoteKind.FEEDBACK: "good", FieldNoteKind.GAP: "warn", FieldNoteKind.COMPETITOR: "info"}
+
+
+def note_row(note: FieldNote) -> dict[str, Any]:
+    """A field note in a list."""
+    return {"note": note, "pill": str(FieldNoteKind(note.kind).label), "tone": _NOTE_TONES[FieldNoteKind(note.kind)]}

@@ -1,17 +1,18 @@
 """Reads of concerns over several models: the panel of a practice, what is late by department, what happened to one."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, F, Func, Min, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.roles import PERMISSIONS, Role
 from audit.models import AuditEvent
-from concerns.models import Category, Concern, ConcernState, Department
+from concerns.models import Category, Concern, ConcernState, Department, FieldNote, QualityProject
 from concerns.querysets import ConcernQuerySet
 from contacts.models import Practice, Provider
 from territories.models import Assignment
@@ -98,3 +99,16 @@ def by_department(concerns: ConcernQuerySet) -> list[LateDepartment]:
         .order_by("-late", "-open_count", "name")
     )
     return [LateDepartment(row["department_id"], row["name"], row["late"], row["open_count"], row["oldest"]) for row in rows]
+
+
+def tags_in_use(user: User, *, limit: int = 12) -> list[tuple[str, int]]:
+    """(tag, notes) of the notes that the person sees, the most used first."""
+    tags = FieldNote.objects.visible_to(user).order_by().annotate(tag=Func(F("tags"), function="unnest")).values_list("tag", flat=True)
+    counted = Counter(tags)
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:limit]
+
+
+def projects_to_link(concern: Concern, user: User) -> QuerySet[QualityProject]:
+    """Projects that run, without those that the concern belongs to."""
+    running = Q(ended_on=None) | Q(ended_on__gte=timezone.localdate())
+    return QualityProject.objects.visible_to(user).filter(running).exclude(concerns=concern)

@@ -6,10 +6,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.permissions import Permission
 from territories.scope import scope_of
 
 if TYPE_CHECKING:
-    from concerns.models import Concern  # noqa: F401 - named in the base class below
+    from concerns.models import Concern, FieldNote, QualityProject  # noqa: F401 - named in the base classes below
 
 
 class ConcernQuerySet(models.QuerySet["Concern"]):
@@ -41,3 +42,29 @@ class ConcernQuerySet(models.QuerySet["Concern"]):
     def for_list(self) -> "ConcernQuerySet":
         """With everything that a row shows."""
         return self.select_related("practice__territory", "provider", "category", "department", "owner", "raised_by", "told_by")
+
+
+class FieldNoteQuerySet(models.QuerySet["FieldNote"]):
+    def visible_to(self, user: Any) -> "FieldNoteQuerySet":
+        """Of practices in scope, and the person's own; withdrawn ones are gone."""
+        return self.withdrawable_by(user).filter(withdrawn_at=None)
+
+    def withdrawable_by(self, user: Any) -> "FieldNoteQuerySet":
+        """The same, with those that were withdrawn and can be brought back."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        scope = scope_of(user)
+        return self if scope.whole else self.filter(Q(practice__territory__in=scope.any_territory_ids) | Q(noted_by=user))
+
+    def for_list(self) -> "FieldNoteQuerySet":
+        """With everything that a row shows."""
+        return self.select_related("practice__territory", "provider", "noted_by")
+
+
+class QualityProjectQuerySet(models.QuerySet["QualityProject"]):
+    def visible_to(self, user: Any) -> "QualityProjectQuerySet":
+        """Whoever sees concerns knows the projects; what they count there is cut to their own field."""
+        return self if user.is_authenticated and user.is_active and user.can(Permission.CONCERN_VIEW) else self.none()
+
+    def for_list(self) -> "QualityProjectQuerySet":
+        return self.select_related("owner").prefetch_related("categories")

@@ -27,7 +27,7 @@ from accounts.models import User
 from accounts.roles import Role
 from common.csvsafe import csv_rows
 from contacts.models import Practice, Provider
-from demo import alerts, care, claims, groups, market, names, routes, spend, stops, world, worth
+from demo import alerts, care, claims, groups, market, names, promises, routes, spend, stops, world, worth
 from demo.referrals import tables
 from jobs.actions import run_waiting
 from referrals.models import ImportBatch, MarketFile
@@ -108,6 +108,7 @@ def load(*, say: Say, seed: int = 11, today: dt.date | None = None, referrals_a_
     spend.load(people, seed=seed)
     say("  visiting hours and a day's route")
     routes.load(people, seed=seed)
+    promises.ensure(people, seed=seed)
 
     _ensure_target_list(people)
     stops.ensure(people)

@@ -4,13 +4,17 @@ What a notice tells of was audited by the action that made it; that somebody rea
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from notices.models import Notice
+from audit.actions import record
+from common.locks import held
+from jobs import actions as jobs
+from notices.digests import compose, local_now, sections_of
+from notices.models import DigestSent, MailSettings, Notice
 from notices.querysets import NoticeQuerySet
 
 KEPT = dt.timedelta(days=90)
@@ -52,3 +56,63 @@ def mark_read(*, notices: NoticeQuerySet, by: User) -> int:
 def forget_read(*, by: User | None = None) -> int:
     """Delete what was read long ago; returns how many."""
     return Notice.objects.filter(read_at__lt=timezone.now() - KEPT).delete()[0]
+
+
+@transaction.atomic
+def save_mail_settings(*, daily: bool, weekly: bool, hour: int, time_zone: str, by: User) -> MailSettings:
+    """Which mails one wants, and when."""
+    wanted = {"daily": daily, "weekly": weekly, "hour": hour, "time_zone": time_zone}
+    saved, _ = MailSettings.objects.update_or_create(person=by, defaults=wanted)
+    record("mails.settings_changed", by=by, target=by, **wanted)
+    return saved
+
+
+def ask_for_digests(*, now: dt.datetime, by: User | None = None) -> int:
+    """Queue each mail whose hour has come on its person's own clock and that did not go yet today; returns how many.
+
+    Asked every ten minutes; a beat that was away for hours is caught up with the same day.
+    """
+    chosen = {row.person_id: row for row in MailSettings.objects.all()}
+    people = list(User.objects.active().exclude(email__endswith=".invalid"))
+    over = set(DigestSent.objects.over(since_on=now.date() - dt.timedelta(days=8)).values_list("person_id", "kind", "day_on"))
+    asked = 0
+    for person in people:
+        wanted = chosen.get(person.pk) or MailSettings(person=person)
+        for kind, on in wanted.due(local_now(now, wanted.time_zone)):
+            if (person.pk, kind, on) not in over:
+                jobs.enqueue("notices.send_digest", person.pk, kind, on.isoformat(), key=f"digest {person.pk} {kind} {on}")
+                asked += 1
+    return asked
+
+
+def send_digest(*, person: User, kind: str, on: dt.date, complete: Callable[[], None], by: User | None = None) -> DigestSent:
+    """Send one mail, once, one worker at a time (`_send_digest`)."""
+    with held(f"digest {person.pk} {kind} {on}"):
+        return _send_digest(person=person, kind=kind, on=on, complete=complete, by=by)
+
+
+def _send_digest(*, person: User, kind: str, on: dt.date, complete: Callable[[], None], by: User | None) -> DigestSent:
+    """`complete` ends the job in the transaction that writes that the mail was taken.
+
+    Before it is handed over, that it was tried is written and committed; after it was taken, that it was sent. A worker that dies before
+    the first or after the second changes nothing. One that dies between the two leaves a mail of which nobody knows whether it was taken;
+    it is handed over again as the same mail, under the same Message-ID.
+    """
+    with transaction.atomic():
+        DigestSent.objects.get_or_create(person=person, kind=kind, day_on=on)
+        sent = DigestSent.objects.select_for_update().get(person=person, kind=kind, day_on=on)
+        sections = [] if sent.is_over or not person.is_active else sections_of(kind, person, on)
+        if not sections:
+            sent.is_empty = sent.sent_at is None
+            sent.save(update_fields=["is_empty"])
+            complete()
+            return sent
+        sent.tried_at = timezone.now()
+        sent.save(update_fields=["tried_at"])
+    compose(sent, sections).send()
+    with transaction.atomic():
+        sent.sent_at = timezone.now()
+        sent.save(update_fields=["sent_at"])
+        record("digest.sent", by=by, target=person, kind=kind, day_on=on, lines=sum(len(section.lines) for section in sections))
+        complete()
+    return sent

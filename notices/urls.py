@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.notice_list, name="list"),
     path("bell/", views.bell, name="bell"),
     path("read/", views.read_all, name="read-all"),
+    path("mails/", views.mail_settings, name="mail-settings"),
     path("<int:pk>/", views.follow, name="follow"),
     path("<int:pk>/read/", views.read, name="read"),
 ]

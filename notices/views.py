@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import open_to_everybody_inside
 from notices import actions
 from notices.filters import NoticeFilter
-from notices.models import Notice, NoticeKind
+from notices.forms import MailSettingsForm
+from notices.models import MailSettings, Notice, NoticeKind
 from notices.presenters import ICONS, count_words
 
 OWN = "visible_to decides: one's own notices"
@@ -37,7 +40,8 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         {"url": f"?{kept.lstrip('&')}", "label": "All", "active": not only_unread},
         {"url": f"?unread=true{kept}", "label": "Unread", "active": only_unread, "count": unread},
     ]
-    kinds = [value for value in NoticeKind if value in set(own.order_by().values_list("kind", flat=True).distinct())]
+    told = set(own.order_by().values_list("kind", flat=True).distinct())
+    kinds = [value for value in NoticeKind if value in told]
     return {
         "page": page,
         "rows": [{"notice": notice, "icon": ICONS[NoticeKind(notice.kind)]} for notice in page],
@@ -85,3 +89,20 @@ def read_all(request: HttpRequest) -> HttpResponse:
 
 def _again(request: HttpRequest) -> HttpResponse:
     return redirect("notices:list")
+
+
+@require_http_methods(["GET", "POST"])
+@open_to_everybody_inside("which mails one wants oneself")
+def mail_settings(request: HttpRequest) -> HttpResponse:
+    chosen = MailSettings.objects.visible_to(request.user).first() or MailSettings()
+    form = MailSettingsForm(request.POST if request.method == "POST" else None, chosen=chosen)
+    if request.method == "POST" and form.is_valid():
+        actions.save_mail_settings(**form.cleaned_data, by=request.user)
+        messages.success(request, "Saved.")
+        return redirect("accounts:profile")
+    return render(
+        request,
+        "notices/mail_settings.html",
+        {"form": form, "crumbs": [{"url": reverse("accounts:profile"), "label": "Profile"}]},
+        status=422 if form.errors else 200,
+    )

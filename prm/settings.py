@@ -9,6 +9,7 @@
 | PRM_DEBUG | `1` shows tracebacks; never with real data | off |
 | PRM_ALLOWED_HOSTS | host names, comma-separated | localhost, 127.0.0.1, [::1] |
 | PRM_ORIGINS | origins with scheme that may post forms, comma-separated | none |
+| PRM_URL | the address at which people reach PRM, for links in mails and calendars | the first of PRM_ORIGINS |
 | PRM_TRUSTED_PROXIES | proxies in front that set X-Forwarded-For and X-Forwarded-Proto | 0 |
 | PRM_TIME_ZONE | the organisation's time zone | America/New_York |
 | PRM_UPLOADS | where uploads wait until they are loaded; shared by web and workers | PRM_VAR/uploads |
@@ -203,6 +204,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget uploads": {"task": "jobs.enqueue", "schedule": 3600, "args": ["referrals.forget_uploads"]},
     "watch inbox": {"task": "jobs.enqueue", "schedule": 60, "args": ["referrals.watch_inbox"]},
     "escalate concerns": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["concerns.escalate_late"]},
+    "send digests": {"task": "jobs.enqueue", "schedule": 600, "args": ["notices.send_digests"]},
     "forget notices": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["notices.forget_read"]},
     "look for alerts": {"task": "jobs.enqueue", "schedule": 3600, "args": ["reports.watch_alerts"]},
     "nightly reports": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["reports.refresh"]},
@@ -230,9 +232,12 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # as above: whoever signs in was invited by m
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "PRM"
 
+# Where people reach PRM: the beginning of links in mails and calendars.
+BASE_URL = (os.environ.get("PRM_URL") or next(iter(CSRF_TRUSTED_ORIGINS), "") or "http://localhost:8000").rstrip("/")
+
 # Mail: without a server, every mail is a file that an admin can read.
 EMAIL_FILE_PATH = str(VAR / "mail")
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_BACKEND = "common.mailfiles.EmailBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("PRM_MAIL_FROM", "prm@localhost")
 EMAIL_TIMEOUT = 10
 if _mail := os.environ.get("EMAIL_URL"):
@@ -328,6 +333,9 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "AttendeeKind": "visits.models.AttendeeKind",
+        "FieldNoteKind": "concerns.models.FieldNoteKind",
+        "NoticeKind": "notices.models.NoticeKind",
         "AlignmentKind": "contacts.models.AlignmentKind",
         "ProviderKind": "contacts.models.ProviderKind",
         "ReferralKind": "referrals.models.facts.Kind",

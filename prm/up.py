@@ -143,6 +143,8 @@ def children(servers: Servers, listener: socket.socket) -> list[Child]:
     beat = ["celery", "--app", "prm", "beat", "--loglevel", "INFO"]
     beat += ["--schedule", str(run_folder / "beat-schedule"), "--pidfile", str(run_folder / "beat.pid")]
     environment = {"PYTHONUNBUFFERED": "1"}
+    if not (os.environ.get("PRM_URL") or os.environ.get("PRM_ORIGINS")):
+        environment["PRM_URL"] = f"http://localhost:{listener.getsockname()[1]}"  # what mails and calendars link to
     return [
         Child("web", [*PYTHON, *web], {**environment, "PRM_ROLE": "web"}, logs / "web.log", pass_fds=(listener.fileno(),)),
         Child("worker", [*PYTHON, *worker], environment, logs / "worker.log"),

@@ -10,6 +10,7 @@ from drf_spectacular.views import SpectacularAPIView
 from accounts.views import session
 from prm import health, offline, pages
 from prm.styleguide import styleguide
+from visits.views import feeds
 
 # The Django admin's own sign-in knows no second factor and no rate limit: allauth's is used instead.
 admin.site.login = pages.admin_sign_in  # type: ignore[method-assign]
@@ -35,6 +36,7 @@ urlpatterns = [
     path("visits/", include("visits.urls")),
     path("reports/", include("reports.urls")),
     path("api/session/", session, name="session"),
+    path("calendar/<str:token>.ics", feeds.calendar, name="calendar"),
     path("api/v1/", include("prm.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/", pages.api_docs, name="api-docs"),

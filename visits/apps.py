@@ -7,4 +7,5 @@ class VisitsConfig(AppConfig):
     name = "visits"
 
     def ready(self) -> None:
+        import_module("visits.digests")
         import_module("visits.tasks")  # the command line runs jobs too, without Celery's discovery

@@ -61,7 +61,7 @@ def dues(practices: PracticeQuerySet) -> list[Due]:
     """Of these practices, those whose tier has a cadence, by name; two queries whatever their number."""
     every = dict(Cadence.objects.values_list("tier", "every_days"))
     visits = Visit.objects.filter(practice=OuterRef("pk"), deleted_at=None).order_by()
-    made = visits.filter(state=VisitState.DONE).values("practice").annotate(at=Max("visited_at")).values("at")
+    made = visits.made().values("practice").annotate(at=Max("visited_at")).values("at")
     ahead = visits.filter(state=VisitState.PLANNED).values("practice").annotate(at=Min("planned_at")).values("at")
     rows = (
         practices.filter(tier__in=every)

@@ -10,9 +10,23 @@ from visits.cadence import Due
 from visits.miles import DrivenMonth
 from visits.models import Material, Visit
 from visits.presenters import people_met
-from visits.querysets import TargetEntryQuerySet, VisitQuerySet
+from visits.querysets import FollowUpQuerySet, TargetEntryQuerySet, VisitQuerySet
 
-HEADER = ("date", "time", "state", "practice", "territory", "people met", "mode", "outcome", "topics", "owner", "purpose", "note")
+HEADER = (
+    "date",
+    "time",
+    "state",
+    "practice",
+    "territory",
+    "people met",
+    "kinds of people",
+    "mode",
+    "outcome",
+    "topics",
+    "owner",
+    "purpose",
+    "note",
+)
 
 
 def rows(visits: VisitQuerySet) -> Iterator[tuple[Any, ...]]:
@@ -30,6 +44,7 @@ def _row(visit: Visit) -> tuple[Any, ...]:
         visit.practice.name,
         visit.practice.territory.name if visit.practice.territory else "",
         "; ".join(people_met(visit)),
+        "; ".join(dict.fromkeys(person.kind_label for person in visit.attendees.all())),
         visit.get_mode_display(),
         visit.get_outcome_display() if visit.outcome else "",
         "; ".join(topic.name for topic in visit.topics.all()),
@@ -37,6 +52,20 @@ def _row(visit: Visit) -> tuple[Any, ...]:
         visit.purpose,
         visit.note,
     )
+
+
+FOLLOW_UP_HEADER = ("due", "days late", "practice", "territory", "provider", "to be done", "owner", "put off", "handed over by",
+                    "said with it", "written down", "by", "done", "done by")  # fmt: skip
+
+
+def follow_up_rows(follow_ups: FollowUpQuerySet) -> Iterator[tuple[Any, ...]]:
+    """Line by line; `put off` counts how often."""
+    for item in follow_ups.for_list().iterator(chunk_size=500):
+        yield (
+            item.due_on, item.days_late, item.practice.name, str(item.practice.territory or ""), str(item.provider or ""), item.text,
+            str(item.owner), item.snoozes, str(item.handed_by or ""), item.handed_note, timezone.localdate(item.created_at),
+            str(item.created_by), timezone.localdate(item.done_at) if item.done_at else None, str(item.done_by or ""),
+        )  # fmt: skip
 
 
 TARGET_HEADER = (

@@ -14,7 +14,7 @@ from contacts.filters import PracticeFilter
 from contacts.models import Practice, Provider
 from territories.models import Territory
 from territories.scope import below
-from visits.models import FollowUp, Mode, Outcome, Visit, VisitState
+from visits.models import Attendee, AttendeeKind, FollowUp, Mode, Outcome, Visit, VisitState
 from visits.queries import people_of, visits_with
 
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -55,6 +55,7 @@ class VisitFilter(filters.FilterSet):
     territory = filters.ModelChoiceFilter(label="Territory", queryset=_territories, empty_label="All territories", method=_in_branch)
     mode = filters.ChoiceFilter(label="Mode", choices=Mode, empty_label="Any mode")
     outcome = filters.ChoiceFilter(label="Outcome", choices=Outcome, empty_label="Any outcome")
+    met = filters.ChoiceFilter(label="Met", choices=AttendeeKind, empty_label="Anybody", method="by_kind")
     state = filters.ChoiceFilter(label="State", choices=VisitState, empty_label="Done and missed")
     start = filters.DateFilter(label="From", method="since", widget=_DAY)
     end = filters.DateFilter(label="To", method="until", widget=_DAY)
@@ -68,6 +69,9 @@ class VisitFilter(filters.FilterSet):
     def by_practice(self, rows: QuerySet[Visit], name: str, value: str) -> QuerySet[Visit]:
         return rows.filter(practice__folded_name__contains=fold(value))
 
+    def by_kind(self, rows: QuerySet[Visit], name: str, value: str) -> QuerySet[Visit]:
+        return rows.filter(pk__in=Attendee.objects.of_kind(value).values("visit"))
+
     def by_provider(self, rows: QuerySet[Visit], name: str, value: Provider) -> QuerySet[Visit]:
         return rows.filter(pk__in=visits_with(value))
 
@@ -78,18 +82,48 @@ class VisitFilter(filters.FilterSet):
         return rows.filter(Q(visited_at__date__lte=value) | Q(visited_at=None, planned_at__date__lte=value))
 
 
-class FollowUpFilter(filters.FilterSet):
-    """Open, overdue or done; of one person or of all that are seen."""
+OPEN, DUE, OVERDUE, DONE, ALL = "open", "due", "overdue", "done", "all"
+# value: words of the tab
+FOLLOW_UP_STATES = {OPEN: "Open", DUE: "Due", OVERDUE: "Overdue", DONE: "Done"}
+MINE = "mine"
 
-    is_done = filters.BooleanFilter(field_name="done_at", lookup_expr="isnull", exclude=True)
-    overdue = filters.BooleanFilter(method="late")
-    owner = filters.ModelChoiceFilter(queryset=User.objects.all())
-    practice = filters.ModelChoiceFilter(queryset=_practices)
-    provider = filters.ModelChoiceFilter(queryset=_providers)
+
+def _follow_up_owners(request: Any) -> QuerySet[User]:
+    """Who has any of the follow-ups that the person sees."""
+    found: QuerySet[User] = User.objects.filter(pk__in=FollowUp.objects.visible_to(request.user).order_by().values("owner"))
+    return found
+
+
+class FollowUpFilter(filters.FilterSet):
+    """`state` is open, due (today or before), overdue, done or all; `whose` is mine or all; `owner` is one person.
+
+    Of the done ones, those that were done last come first.
+    """
+
+    q = filters.CharFilter(label="Practice", method="by_practice", widget=forms.TextInput(attrs={"type": "search"}))
+    state = filters.ChoiceFilter(choices=[*FOLLOW_UP_STATES.items(), (ALL, "All")], method="by_state", widget=forms.HiddenInput)
+    whose = filters.ChoiceFilter(choices=[(MINE, "Only mine"), (ALL, "Everybody")], method="by_whose", widget=forms.HiddenInput)
+    owner = filters.ModelChoiceFilter(label="Who", queryset=_follow_up_owners, empty_label="Everybody")
+    territory = filters.ModelChoiceFilter(label="Territory", queryset=_territories, empty_label="All territories", method=_in_branch)
+    is_done = filters.BooleanFilter(field_name="done_at", lookup_expr="isnull", exclude=True, widget=forms.HiddenInput)
+    overdue = filters.BooleanFilter(method="late", widget=forms.HiddenInput)
+    practice = filters.ModelChoiceFilter(queryset=_practices, widget=forms.HiddenInput)
+    provider = filters.ModelChoiceFilter(queryset=_providers, widget=forms.HiddenInput)
 
     class Meta:
         model = FollowUp
         fields = ()
+
+    def by_practice(self, rows: QuerySet[FollowUp], name: str, value: str) -> QuerySet[FollowUp]:
+        return rows.filter(practice__folded_name__contains=fold(value))
+
+    def by_state(self, rows: Any, name: str, value: str) -> QuerySet[FollowUp]:
+        cuts = {OPEN: rows.open, DUE: rows.due, OVERDUE: rows.overdue, DONE: rows.done, ALL: rows.all}
+        found: QuerySet[FollowUp] = cuts[value]()
+        return found
+
+    def by_whose(self, rows: QuerySet[FollowUp], name: str, value: str) -> QuerySet[FollowUp]:
+        return rows.filter(owner=self.request.user) if value == MINE else rows
 
     def late(self, rows: QuerySet[FollowUp], name: str, value: bool) -> QuerySet[FollowUp]:
         overdue = FollowUp.objects.overdue().values("pk")

@@ -66,6 +66,23 @@ def check_is_planned(visit: Visit) -> None:
         raise PolicyViolation(f"This visit is no longer planned: it is {VisitState(visit.state).label.lower()}.")
 
 
+def check_appointment(*, planned_at: dt.datetime, ends_at: dt.datetime | None, is_fixed: bool) -> None:
+    """An end belongs to an appointment; it comes after the start, and the same day."""
+    if ends_at is None:
+        return
+    if not is_fixed:
+        raise PolicyViolation("Only an appointment has an end. Tick that the office agreed to this time, or leave the end out.")
+    if ends_at <= planned_at:
+        raise PolicyViolation("It ends before it begins. Choose a later end.")
+    if timezone.localdate(ends_at) != timezone.localdate(planned_at):
+        raise PolicyViolation("An appointment ends on the day on which it begins.")
+
+
+def check_can_invite(visit: Visit) -> None:
+    if not (is_planned(visit) and visit.is_fixed):
+        raise PolicyViolation("People are invited to an appointment that is still to come. Fix its time first.")
+
+
 def can_change_follow_up(user: User, follow_up: FollowUp) -> bool:
     """Its owner, whoever wrote it, and managers."""
     return user.can(Permission.VISIT_LOG) and (user.pk in {follow_up.owner_id, follow_up.created_by_id} or leads(user))

@@ -1,7 +1,7 @@
 """Visits as templates show them: words, tones and icons. No database here."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -11,7 +11,20 @@ from audit.models import AuditEvent
 from common.templatetags.prm import clock, percent
 from contacts.visiting import point_of
 from visits.drawing import AS_DRAWN, EARLY, FOLLOWED_AT, LATE, NOT_VISITED, TO_COME, month_after
-from visits.models import DayPlan, DayStop, FollowUp, Mode, Outcome, TargetEntry, TargetList, Visit, VisitState
+from visits.models import (
+    DayPlan,
+    DayStop,
+    FollowUp,
+    FollowUpStep,
+    Invitation,
+    Mode,
+    Outcome,
+    StepKind,
+    TargetEntry,
+    TargetList,
+    Visit,
+    VisitState,
+)
 from visits.queries import Followed, Happening, Place
 
 MODE_ICONS = {
@@ -286,3 +299,47 @@ def map_links(way: Way) -> list[tuple[str, str]]:
         *links,
         ("Apple Maps", f"https://maps.apple.com/?{urlencode({'saddr': points[0], 'daddr': ' to:'.join(points[1:]), 'dirflg': 'd'})}"),
     ]
+
+
+_STEPS = {
+    StepKind.DONE: ("Done", "done"),
+    StepKind.REOPENED: ("Reopened", "reopened"),
+    StepKind.SNOOZED: ("Put off", "put off"),
+    StepKind.CHANGED: ("Changed", "changed"),
+    StepKind.HANDED: ("Handed over", "handed over"),
+}
+
+
+def step_line(step: FollowUpStep) -> dict[str, Any]:
+    """One thing that was done with a follow-up, for its history."""
+    return {
+        "what": _STEPS[StepKind(step.kind)][0],
+        "by": str(step.made_by),
+        "at": step.made_at,
+        "note": step.note,
+        "undone": step.undone_at is not None,
+    }
+
+
+def steps_words(steps: Sequence[FollowUpStep]) -> str:
+    """What one press did: "Done: Send the guide", "3 follow-ups put off to 30 Nov 2026"."""
+    first = steps[0]
+    title, word = _STEPS[StepKind(first.kind)]
+    item = first.follow_up
+    till = f" to {item.due_on.day} {item.due_on:%b %Y}" if first.kind == StepKind.SNOOZED else ""
+    till = f" to {item.owner}" if first.kind == StepKind.HANDED else till
+    return f"{title}{till}: {item.text}" if len(steps) == 1 else f"{len(steps)} follow-ups {word}{till}"
+
+
+def invitees(visit: Visit, asked: Iterable[Invitation]) -> list[dict[str, Any]]:
+    """Who comes to an appointment, and whether they were asked by e-mail."""
+    known = {(row.provider_id, row.staff_id): row for row in asked if row.withdrawn_at is None}
+    rows = []
+    for attendee in visit.attendees.all():
+        person, row = attendee.provider or attendee.staff, known.get((attendee.provider_id, attendee.staff_id))
+        said = "No e-mail address known" if person and not person.email else "Not invited yet"
+        if row is not None:
+            said = "Invitation on the way" if row.told_at is None else f"Invited, {row.email}"
+        may_ask = bool(person and person.email) and row is None
+        rows.append({"attendee": attendee, "person": person, "kind": attendee.kind_label, "said": said, "may_ask": may_ask})
+    return rows

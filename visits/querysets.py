@@ -14,6 +14,8 @@ from territories.scope import scope_of
 
 if TYPE_CHECKING:
     from visits.models import (  # noqa: F401 - named in base classes below
+        Attendee,
+        CalendarFeed,
         DayPlan,
         Draw,
         FollowUp,
@@ -89,9 +91,17 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def overdue(self) -> "FollowUpQuerySet":
         return self.open().filter(due_on__lt=timezone.localdate())
 
+    def due(self) -> "FollowUpQuerySet":
+        """Promised for today, or for a day that is over."""
+        return self.open().filter(due_on__lte=timezone.localdate())
+
+    def done(self) -> "FollowUpQuerySet":
+        """What was done last comes first."""
+        return self.exclude(done_at=None).order_by("-done_at", "-pk")
+
     def for_list(self) -> "FollowUpQuerySet":
         """With everything that a row shows."""
-        return self.select_related("practice", "owner", "created_by", "visit", "provider", "done_by")
+        return self.select_related("practice", "practice__territory", "owner", "created_by", "visit", "provider", "done_by", "handed_by")
 
 
 def _entries_in_scope(user: Any) -> Q:
@@ -260,3 +270,23 @@ class MileageDayQuerySet(models.QuerySet["MileageDay"]):
             return self
         below = apps.get_model("territories", "Assignment").objects.today().visible_to(user).values("user")
         return self.filter(Q(owner=user) | Q(owner__in=below))
+
+
+class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
+    def visible_to(self, user: Any) -> "CalendarFeedQuerySet":
+        """One's own."""
+        return self.filter(person=user) if user.is_authenticated and user.is_active else self.none()
+
+    def live(self) -> "CalendarFeedQuerySet":
+        """Not revoked, of somebody who may still sign in: dead with the account."""
+        return self.filter(revoked_at=None, person__is_active=True)
+
+
+# attendee kind: the kinds of provider that are of it
+_PROVIDER_KINDS = {"physician": ("physician",), "app": ("np", "pa"), "clinician": ("other",)}
+
+
+class AttendeeQuerySet(models.QuerySet["Attendee"]):
+    def of_kind(self, kind: str) -> "AttendeeQuerySet":
+        """Physicians, NPs and PAs, other clinicians, or staff (`visits.models.AttendeeKind`)."""
+        return self.filter(provider=None) if kind == "staff" else self.filter(provider__kind__in=_PROVIDER_KINDS[kind])

@@ -64,6 +64,8 @@ def asked_for(plan: DayPlan) -> Asked:
             continue
         service = row.practice.visit_minutes or rules_minutes
         windows = windows_on(row.practice, hours[row.practice_id], plan.day_on.weekday())
+        if row.visit is not None and row.visit.is_fixed and row.visit.ends_at and row.visit.planned_at:
+            service = int((row.visit.ends_at - row.visit.planned_at).total_seconds()) // 60
         if row.fixed_minute is not None:
             windows = [(row.fixed_minute, row.fixed_minute + service)]
         label = row.practice.name

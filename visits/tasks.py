@@ -8,10 +8,11 @@ from audit.actions import record
 from common.exceptions import InputError
 from common.tables import open_table
 from jobs.actions import Lease, handler
+from visits import actions
 from visits.actions import store_route
 from visits.feasibility import problems
 from visits.importing import CHECKED, default_owner, import_visits
-from visits.models import DayPlan, FieldRules
+from visits.models import DayPlan, FieldRules, Visit
 from visits.routes import asked_for, square
 from visits.routing import plan_day as best_route
 from visits.travel import drives_between
@@ -55,3 +56,13 @@ def plan_day(lease: Lease) -> None:
     lease.progress(2, 3, "Checking the route")
     wrong = problems(asked.stops, route, travel=travel, day_start=start, day_end=end, lunch=lunch)
     store_route(asked=asked, route=route, drives=travel, source=drives.source, wrong=wrong, by=None)
+
+
+@handler("visits.send_invitations", own_transaction=True)
+def send_invitations(lease: Lease) -> None:
+    """Mails to those who were asked to an appointment and have not heard how it stands now."""
+    visit = Visit.objects.select_related("practice", "owner").filter(pk=lease.args[0]).first()
+    if visit is None:
+        raise InputError("This visit is gone.")
+    lease.progress(0, 1, "Writing to those who are invited")
+    actions.send_invitations(visit=visit, complete=lease.complete)

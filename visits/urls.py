@@ -2,7 +2,23 @@
 
 from django.urls import path
 
-from visits.views import draws, follow_ups, hours, imports, log, materials, mileage, pages, panels, plan_week, route, targets, today, topics
+from visits.views import (
+    draws,
+    feeds,
+    follow_ups,
+    hours,
+    imports,
+    log,
+    materials,
+    mileage,
+    pages,
+    panels,
+    plan_week,
+    route,
+    targets,
+    today,
+    topics,
+)
 
 app_name = "visits"
 
@@ -26,15 +42,24 @@ urlpatterns = [
     path("options/people/", log.people_options, name="people-options"),
     path("<int:pk>/", pages.detail, name="detail"),
     path("<int:pk>/edit/", pages.edit, name="edit"),
+    path("<int:pk>/invite/", pages.invite, name="invite"),
     path("<int:pk>/missed/", pages.miss, name="miss"),
     path("<int:pk>/cancel/", pages.cancel, name="cancel"),
     path("<int:pk>/delete/", pages.delete, name="delete"),
     path("<int:pk>/restore/", pages.restore, name="restore"),
     path("follow-ups/", follow_ups.follow_up_list, name="follow-ups"),
     path("follow-ups/add/", follow_ups.add, name="follow-up-add"),
-    path("follow-ups/<int:pk>/", follow_ups.change, name="follow-up"),
+    path("follow-ups/bulk/", follow_ups.bulk, name="follow-ups-bulk"),
+    path("follow-ups/files/follow-ups.<slug:kind>", follow_ups.export, name="follow-ups-export"),
+    path("follow-ups/undo/<uuid:batch>/", follow_ups.undo, name="follow-ups-undo"),
+    path("follow-ups/<int:pk>/", follow_ups.follow_up, name="follow-up"),
+    path("follow-ups/<int:pk>/snooze/", follow_ups.snooze, name="follow-up-snooze"),
+    path("follow-ups/<int:pk>/hand-over/", follow_ups.hand_over, name="follow-up-hand-over"),
     path("follow-ups/<int:pk>/done/", follow_ups.done, name="follow-up-done"),
     path("follow-ups/<int:pk>/reopen/", follow_ups.reopen, name="follow-up-reopen"),
+    path("calendar/", feeds.panel, name="calendar"),
+    path("calendar/new/", feeds.make, name="calendar-make"),
+    path("calendar/revoke/", feeds.revoke, name="calendar-revoke"),
     path("draws/", draws.draws, name="draws"),
     path("draws/new/", draws.new, name="draw-new"),
     path("draws/<int:pk>/", draws.draw, name="draw"),

@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User
-from concerns.models import Category, Comment, Concern, Department, Severity, ToldHow
+from concerns.models import Category, Comment, Concern, Department, FieldNote, FieldNoteKind, QualityProject, Severity, ToldHow
+from concerns.trends import effect
 from contacts.models import Practice, Provider
 
 
@@ -109,3 +112,69 @@ class EscalationSerializer(ReopeningSerializer):
 
 class NewCommentSerializer(Guarded):
     text = serializers.CharField(max_length=2000)
+
+
+class FieldNoteSerializer(serializers.ModelSerializer):
+    """A field note as it is read."""
+
+    practice_name = serializers.CharField(source="practice.name")
+    noted_by_name = serializers.CharField(source="noted_by.full_name")
+
+    class Meta:
+        model = FieldNote
+        fields = (
+            "id",
+            "kind",
+            "practice",
+            "practice_name",
+            "provider",
+            "text",
+            "tags",
+            "heard_on",
+            "noted_by",
+            "noted_by_name",
+            "noted_at",
+        )
+        read_only_fields = fields
+
+
+class NewFieldNoteSerializer(serializers.Serializer):
+    """`is_none` says that what looks like a patient's identifier is none."""
+
+    kind = serializers.ChoiceField(FieldNoteKind.choices)
+    practice = Seen(queryset=Practice.objects.all())
+    provider = Seen(queryset=Provider.objects.all(), required=False, allow_null=True)
+    text = serializers.CharField(max_length=2000)
+    tags = serializers.ListField(child=serializers.CharField(max_length=40), required=False)
+    heard_on = serializers.DateField(required=False)
+    is_none = serializers.BooleanField(default=False)
+
+
+class EffectSerializer(serializers.Serializer):
+    """Concerns of the project's kinds before it began and since; `p` is the chance of so uneven a split if nothing changed."""
+
+    finding = serializers.CharField()
+    before = serializers.IntegerField()
+    before_days = serializers.IntegerField()
+    since = serializers.IntegerField()
+    since_days = serializers.IntegerField()
+    p = serializers.FloatField()
+
+
+class QualityProjectSerializer(serializers.ModelSerializer):
+    """A quality project with what may be said of it."""
+
+    categories: Any = serializers.SlugRelatedField("name", many=True, read_only=True)
+    owner_name = serializers.CharField(source="owner.full_name")
+    effect = serializers.SerializerMethodField()
+
+    class Meta:
+        model = QualityProject
+        fields = ("id", "name", "goal", "owner", "owner_name", "started_on", "ended_on", "categories", "effect")
+        read_only_fields = fields
+
+    @extend_schema_field(EffectSerializer)
+    def get_effect(self, project: QualityProject) -> dict[str, Any]:
+        seen = Concern.objects.visible_to(self.context["request"].user)
+        found: dict[str, Any] = EffectSerializer(effect(project, seen, today=timezone.localdate())).data
+        return found

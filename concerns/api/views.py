@@ -14,8 +14,8 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.permissions import Permission
 from concerns import actions
 from concerns.api import serializers
-from concerns.filters import ConcernFilter
-from concerns.models import Concern
+from concerns.filters import ConcernFilter, FieldNoteFilter
+from concerns.models import Concern, FieldNote, QualityProject
 
 
 class ConcernViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
@@ -92,4 +92,40 @@ class ConcernViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         return self.get_serializer(Concern.objects.for_list().prefetch_related("comments").get(pk=concern.pk)).data
 
 
-VIEWSETS: dict[str, type[GenericViewSet]] = {"concerns": ConcernViewSet}
+class FieldNoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
+    """Field notes: feedback, service gaps and what competitors do, as practices tell it."""
+
+    required_permissions = (Permission.CONCERN_VIEW,)
+    write_permissions = (Permission.CONCERN_EDIT,)
+    serializer_class = serializers.FieldNoteSerializer
+    filterset_class = FieldNoteFilter
+    queryset = FieldNote.objects.none()
+
+    def get_queryset(self) -> QuerySet[FieldNote]:
+        return FieldNote.objects.visible_to(self.request.user).for_list()
+
+    @extend_schema(request=serializers.NewFieldNoteSerializer, responses={201: serializers.FieldNoteSerializer})
+    def create(self, request: Request) -> Response:
+        """Write down what was heard."""
+        sent = serializers.NewFieldNoteSerializer(data=request.data, context=self.get_serializer_context())
+        sent.is_valid(raise_exception=True)
+        note = actions.add_field_note(by=request.user, **sent.validated_data)
+        return Response(self.get_serializer(note).data, status=status.HTTP_201_CREATED)
+
+
+class QualityProjectViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
+    """Quality projects, and what may be said of concerns before and since, counted in one's own field."""
+
+    required_permissions = (Permission.CONCERN_VIEW,)
+    serializer_class = serializers.QualityProjectSerializer
+    queryset = QualityProject.objects.none()
+
+    def get_queryset(self) -> QuerySet[QualityProject]:
+        return QualityProject.objects.visible_to(self.request.user).for_list()
+
+
+VIEWSETS: dict[str, type[GenericViewSet]] = {
+    "concerns": ConcernViewSet,
+    "field-notes": FieldNoteViewSet,
+    "quality-projects": QualityProjectViewSet,
+}

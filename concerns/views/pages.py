@@ -21,7 +21,7 @@ from concerns import actions, exports, policies, presenters
 from concerns.filters import ALL, STATES, ConcernFilter
 from concerns.forms import CommentForm, ConcernForm, EscalateForm, ReopenForm, ResolveForm, SortForm, TellForm
 from concerns.models import Concern, ConcernState, Severity
-from concerns.queries import concerns_of, history_of
+from concerns.queries import concerns_of, history_of, projects_to_link
 from contacts.models import Practice
 
 PAGE = 25
@@ -148,6 +148,8 @@ def _shown(request: HttpRequest, concern: Concern) -> HttpResponse:
         "entries": [presenters.comment_entry(comment) for comment in concern.comments.select_related("written_by")],
         "history": [presenters.history_line(event) for event in history_of(concern)],
         "may_work": may_work,
+        "projects": concern.projects.all(),
+        "other_projects": projects_to_link(concern, request.user) if may_work else (),
         "severity_tone": presenters.SEVERITY_TONES[Severity(concern.severity)],
         "comment_form": CommentForm() if may_work else None,
         "sees_practice": Practice.objects.visible_to(request.user).filter(pk=concern.practice_id).exists(),

@@ -149,6 +149,7 @@ SCOPELESS = {
     "reports.ClosingDay": "a list of days, the same for everybody",
     "reports.ReportRules": "one row of settings",
     "visits.FollowUpStep": "shown only with its follow-up",
+    "visits.Invitation": "shown only with its visit",
     "visits.Topic": "a list of words, the same for everybody",
     "visits.Material": "a list of things, the same for everybody",
     "visits.StockMove": "shown only with its material",

@@ -11,6 +11,7 @@ from reports.queries.coverage import coverage
 from reports.queries.field import outreach
 from tests.factories import make_visit
 from tests.factories.visits import log_body
+from visits.cadence import dues
 from visits.models import Mode, Visit
 from visits.querysets import VISITING_MODES
 
@@ -31,6 +32,8 @@ def test_what_counts_for_the_cadence(world, mode, made):
     found = coverage(practices=Practice.objects.filter(pk=world.north_practice.pk), window=window, parents={})
     assert found.whole.made == made
     assert len(found.overdue) == 1 - made
+    [due] = dues(Practice.objects.filter(pk=world.north_practice.pk))
+    assert (due.last_visit_on is not None) == bool(made)
     assert outreach(user=world.nora, window=window, territories=None).made == made
 
 

@@ -1,5 +1,6 @@
 """Every write of visits, follow-ups, topics, materials, target lists and drawn orders."""
 
+from visits.actions.calendars import make_calendar_feed, note_feed_read, revoke_calendar_feed, token_hash
 from visits.actions.days import (
     Ends,
     accept_route,
@@ -24,10 +25,12 @@ from visits.actions.follow_ups import (
     complete_follow_ups,
     hand_over_follow_up,
     reopen_follow_up,
+    snooze_follow_up,
     snooze_follow_ups,
     undo_follow_ups,
 )
 from visits.actions.hours import save_working_hours
+from visits.actions.invitations import invite, send_invitations
 from visits.actions.materials import count_stock, receive_stock, save_material
 from visits.actions.mileage import remove_rate, save_mileage, save_rate
 from visits.actions.targets import (
@@ -81,9 +84,12 @@ __all__ = [
     "edit_visit",
     "hand_over",
     "hand_over_follow_up",
+    "invite",
     "log_visit",
+    "make_calendar_feed",
     "miss_visit",
     "move_stop",
+    "note_feed_read",
     "plan_drawn",
     "plan_from_here",
     "plan_visit",
@@ -93,6 +99,7 @@ __all__ = [
     "reopen_follow_up",
     "replay",
     "restore_visit",
+    "revoke_calendar_feed",
     "save_field_rules",
     "save_material",
     "save_mileage",
@@ -100,12 +107,15 @@ __all__ = [
     "save_target_list",
     "save_topic",
     "save_working_hours",
+    "send_invitations",
     "set_appointment",
     "set_list_closed",
     "set_must_see",
+    "snooze_follow_up",
     "snooze_follow_ups",
     "store_route",
     "take_back",
+    "token_hash",
     "undo_accept",
     "undo_draft",
     "undo_follow_ups",

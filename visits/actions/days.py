@@ -16,6 +16,7 @@ from contacts.models import Practice
 from contacts.visiting import point_of
 from jobs.actions import enqueue
 from visits import policies
+from visits.actions.invitations import revise
 from visits.actions.visits import cancel_plan, plan_visit
 from visits.models import DayPlan, DayStop, FieldRules, PlanState, Visit, VisitState, at_minute
 from visits.queries.days import day_stops, visits_on
@@ -86,14 +87,23 @@ def _take_in(plan: DayPlan) -> None:
         if stop.visit is not None and stop.visit.state in (VisitState.DONE, VisitState.MISSED) and stop.visit.deleted_at is None:
             continue
         if practice in planned:
-            if stop.visit_id != planned[practice].pk:
+            if stop.visit_id != planned[practice].pk or planned[practice].is_fixed:
                 stop.visit = planned[practice]
-                stop.save(update_fields=["visit"])
+                _fix(stop)
+                stop.save(update_fields=["visit", "fixed_minute", "must_see"])
         elif not stop.is_optional or stop.visit_id is not None:
             stop.delete()
-    DayStop.objects.bulk_create(
-        DayStop(plan=plan, practice_id=practice, visit=visit) for practice, visit in planned.items() if practice not in stops
-    )
+    made = [DayStop(plan=plan, practice_id=practice, visit=visit) for practice, visit in planned.items() if practice not in stops]
+    for stop in made:
+        _fix(stop)
+    DayStop.objects.bulk_create(made)
+
+
+def _fix(stop: DayStop) -> None:
+    """An appointment is at its minute, and goes before every other stop."""
+    if stop.visit is not None and stop.visit.is_fixed and stop.visit.planned_at is not None:
+        at = timezone.localtime(stop.visit.planned_at)
+        stop.fixed_minute, stop.must_see = at.hour * 60 + at.minute, True
 
 
 def _enqueue(plan: DayPlan, by: User) -> None:
@@ -313,11 +323,12 @@ def accept_route(*, by: User, plan: DayPlan) -> DayPlan:
             stop.visit = plan_visit(by=by, practice=stop.practice, planned_at=at, owner=plan.owner, purpose=stop.why)
             stop.save(update_fields=["visit"])
             moved[str(stop.visit.pk)] = None
-        elif stop.visit.planned_at != at:
+        elif stop.visit.planned_at != at and not stop.visit.is_fixed:
             moved[str(stop.visit.pk)] = stop.visit.planned_at.isoformat() if stop.visit.planned_at else None
             stop.visit.planned_at = at
             stop.visit.save(update_fields=["planned_at"])
             record("visit.replanned", by=by, target=stop.visit, planned_at=at, owner=plan.owner_id)
+            revise(visit=stop.visit, by=by)
     plan.accepted_at, plan.moved = timezone.now(), moved
     plan.save(update_fields=["accepted_at", "moved"])
     record("day.route_accepted", by=by, target=plan, visits=len(moved))
@@ -341,6 +352,7 @@ def undo_accept(*, by: User, plan: DayPlan) -> DayPlan:
             visit.planned_at = dt.datetime.fromisoformat(before)
             visit.save(update_fields=["planned_at"])
             record("visit.replanned", by=by, target=visit, planned_at=visit.planned_at, owner=plan.owner_id)
+            revise(visit=visit, by=by)
     plan.accepted_at, plan.moved = None, None
     plan.save(update_fields=["accepted_at", "moved"])
     record("day.route_accept_undone", by=by, target=plan)

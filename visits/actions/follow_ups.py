@@ -61,10 +61,10 @@ def complete_follow_up(*, by: User, follow_up: FollowUp, batch: uuid.UUID | None
 
 
 @transaction.atomic
-def reopen_follow_up(*, by: User, follow_up: FollowUp) -> FollowUp:
+def reopen_follow_up(*, by: User, follow_up: FollowUp, batch: uuid.UUID | None = None) -> FollowUp:
     follow_up = _locked(follow_up, by=by)
     if follow_up.done_at is not None:
-        _step(follow_up, StepKind.REOPENED, by=by, done_at=None, done_by=None)
+        _step(follow_up, StepKind.REOPENED, by=by, batch=batch, done_at=None, done_by=None)
     return follow_up
 
 
@@ -97,7 +97,9 @@ def snooze_follow_ups(*, by: User, follow_ups: Iterable[FollowUp], until_on: dt.
 
 
 @transaction.atomic
-def hand_over_follow_up(*, by: User, follow_up: FollowUp, to: User, note: str = "", is_none: bool = False) -> FollowUp:
+def hand_over_follow_up(
+    *, by: User, follow_up: FollowUp, to: User, note: str = "", is_none: bool = False, batch: uuid.UUID | None = None
+) -> FollowUp:
     """A colleague who looks after the practice takes it, with a sentence from who gave it. They hear of it, and see from whom."""
     follow_up = _locked(follow_up, by=by)
     policies.check_is_open_follow_up(follow_up)
@@ -105,7 +107,7 @@ def hand_over_follow_up(*, by: User, follow_up: FollowUp, to: User, note: str = 
     check_no_patient(note, is_none=is_none)
     if to.pk == follow_up.owner_id:
         raise PolicyViolation(f"{to} has it already.")
-    _step(follow_up, StepKind.HANDED, by=by, note=note.strip(), owner=to, handed_by=by, handed_note=note.strip())
+    _step(follow_up, StepKind.HANDED, by=by, batch=batch, note=note.strip(), owner=to, handed_by=by, handed_note=note.strip())
     _tell_owner(follow_up, by=by)
     return follow_up
 

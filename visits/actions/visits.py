@@ -18,6 +18,7 @@ from compliance.drafts import SpendDraft
 from contacts.models import Practice, Provider, Staff
 from visits import policies
 from visits.actions.follow_ups import add_follow_up
+from visits.actions.invitations import revise
 from visits.actions.materials import Given, hand_out, hand_out_again, take_back
 from visits.actions.spending import write_down_spend
 from visits.models import Attendee, Mode, Topic, Visit, VisitState
@@ -119,13 +120,18 @@ def plan_visit(
     purpose: str = "",
     mode: str = Mode.IN_PERSON,
     providers: Collection[Provider] = (),
+    staff: Collection[Staff] = (),
+    is_fixed: bool = False,
+    ends_at: dt.datetime | None = None,
+    place: str = "",
     client_id: uuid.UUID | None = None,
     body_hash: str = "",
 ) -> Visit:
-    """A visit to come, in one's own calendar or, by a manager, in somebody else's."""
+    """A visit to come, in one's own calendar or, by a manager, in somebody else's; `is_fixed` when the office agreed to the time."""
     if stored := replay(by=by, client_id=client_id, body_hash=body_hash):
         return stored
     policies.check_can_plan(by=by, practice=practice, owner=owner or by, planned_at=planned_at)
+    policies.check_appointment(planned_at=planned_at, ends_at=ends_at, is_fixed=is_fixed)
 
     def save() -> Visit:
         visit = Visit.objects.create(
@@ -134,11 +140,14 @@ def plan_visit(
             planned_at=planned_at,
             purpose=purpose.strip(),
             mode=mode,
+            is_fixed=is_fixed,
+            ends_at=ends_at,
+            place=place.strip(),
             logged_by=by,
             client_id=client_id,
             body_hash=body_hash,
         )
-        _set_people(visit, providers, ())
+        _set_people(visit, providers, staff)
         record("visit.planned", by=by, target=visit, practice=practice.pk, planned_at=planned_at, owner=visit.owner_id)
         return visit
 
@@ -146,14 +155,31 @@ def plan_visit(
 
 
 @transaction.atomic
-def change_plan(*, by: User, visit: Visit, planned_at: dt.datetime, purpose: str, providers: Collection[Provider], owner: User) -> Visit:
-    """Another time, another purpose or another person for a visit that is still to come."""
+def change_plan(
+    *,
+    by: User,
+    visit: Visit,
+    planned_at: dt.datetime,
+    purpose: str,
+    providers: Collection[Provider],
+    owner: User,
+    staff: Collection[Staff] = (),
+    is_fixed: bool = False,
+    ends_at: dt.datetime | None = None,
+    place: str = "",
+) -> Visit:
+    """Another time, place, purpose or person for a visit that is still to come; whoever was invited hears of what a calendar shows."""
     visit = _locked(visit, by=by)
     policies.check_is_planned(visit)
     policies.check_can_plan(by=by, practice=visit.practice, owner=owner, planned_at=planned_at)
-    visit.planned_at, visit.purpose, visit.owner = planned_at, purpose.strip(), owner
-    visit.save(update_fields=["planned_at", "purpose", "owner"])
-    _set_people(visit, providers, ())
+    policies.check_appointment(planned_at=planned_at, ends_at=ends_at, is_fixed=is_fixed)
+    shown = {"planned_at": planned_at, "owner": owner, "is_fixed": is_fixed, "ends_at": ends_at, "place": place.strip()}
+    looks_different = any(getattr(visit, name) != value for name, value in shown.items())
+    for name, value in {**shown, "purpose": purpose.strip()}.items():
+        setattr(visit, name, value)
+    visit.save(update_fields=[*shown, "purpose"])
+    if _set_people(visit, providers, staff) or looks_different:
+        revise(visit=visit, by=by)
     record("visit.replanned", by=by, target=visit, planned_at=planned_at, owner=owner.pk)
     return visit
 
@@ -173,6 +199,7 @@ def miss_visit(*, by: User, visit: Visit, note: str = "", back_on: dt.date | Non
     visit.entered_at = visit.received_at = now
     visit.save()
     record("visit.missed", by=by, target=visit, back_on=back_on)
+    revise(visit=visit, by=by)
     if back_on:
         again = timezone.localtime(planned_at)
         plan_visit(
@@ -196,6 +223,7 @@ def cancel_plan(*, by: User, visit: Visit) -> Visit:
     visit.state = VisitState.CANCELLED
     visit.save(update_fields=["state"])
     record("visit.cancelled", by=by, target=visit)
+    revise(visit=visit, by=by)
     return visit
 
 
@@ -245,6 +273,7 @@ def delete_visit(*, by: User, visit: Visit) -> Visit:
         visit.save(update_fields=["deleted_at"])
         take_back(visit, by=by)
         record("visit.deleted", by=by, target=visit)
+        revise(visit=visit, by=by)
     return visit
 
 
@@ -265,6 +294,7 @@ def restore_visit(*, by: User, visit: Visit) -> Visit:
         return visit
     visit.save()
     record("visit.restored", by=by, target=visit, state=visit.state)
+    revise(visit=visit, by=by)
     return visit
 
 

@@ -5,10 +5,11 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from accounts.models import User
 from compliance.api.serializers import VisitSpendDraftSerializer
 from compliance.drafts import SpendDraft
 from contacts.models import Practice, Provider, Staff
-from visits.models import FollowUp, Material, Mode, Outcome, Topic, Visit
+from visits.models import AttendeeKind, FollowUp, Material, Mode, Outcome, Topic, Visit
 
 
 class Seen(serializers.PrimaryKeyRelatedField):
@@ -22,6 +23,7 @@ class AttendeeSerializer(serializers.Serializer):
     provider = serializers.IntegerField(source="provider_id", allow_null=True)
     staff = serializers.IntegerField(source="staff_id", allow_null=True)
     name = serializers.CharField(source="__str__")
+    kind = serializers.ChoiceField(AttendeeKind.choices)
 
 
 class VisitSerializer(serializers.ModelSerializer):
@@ -52,6 +54,9 @@ class VisitSerializer(serializers.ModelSerializer):
             "topics",
             "note",
             "back_on",
+            "is_fixed",
+            "ends_at",
+            "place",
             "attendees",
         )
         read_only_fields = fields
@@ -122,6 +127,9 @@ class FollowUpSerializer(serializers.ModelSerializer):
             "is_done",
             "done_at",
             "done_by",
+            "snoozes",
+            "handed_by",
+            "handed_note",
         )
         read_only_fields = fields
 
@@ -140,3 +148,15 @@ class NewFollowUpSerializer(serializers.Serializer):
 class FollowUpChangeSerializer(serializers.Serializer):
     is_done = serializers.BooleanField(required=False)
     due_on = serializers.DateField(required=False)
+
+
+class SnoozeSerializer(serializers.Serializer):
+    until_on = serializers.DateField()
+
+
+class HandOverSerializer(serializers.Serializer):
+    """`is_none` says that what looks like a patient's identifier in the note is none."""
+
+    to = Seen(queryset=User.objects.active())
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    is_none = serializers.BooleanField(default=False)

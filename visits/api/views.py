@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status
+from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +17,15 @@ from visits import actions
 from visits.api.day_plans import DayPlanViewSet
 from visits.api.field import DueViewSet, FieldPackViewSet
 from visits.api.materials import MaterialViewSet, MileageViewSet
-from visits.api.serializers import FollowUpChangeSerializer, FollowUpSerializer, NewFollowUpSerializer, NewVisitSerializer, VisitSerializer
+from visits.api.serializers import (
+    FollowUpChangeSerializer,
+    FollowUpSerializer,
+    HandOverSerializer,
+    NewFollowUpSerializer,
+    NewVisitSerializer,
+    SnoozeSerializer,
+    VisitSerializer,
+)
 from visits.api.target_lists import TargetListViewSet
 from visits.filters import FollowUpFilter, VisitFilter
 from visits.models import FollowUp, Visit
@@ -97,6 +106,25 @@ class FollowUpViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
         sent.is_valid(raise_exception=True)
         follow_up = self._change(request, follow_up, sent.validated_data)
         return Response(self.get_serializer(follow_up).data)
+
+    @extend_schema(request=SnoozeSerializer, responses=FollowUpSerializer)
+    @action(detail=True, methods=["post"])
+    def snooze(self, request: Request, pk: str | None = None) -> Response:
+        """Put it off to a day; it is counted how often."""
+        return self._step(actions.snooze_follow_up, SnoozeSerializer)
+
+    @extend_schema(request=HandOverSerializer, responses=FollowUpSerializer)
+    @action(detail=True, methods=["post"], url_path="hand-over")
+    def hand_over(self, request: Request, pk: str | None = None) -> Response:
+        """Give it to a colleague who looks after the practice, with a sentence."""
+        return self._step(actions.hand_over_follow_up, HandOverSerializer)
+
+    def _step(self, act: Any, shape: Any) -> Response:
+        follow_up = self.get_object()
+        sent = shape(data=self.request.data, context=self.get_serializer_context())
+        sent.is_valid(raise_exception=True)
+        act(by=self.request.user, follow_up=follow_up, **sent.validated_data)
+        return Response(self.get_serializer(FollowUp.objects.for_list().get(pk=follow_up.pk)).data)
 
     def _change(self, request: Request, follow_up: FollowUp, wanted: dict[str, Any]) -> FollowUp:
         if "due_on" in wanted:

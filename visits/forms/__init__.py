@@ -2,6 +2,7 @@
 
 from visits.forms.days import AppointmentForm, DayForm, FieldRulesForm, HereForm
 from visits.forms.drawing import DrawForm, OwnerForm
+from visits.forms.follow_ups import FollowUpForm, HandFollowUpForm, SnoozeForm, next_monday
 from visits.forms.hours import WorkingHoursForm
 from visits.forms.materials import CountForm, MaterialForm, MileageForm, RateForm, ReceiveForm
 from visits.forms.targets import DropForm, HandOverForm, TargetAddForm, TargetListForm
@@ -9,8 +10,6 @@ from visits.forms.visits import (
     DUE,
     NO_PATIENTS,
     EditForm,
-    FollowUpChangeForm,
-    FollowUpForm,
     ImportForm,
     LogForm,
     MissForm,
@@ -32,8 +31,8 @@ __all__ = [
     "DropForm",
     "EditForm",
     "FieldRulesForm",
-    "FollowUpChangeForm",
     "FollowUpForm",
+    "HandFollowUpForm",
     "HandOverForm",
     "HereForm",
     "ImportForm",
@@ -47,10 +46,12 @@ __all__ = [
     "PracticeMixin",
     "RateForm",
     "ReceiveForm",
+    "SnoozeForm",
     "TargetAddForm",
     "TargetListForm",
     "TopicForm",
     "VisitFields",
     "WorkingHoursForm",
     "key_of",
+    "next_monday",
 ]

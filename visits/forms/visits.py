@@ -1,4 +1,4 @@
-"""What people type: the visit, the plan, the promise, the topic."""
+"""What people type: the visit, the plan, the topic."""
 
 import datetime as dt
 import uuid
@@ -11,8 +11,8 @@ from accounts.models import User
 from common.names import fold
 from contacts.models import Affiliation, Practice, Provider, Staff
 from visits import policies
-from visits.models import FollowUp, Mode, Outcome, Topic, Visit
-from visits.queries import find_practices, topics_to_choose, who_looks_after
+from visits.models import Mode, Outcome, Topic, Visit
+from visits.queries import find_practices, topics_to_choose
 
 NO_PATIENTS = "No patient names or record numbers."
 DUE = (("1", "Tomorrow"), ("7", "In a week"), ("30", "In a month"))
@@ -237,11 +237,20 @@ class PlanForm(PracticeMixin, PeopleMixin):
     time = forms.TimeField(
         label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), error_messages={"required": "Choose a time."}
     )
+    is_fixed = forms.BooleanField(label="An appointment: the office agreed to this time", required=False)
+    ends = forms.TimeField(
+        label="Until",
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text="Of an appointment.",
+        error_messages={"invalid": "Enter a time."},
+    )
+    place = forms.CharField(required=False, max_length=200, help_text="If not in the practice: a room, a restaurant, a video link.")
     purpose = forms.CharField(required=False, max_length=200, help_text=f"What you want to talk about. {NO_PATIENTS}")
     owner = forms.ModelChoiceField(User.objects.none(), label="Who goes", required=False, empty_label=None)
     client_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
-    field_order = ("practice", "people", "day", "time", "purpose", "owner")
+    field_order = ("practice", "people", "day", "time", "is_fixed", "ends", "place", "purpose", "owner")
 
     def __init__(self, *args: Any, people: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -260,15 +269,23 @@ class PlanForm(PracticeMixin, PeopleMixin):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        data["providers"], _ = self.read_people(data.get("practice"), self.planned)
+        data["providers"], data["staff"] = self.read_people(data.get("practice"), self.planned)
+        if data.get("ends") and not data.get("is_fixed"):
+            self.add_error("is_fixed", "Only an appointment has an end. Tick this, or leave the end out.")
+        elif data.get("ends") and data.get("time") and data["ends"] <= data["time"]:
+            self.add_error("ends", "It ends before it begins. Choose a later time.")
         return data
 
     def arguments(self) -> dict[str, Any]:
         """What `actions.plan_visit` asks for."""
         data = self.cleaned_data
-        planned_at = timezone.make_aware(dt.datetime.combine(data["day"], data["time"]))
         owner = data.get("owner") or (self.planned.owner if self.planned else self.user)
-        return {"planned_at": planned_at, "purpose": data["purpose"], "providers": data["providers"], "owner": owner}
+        names = ("purpose", "providers", "staff", "is_fixed", "place")
+        ends_at = self._at(data["ends"]) if data["ends"] else None
+        return {**{name: data[name] for name in names}, "planned_at": self._at(data["time"]), "ends_at": ends_at, "owner": owner}
+
+    def _at(self, time: dt.time) -> dt.datetime:
+        return timezone.make_aware(dt.datetime.combine(self.cleaned_data["day"], time))
 
 
 class MissForm(forms.Form):
@@ -282,34 +299,6 @@ class MissForm(forms.Form):
         if back_on and back_on < timezone.localdate():
             raise forms.ValidationError("This day is over. Choose today or later.")
         return back_on
-
-
-class FollowUpForm(PracticeMixin):
-    """Something promised outside a visit, or after it."""
-
-    text = forms.CharField(
-        label="What is to be done?", max_length=300, help_text=NO_PATIENTS, error_messages={"required": "Say what is to be done."}
-    )
-    due_on = forms.DateField(label="Due", widget=_day(), error_messages={"required": "Choose a day."})
-
-    field_order = ("practice", "text", "due_on")
-
-    def clean_due_on(self) -> dt.date:
-        due_on: dt.date = self.cleaned_data["due_on"]
-        if due_on < timezone.localdate():
-            raise forms.ValidationError("This day is over. Choose today or later.")
-        return due_on
-
-
-class FollowUpChangeForm(forms.Form):
-    """Another day, or another person."""
-
-    due_on = forms.DateField(label="Due", widget=_day(), error_messages={"required": "Choose a day."})
-    owner = forms.ModelChoiceField(User.objects.none(), label="Who", empty_label=None)
-
-    def __init__(self, data: Any = None, *, follow_up: FollowUp) -> None:
-        super().__init__(data, initial={"due_on": follow_up.due_on, "owner": follow_up.owner_id})
-        self.fields["owner"].queryset = (who_looks_after(follow_up.practice) | User.objects.filter(pk=follow_up.owner_id)).distinct()
 
 
 class TopicForm(forms.ModelForm):

@@ -1,5 +1,6 @@
 """Outreach: visits, who was met, what was promised, lists of whom to visit, drawn orders, working hours, drafts and days in the field."""
 
+from visits.models.calendars import CalendarFeed, Invitation
 from visits.models.days import DayPlan, DayStop, FieldRules, PlanState, at_minute
 from visits.models.drafts import PlanDraft, PlanDraftStop
 from visits.models.draws import Draw, DrawnPractice
@@ -10,11 +11,13 @@ from visits.models.mileage import MileageDay, MileageRate
 from visits.models.spending import VisitSpend
 from visits.models.targets import TargetEntry, TargetHandover, TargetList
 from visits.models.trends import PracticeTrend, TrendWay
-from visits.models.visits import Attendee, Mode, Outcome, Topic, Visit, VisitState
+from visits.models.visits import Attendee, AttendeeKind, Mode, Outcome, Topic, Visit, VisitState
 
 __all__ = [
     "WEEKDAYS",
     "Attendee",
+    "AttendeeKind",
+    "CalendarFeed",
     "DayPlan",
     "DayStop",
     "Draw",
@@ -22,6 +25,7 @@ __all__ = [
     "FieldRules",
     "FollowUp",
     "FollowUpStep",
+    "Invitation",
     "Material",
     "MaterialKind",
     "MileageDay",

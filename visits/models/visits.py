@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from contacts.models import Practice, Provider, Staff
-from visits.querysets import VisitQuerySet
+from contacts.models import Practice, Provider, ProviderKind, Staff
+from visits.querysets import AttendeeQuerySet, VisitQuerySet
 
 
 class Mode(models.TextChoices):
@@ -121,12 +121,26 @@ class Visit(models.Model):
         return self.visited_at or self.planned_at
 
 
+class AttendeeKind(models.TextChoices):
+    """Whom one meets: by the kind of provider, or staff. Who signs referrals and who takes a brochure are different people."""
+
+    PHYSICIAN = "physician", "Physician"
+    APP = "app", "NP or PA"
+    CLINICIAN = "clinician", "Other clinician"
+    STAFF = "staff", "Office staff"
+
+
+_KINDS = {ProviderKind.PHYSICIAN: AttendeeKind.PHYSICIAN, ProviderKind.NP: AttendeeKind.APP, ProviderKind.PA: AttendeeKind.APP}
+
+
 class Attendee(models.Model):
-    """Somebody met on a visit: a provider or a member of the office's staff."""
+    """Somebody met on a visit, or to be met: a provider or a member of the office's staff."""
 
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="attendees")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, blank=True, related_name="visits_attended")
     staff = models.ForeignKey(Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="visits_attended")
+
+    objects = AttendeeQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -139,3 +153,14 @@ class Attendee(models.Model):
 
     def __str__(self) -> str:
         return str(self.provider or self.staff)
+
+    @property
+    def kind(self) -> AttendeeKind:
+        """Derived, never stored: a record that is mended tells the truth about old visits too."""
+        if self.provider is None:
+            return AttendeeKind.STAFF
+        return _KINDS.get(ProviderKind(self.provider.kind), AttendeeKind.CLINICIAN)
+
+    @property
+    def kind_label(self) -> str:
+        return str(self.kind.label)

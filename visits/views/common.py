@@ -3,11 +3,14 @@
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from contacts.models import Practice, Provider
+from visits.agenda import clashes_of
 from visits.forms import PeopleMixin, PracticeMixin, key_of
 from visits.models import Visit
 from visits.queries import Office, office_of, suggested_practices
@@ -95,3 +98,10 @@ def office_context(
         "people_error": " ".join(form.errors.get("people", ())) if form is not None and form.is_bound else "",
         "people_url": reverse("visits:people-options"),
     }
+
+
+def say_clashes(request: HttpRequest, visit: Visit) -> None:
+    """Two appointments at one time are possible, and said."""
+    for other in clashes_of(visit):
+        at = timezone.localtime(other.planned_at)
+        messages.warning(request, f"At the same time as the appointment at {other.practice.name}, {at:%-I:%M %p}.")

@@ -1,11 +1,14 @@
-"""Promises: the list, and doing, moving and handing them over."""
+"""Promises: the list, and doing, putting off and handing over, one or many at once, with undo."""
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,47 +18,116 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.access import requires
 from accounts.models import User
 from accounts.permissions import Permission
+from audit.actions import record
+from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
 from contacts.models import Provider
-from visits import actions, policies
-from visits.forms import FollowUpChangeForm, FollowUpForm
-from visits.models import FollowUp, Visit
-from visits.querysets import FollowUpQuerySet
-from visits.views.common import next_url, number, practice_context, sent, wanted_practice, wanted_provider
+from visits import actions, exports, policies, presenters
+from visits.filters import ALL, DONE, FOLLOW_UP_STATES, MINE, OPEN, FollowUpFilter
+from visits.forms import FollowUpForm, HandFollowUpForm, SnoozeForm, next_monday
+from visits.models import FollowUp, FollowUpStep, Visit
+from visits.views.common import next_url, number, practice_context, sent, uuid_or_none, wanted_practice, wanted_provider
 
 PAGE = 25
-_STATES: dict[str, tuple[str, Callable[[FollowUpQuerySet], FollowUpQuerySet]]] = {
-    "open": ("Open", lambda rows: rows.open()),
-    "overdue": ("Overdue", lambda rows: rows.overdue()),
-    "done": ("Done", lambda rows: rows.exclude(done_at=None).order_by("-done_at", "-pk")),
-}
+MOST_AT_ONCE = 200
+
+
+def _asked(request: HttpRequest) -> QueryDict:
+    """The address, with what it leaves out: open ones, and for a liaison their own."""
+    data: QueryDict = request.GET.copy()
+    if data.get("state") not in {*FOLLOW_UP_STATES, ALL}:
+        data["state"] = OPEN
+    if data.get("whose") not in {MINE, ALL}:
+        data["whose"] = MINE if request.user.is_liaison and not data.get("owner") else ALL
+    return data
+
+
+def _filtered(request: HttpRequest, data: QueryDict) -> FollowUpFilter:
+    return FollowUpFilter(data, FollowUp.objects.visible_to(request.user), request=request)
 
 
 @require_GET
 @vary_on_headers("HX-Request")
 @requires(Permission.VISIT_VIEW)
 def follow_up_list(request: HttpRequest) -> HttpResponse:
-    """One's own, or all that one sees; open, overdue or done."""
-    seen = FollowUp.objects.visible_to(request.user)
-    whose = request.GET.get("whose") or ("mine" if request.user.is_liaison else "all")
-    if whose != "all":
-        seen = seen.filter(owner=request.user.pk)
-    state = request.GET["state"] if request.GET.get("state") in _STATES else "open"
-    rows = _STATES[state][1](seen).for_list()
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    tabs = [
-        {"url": f"?whose={whose}&state={name}", "label": label, "active": name == state, "count": cut(seen).count()}
-        for name, (label, cut) in _STATES.items()
-        if name != "done"
-    ]
-    tabs.append({"url": f"?whose={whose}&state=done", "label": "Done", "active": state == "done"})
-    done = seen.filter(pk=number(request.GET.get("done")) or 0).exclude(done_at=None).first()
-    context = {"page": page, "tabs": tabs, "state": state, "whose": whose, "done": done, "next": request.get_full_path()}
+    """One's own, or all that one sees; open, due, overdue or done."""
+    data = _asked(request)
+    found = _filtered(request, data)
+    page = Paginator(found.qs.for_list(), PAGE).get_page(request.GET.get("page"))
+    narrowed = [name for name in ("q", "owner", "territory", "practice", "provider") if data.get(name)]
+    context = {
+        "page": page,
+        "filter": found,
+        "tabs": _tabs(request, data),
+        "state": data["state"],
+        "whose": data["whose"],
+        "narrowed": bool(narrowed),
+        "undo": _undoable(request),
+        "monday": next_monday(timezone.localdate()),
+        "next": _without_undo(request),
+    }
     return render(request, "visits/follow_ups.html", context)
+
+
+def _without_undo(request: HttpRequest) -> str:
+    """This very page, without the note of what was done last."""
+    query = request.GET.copy()
+    query.pop("undo", None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def _tabs(request: HttpRequest, data: QueryDict) -> list[dict[str, Any]]:
+    """The states with their counts under the other filters."""
+    tabs = []
+    for state, label in FOLLOW_UP_STATES.items():
+        query = data.copy()
+        query["state"] = state
+        for gone in ("page", "undo"):
+            query.pop(gone, None)
+        tab = {"url": f"?{query.urlencode()}", "label": label, "active": data["state"] == state}
+        tabs.append(tab if state == DONE else {**tab, "count": _filtered(request, query).qs.count()})
+    return tabs
+
+
+def _undoable(request: HttpRequest) -> dict[str, Any] | None:
+    """What the address says was done just now by this person, in words, if it can still be taken back."""
+    batch = uuid_or_none(request.GET.get("undo"))
+    steps = FollowUpStep.objects.filter(batch=batch, made_by=request.user.pk, undone_at=None) if batch else FollowUpStep.objects.none()
+    shown = list(steps.select_related("follow_up__owner"))
+    return {"batch": batch, "words": presenters.steps_words(shown)} if shown else None
+
+
+@require_GET
+@requires(Permission.VISIT_VIEW, Permission.EXPORT)
+def export(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """The filtered list as CSV or XLSX; that it was taken is recorded."""
+    if kind not in {"csv", "xlsx"}:
+        raise Http404("No such file.")
+    rows = _filtered(request, _asked(request)).qs
+    record("follow-ups.exported", by=request.user, rows=rows.count(), kind=kind, filters=sorted(k for k, v in request.GET.items() if v))
+    name = f"follow-ups-{timezone.localdate():%Y-%m-%d}.{kind}"
+    return (csv_response if kind == "csv" else xlsx_response)(name, exports.FOLLOW_UP_HEADER, exports.follow_up_rows(rows))
 
 
 def _follow_up(request: HttpRequest, pk: int) -> FollowUp:
     return get_object_or_404(FollowUp.objects.visible_to(request.user).for_list(), pk=pk)
+
+
+@require_GET
+@requires(Permission.VISIT_VIEW)
+def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
+    """One promise: what became of it so far, and what can be done with it."""
+    item = _follow_up(request, pk)
+    context = {
+        "item": item,
+        "may_change": policies.can_change_follow_up(request.user, item),
+        "steps": [presenters.step_line(step) for step in item.steps.select_related("made_by")],
+        "monday": next_monday(timezone.localdate()),
+        "next": item.get_absolute_url(),
+        "undo": _undoable(request),
+        "crumbs": [{"url": reverse("visits:follow-ups"), "label": "Follow-ups"}],
+    }
+    return render(request, "visits/follow_up.html", context)
 
 
 @require_POST
@@ -70,47 +142,101 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     return _switch(request, _follow_up(request, pk), actions.reopen_follow_up)
 
 
-def _switch(request: HttpRequest, follow_up: FollowUp, act: Callable[..., FollowUp]) -> HttpResponse:
-    """One tap: the row alone is drawn again; without JavaScript the page, with a note that undoes it."""
+@require_POST
+@requires(Permission.VISIT_LOG)
+def snooze(request: HttpRequest, pk: int) -> HttpResponse:
+    item, form = _follow_up(request, pk), SnoozeForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, item, form.sentence)
+    return _switch(request, item, actions.snooze_follow_up, until_on=form.cleaned_data["until_on"])
+
+
+def _switch(request: HttpRequest, item: FollowUp, act: Callable[..., FollowUp], **how: Any) -> HttpResponse:
+    """One tap: the row alone is drawn again; without JavaScript the page. Either way with what takes it back."""
+    batch = uuid.uuid4()
     try:
-        follow_up = act(by=request.user, follow_up=follow_up)
+        act(by=request.user, follow_up=item, batch=batch, **how)
     except PolicyViolation as refusal:
-        if request.htmx:
-            return render(request, "visits/_follow_up.html", {"item": follow_up, "refusal": str(refusal)})
-        messages.error(request, str(refusal))
+        return _refused(request, item, str(refusal))
     if request.htmx:
-        fresh = FollowUp.objects.for_list().get(pk=follow_up.pk)
-        return render(request, "visits/_follow_up.html", {"item": fresh, "tapped": True, "next": next_url(request, "")})
-    return redirect(next_url(request, f"{reverse('visits:follow-ups')}?done={follow_up.pk}"))
+        fresh = FollowUp.objects.for_list().get(pk=item.pk)
+        back = FollowUpStep.objects.filter(batch=batch).exists()
+        context = {"item": fresh, "tapped": batch if back else None, "next": next_url(request, ""), "in_list": "in_list" in request.POST}
+        return render(request, "visits/_follow_up.html", {**context, "monday": next_monday(timezone.localdate())})
+    return _back(request, batch)
+
+
+def _refused(request: HttpRequest, item: FollowUp, sentence: str) -> HttpResponse:
+    if request.htmx:
+        return render(request, "visits/_follow_up.html", {"item": item, "refusal": sentence})
+    messages.error(request, sentence)
+    return redirect(next_url(request, reverse("visits:follow-ups")))
+
+
+def _back(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
+    """To where the person came from, where a note offers to take it back."""
+    came_from = next_url(request, reverse("visits:follow-ups"))
+    return redirect(f"{came_from}{'&' if '?' in came_from else '?'}{urlencode({'undo': batch})}")
+
+
+@require_POST
+@requires(Permission.VISIT_LOG)
+def bulk(request: HttpRequest) -> HttpResponse:
+    """Done, or put off, for all that are ticked: all of them or none."""
+    back = next_url(request, reverse("visits:follow-ups"))
+    wanted = [pk for pk in map(number, request.POST.getlist("item")) if pk][:MOST_AT_ONCE]
+    ticked = list(FollowUp.objects.visible_to(request.user).filter(pk__in=wanted))
+    if not ticked:
+        messages.info(request, "Tick the follow-ups first.")
+        return redirect(back)
+    try:
+        if request.POST.get("do") == DONE:
+            return _back(request, actions.complete_follow_ups(by=request.user, follow_ups=ticked))
+        form = SnoozeForm({"until": request.POST.get("do"), "until_on": request.POST.get("until_on")})
+        if not form.is_valid():
+            messages.error(request, form.sentence)
+            return redirect(back)
+        return _back(request, actions.snooze_follow_ups(by=request.user, follow_ups=ticked, until_on=form.cleaned_data["until_on"]))
+    except PolicyViolation as refusal:
+        messages.error(request, f"Nothing was changed. {refusal}")
+        return redirect(back)
+
+
+@require_POST
+@requires(Permission.VISIT_LOG)
+def undo(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
+    """Take back what one press did: one's own only, and only where nothing happened since."""
+    if not FollowUpStep.objects.filter(batch=batch, made_by=request.user.pk).exists():
+        raise Http404("Nothing of yours to take back.")
+    back = actions.undo_follow_ups(by=request.user, batch=batch)
+    if request.htmx and (item := FollowUp.objects.for_list().filter(steps__batch=batch).first()):
+        context = {"item": item, "next": next_url(request, ""), "focus": True, "in_list": "in_list" in request.POST}
+        return render(request, "visits/_follow_up.html", {**context, "monday": next_monday(timezone.localdate())})
+    if back:
+        messages.success(request, "Taken back." if back == 1 else f"{back} taken back.")
+    else:
+        messages.error(request, "Something happened to it since. It stays as it is.")
+    return redirect(next_url(request, reverse("visits:follow-ups")))
 
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.VISIT_LOG)
-def change(request: HttpRequest, pk: int) -> HttpResponse:
-    """Snooze or hand over."""
-    follow_up = _follow_up(request, pk)
-    if not policies.can_change_follow_up(request.user, follow_up):
-        messages.error(request, f"Only {follow_up.owner} or a manager can change this follow-up.")
+def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
+    """To a colleague who looks after the practice, with a sentence."""
+    item = _follow_up(request, pk)
+    if not policies.can_change_follow_up(request.user, item):
+        messages.error(request, f"Only {item.owner} or a manager can change this follow-up.")
         return redirect("visits:follow-ups")
-    form = FollowUpChangeForm(sent(request), follow_up=follow_up)
-    status = 200
-    if request.method == "POST":
-        if form.is_valid():
-            try:
-                actions.change_follow_up(by=request.user, follow_up=follow_up, **form.cleaned_data)
-                messages.success(request, "Follow-up changed.")
-                return redirect("visits:follow-ups")
-            except PolicyViolation as refusal:
-                form.add_error(None, str(refusal))
-        status = 422
-    return render(request, "visits/follow_up_change.html", {"form": form, "item": follow_up, "quick": _quick_days()}, status=status)
-
-
-def _quick_days() -> list[dict[str, object]]:
-    today = timezone.localdate()
-    return [
-        {"label": label, "day": today + dt.timedelta(days=days)} for days, label in ((1, "Tomorrow"), (7, "In a week"), (30, "In a month"))
-    ]
+    form = HandFollowUpForm(sent(request), follow_up=item)
+    if request.method == "POST" and form.is_valid():
+        batch = uuid.uuid4()
+        try:
+            actions.hand_over_follow_up(by=request.user, follow_up=item, batch=batch, **form.cleaned_data)
+        except PolicyViolation as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return _back(request, batch)
+    return render(request, "visits/follow_up_hand_over.html", {"form": form, "item": item}, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])

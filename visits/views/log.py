@@ -19,7 +19,7 @@ from visits.drawing import AS_DRAWN, outcome
 from visits.forms import LogForm, PlanForm, key_of
 from visits.models import Visit
 from visits.queries import colleagues_of, drawn_for, find_people, find_practices
-from visits.views.common import number, office_context, practice_context, uuid_or_none, wanted_practice, wanted_provider
+from visits.views.common import number, office_context, practice_context, say_clashes, uuid_or_none, wanted_practice, wanted_provider
 
 _NOT_CONTENT = {"csrfmiddlewaretoken", "entered_at"}
 
@@ -123,6 +123,7 @@ def _plan(request: HttpRequest, form: PlanForm, people: Any) -> HttpResponse:
         form.add_error(None, str(refusal))
         return _plan_page(request, form, data["practice"], status=422)
     messages.success(request, "Visit planned.")
+    say_clashes(request, visit)
     _say_if_drawn(request, visit)
     return redirect(visit)
 

@@ -22,7 +22,7 @@ from visits.filters import VisitFilter
 from visits.forms import EditForm, MissForm, PlanForm, key_of
 from visits.models import Visit, VisitState
 from visits.queries import colleagues_of, day_of, history_of, lists_in_hand
-from visits.views.common import number, office_context, practice_context, sent
+from visits.views.common import number, office_context, practice_context, say_clashes, sent
 
 PAGE = 25
 
@@ -89,6 +89,8 @@ def _detail_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
         "may_edit": policies.can_edit(request.user, visit),
         "ahead": timezone.localdate(visit.happens_at) > timezone.localdate(),
         "saved": "saved" in request.GET,
+        "may_invite": visit.is_fixed and any(row["may_ask"] for row in presenters.invitees(visit, visit.invitations.all())),
+        "invitees": presenters.invitees(visit, visit.invitations.all()) if visit.is_fixed else [],
         "next": visit.get_absolute_url(),
     }
 
@@ -125,13 +127,17 @@ def _change_plan(request: HttpRequest, visit: Visit) -> HttpResponse:
         "time": at.time(),
         "purpose": visit.purpose,
         "owner": visit.owner_id,
-        "people": [key_of(person.provider) for person in visit.attendees.all() if person.provider],
+        "people": [key_of(person.provider or person.staff) for person in visit.attendees.all()],
+        "is_fixed": visit.is_fixed,
+        "ends": timezone.localtime(visit.ends_at).time() if visit.ends_at else None,
+        "place": visit.place,
     }
     form = PlanForm(sent(request), user=request.user, planned=visit, people=people, initial=initial)
     status = 200
     if request.method == "POST":
         if form.is_valid() and _done(form, lambda: actions.change_plan(by=request.user, visit=visit, **form.arguments())):
             messages.success(request, "Plan changed.")
+            say_clashes(request, visit)
             return redirect(visit)
         status = 422
     context = {"form": form, "visit": visit, **practice_context(request, form, visit.practice)}
@@ -200,6 +206,23 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         actions.restore_visit(by=request.user, visit=visit)
         messages.success(request, "The visit is back.")
+    except PolicyViolation as refusal:
+        messages.error(request, str(refusal))
+    return redirect(visit)
+
+
+@require_POST
+@requires(Permission.VISIT_LOG)
+def invite(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask the ticked attendees of an appointment by e-mail."""
+    visit = _visit(request, pk)
+    people = [row.provider or row.staff for row in visit.attendees.all() if str(row.pk) in request.POST.getlist("attendee")]
+    if not people:
+        messages.info(request, "Tick whom to invite first.")
+        return redirect(visit)
+    try:
+        asked = actions.invite(by=request.user, visit=visit, people=people)
+        messages.success(request, f"{len(asked)} invitation{'s' if len(asked) != 1 else ''} on the way.")
     except PolicyViolation as refusal:
         messages.error(request, str(refusal))
     return redirect(visit)
