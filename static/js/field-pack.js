@@ -91,7 +91,7 @@
     const tabs = pack.days.map((one) => h("li", {}, h("a", { href: `/visits/today/?day=${one.day}`, "aria-current": one === day ? "page" : null }, one.day === now ? "Today" : one.label)));
     return [isToday ? "Today" : day.label,
       h("nav", { "aria-label": "Days" }, h("ul", { class: "tabs" }, ...tabs)),
-      h("section", { class: "card", "aria-label": "Stops" }, rows.length
+      h("section", { class: "card" }, h("h2", { class: "visually-hidden" }, "Stops"), rows.length
         ? h("ol", { class: "stops" }, ...rows)
         : h("div", { class: "empty-state" }, icon("route"), h("h2", {}, "No stops on this day"), h("p", {}, "Nothing was planned when this was kept."))),
       isToday && left[0] && h("div", { class: "actionbar" }, h("a", { class: "btn btn-primary", href: `/visits/log/?planned=${left[0].visit}` }, "Log visit", h("span", { class: "visually-hidden" }, ` to ${left[0].name}`)))];
