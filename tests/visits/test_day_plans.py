@@ -15,6 +15,7 @@ import contacts.actions
 from audit.models import AuditEvent
 from common.exceptions import PolicyViolation
 from contacts.models import Cadence
+from jobs.models import Job
 from tests import factories
 from visits import actions, travel
 from visits.actions import Ends
@@ -395,6 +396,14 @@ def test_from_the_form_to_the_route(as_, world, offices, monday, run_jobs):
     assert "https://www.google.com/maps/dir/?api=1" in page
     assert 'class="route-picture"' in page
     assert "geo:41.5" in page
+
+
+def test_work_that_was_stopped_can_be_asked_for_again(as_, world, planned):
+    Job.objects.filter(pk=planned.job_id).update(state="cancelled")
+    DayPlan.objects.update(state="waiting")
+    page = as_("nora").get(_url("route", planned)).content.decode()
+    assert "The work was stopped. Ask again." in page
+    assert "Plan the route" in page
 
 
 def test_the_buttons_of_the_page(as_, world, planned):

@@ -89,6 +89,7 @@ def _context(request: HttpRequest, owner: User, day_on: dt.date, plan: DayPlan |
         "plan": plan,
         "planned": [],
         "may_change": may_change and day_on >= timezone.localdate(),
+        "is_waiting": plan is not None and _is_waiting(plan),
     }
     if plan is None:
         return context | {"planned": visits_on(owner, day_on)}
@@ -118,6 +119,11 @@ def _context(request: HttpRequest, owner: User, day_on: dt.date, plan: DayPlan |
     return context
 
 
+def _is_waiting(plan: DayPlan) -> bool:
+    """A worker has the day in hand; one that gave up leaves the day to be asked for again."""
+    return plan.state == PlanState.WAITING and plan.job is not None and not plan.job.is_finished
+
+
 @require_GET
 @requires(Permission.VISIT_VIEW)
 def progress(request: HttpRequest, day: str) -> HttpResponse:
@@ -126,8 +132,7 @@ def progress(request: HttpRequest, day: str) -> HttpResponse:
     plan = day_plan_of(owner, day_on)
     if plan is None:
         raise Http404("No route was asked for.")
-    running = plan.state == PlanState.WAITING and plan.job is not None and not plan.job.is_finished
-    if not running and request.htmx:
+    if not _is_waiting(plan) and request.htmx:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     return render(request, "visits/_route_progress.html", {"plan": plan, "person": request.GET.get("person", "")})
 
