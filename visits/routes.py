@@ -42,10 +42,10 @@ class Asked:
     def fingerprint(self) -> str:
         """Differs once anything was changed that decides the route."""
         plan = self.plan
-        told: list[Any] = [plan.start_minute, plan.end_minute, self.lunch, self.places, [row.pk for row in self.unmapped]]
-        told += [
-            [stop.key, stop.windows, stop.service, stop.value, stop.must_see] for stop in sorted(self.stops, key=lambda stop: str(stop.key))
-        ]
+        ends = [self.places[0], self.places[-1]]
+        told: list[Any] = [plan.start_minute, plan.end_minute, self.lunch, ends, sorted(row.pk for row in self.unmapped)]
+        for stop in sorted(self.stops, key=lambda stop: str(stop.key)):  # in whatever order they are driven
+            told.append([stop.key, stop.lat, stop.lon, stop.windows, stop.service, stop.value, stop.must_see])
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 

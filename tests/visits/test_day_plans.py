@@ -393,6 +393,7 @@ def test_from_the_form_to_the_route(as_, world, offices, monday, run_jobs):
     page = client.get(_url("route", monday)).content.decode()
     assert "4 stops, " in page
     assert "Drives are estimated" in page
+    assert "Something changed since" not in page
     assert "https://www.google.com/maps/dir/?api=1" in page
     assert 'class="route-picture"' in page
     assert "geo:41.5" in page
