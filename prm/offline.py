@@ -8,8 +8,10 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -18,15 +20,18 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 
 from accounts.access import open_to_strangers
+from visits.forms import LogForm
 
 # name of the shell: (paths whose place it takes without a network, template). A path that ends in * stands for whatever begins so; the
-# longest that fits is taken.
+# longest that fits is taken. `_shown` gives the log form its fields.
 SHELLS: dict[str, tuple[tuple[str, ...], str]] = {
     "offline": (("*",), "offline.html"),
-    "day": (("/visits/today/", "/visits/brief/*"), "field/day.html"),
+    "day": (("/", "/visits/today/", "/visits/brief/*"), "field/day.html"),
+    "log": (("/visits/log/",), "field/log.html"),
+    "waiting": (("/visits/waiting/",), "field/waiting.html"),
 }
 # what the worker itself is made of
-_WORKER = ("js/field-db.js", "js/worker.js")
+_WORKER = ("js/field-db.js", "js/outbox.js", "js/worker.js")
 _STATIC = re.compile(r'(?:src|href)="([^"#?]+)')
 
 
@@ -46,9 +51,20 @@ def shell() -> Shell:
     return _shell.__wrapped__(scripts) if settings.DEBUG else _shell(scripts)
 
 
+def _shown() -> dict[str, Any]:
+    """A form for nobody: what it offers to choose from comes from the phone's pack."""
+    form = LogForm(user=AnonymousUser())
+    for name in ("topics", "concern_category"):
+        field: Any = form.fields[name]
+        field.queryset = field.queryset.none()
+    return {"shell": True, "form": form}
+
+
 @cache
 def _shell(scripts: tuple[str, ...]) -> Shell:
-    html: dict[str, str] = {name: str(render_to_string(template, {"shell": True})) for name, (_, template) in SHELLS.items()}
+    shown = _shown()
+    shown = _shown()
+    html: dict[str, str] = {name: str(render_to_string(template, shown)) for name, (_, template) in SHELLS.items()}
     found = {url for page in html.values() for url in _STATIC.findall(page) if url.startswith(settings.STATIC_URL)}
     files = tuple(sorted(found | {static("vendor/icons.svg")}))
     version = hashlib.sha256(json.dumps([html, files, scripts], sort_keys=True).encode()).hexdigest()[:12]
@@ -100,6 +116,9 @@ def manifest(request: HttpRequest) -> JsonResponse:
         "background_color": "#f4f6f8",
         "theme_color": "#0b5c9e",
         "icons": icons,
-        "shortcuts": [{"name": "Log visit", "url": reverse("visits:log")}],
+        "shortcuts": [
+            {"name": "Log visit", "url": reverse("visits:log")},
+            {"name": "Waiting visits", "url": reverse("visits:waiting")},
+        ],
     }
     return JsonResponse(told, content_type="application/manifest+json")

@@ -8,9 +8,11 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from accounts.models import User
+from concerns.queries import categories_to_choose
 from contacts.models import Affiliation, Practice, Staff
 from visits.models import Mode, Outcome, Topic
 from visits.packing import MOST_PRACTICES, Shape, address_of, pack_shape
+from visits.passes import pass_for
 from visits.queries import hours_of
 from visits.today import days_of, working_days
 
@@ -23,6 +25,7 @@ def pack_of(user: User) -> Shape:
     days = days_of(user, working_days(hours_of(user), today, DAYS) or [today], by=user)
     words = {
         "topics": [{"id": topic.pk, "name": topic.name} for topic in Topic.objects.filter(is_active=True)],
+        "categories": [{"id": category.pk, "name": category.name} for category in categories_to_choose()],
         "modes": [{"value": value, "label": label} for value, label in Mode.choices],
         "outcomes": [{"value": value, "label": label} for value, label in Outcome.choices],
     }
@@ -39,13 +42,14 @@ def _directory(user: User) -> list[Shape]:
     mine = Max("visits__received_at", filter=Q(visits__owner=user, visits__deleted_at=None))
     seen = Practice.objects.visible_to(user).live().annotate(mine=mine)
     practices = sorted(seen, key=lambda practice: (practice.mine is None, practice.name, practice.pk))[:MOST_PRACTICES]
-    people = _people([practice.pk for practice in practices])
+    people, today = _people([practice.pk for practice in practices]), timezone.localdate()
     return [
         {
             "id": practice.pk,
             "name": practice.name,
             "address": address_of(practice),
             "do_not_visit": practice.do_not_visit,
+            "pass": pass_for(user, practice.pk, on=today),
             "people": people.get(practice.pk, []),
         }
         for practice in sorted(practices, key=lambda practice: (practice.name, practice.pk))

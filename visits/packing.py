@@ -187,8 +187,9 @@ MOST_PRACTICES = 600  # in a pack: who sees more is given those nearest to the w
 def pack_shape(days: Sequence[Day], directory: Sequence[Shape], words: Shape, *, today: dt.date) -> Shape:
     """What the phone keeps (the page's promise: the next three working days readable without reception).
 
-    `{"user", "name", "days": [{"day", "label", "stops"}], "briefs": {practice id: brief}, "form": {"practices", "topics", "modes",
-    "outcomes"}}`; a practice of the form is `{"id", "name", "address", "do_not_visit", "people": [{"key", "name", "role"}]}`.
+    `{"user", "name", "days": [{"day", "label", "stops"}], "briefs": {practice id: brief}, "form": {"practices", "topics",
+    "categories", "modes", "outcomes"}}`; a practice of the form is `{"id", "name", "address", "do_not_visit", "pass", "people": [{"key",
+    "name", "role"}]}`.
     """
     owner = days[0].owner
     return {

@@ -36,10 +36,10 @@ def can_log_for(user: User, practice: Practice) -> bool:
     return user.can(Permission.VISIT_LOG) and Practice.objects.visible_to(user).filter(pk=practice.pk).exists()
 
 
-def check_can_log(*, by: User, practice: Practice, visited_at: dt.datetime, planned: Visit | None = None) -> None:
-    """For a practice in scope, or to complete one's own plan, which survives a change of territories."""
+def check_can_log(*, by: User, practice: Practice, visited_at: dt.datetime, planned: Visit | None = None, was_theirs: bool = False) -> None:
+    """For a practice in scope, one that was in it at the time of the visit, or one's own plan, which survives a change of territories."""
     own_plan = planned is not None and planned.practice_id == practice.pk and can_edit(by, planned)
-    if not own_plan and not can_log_for(by, practice):
+    if not own_plan and not (was_theirs and by.can(Permission.VISIT_LOG)) and not can_log_for(by, practice):
         raise PolicyViolation("You can log visits to practices in your territories only. Ask your manager if this one should be yours.")
     if visited_at > timezone.now() + CLOCKS_DIFFER:
         raise PolicyViolation("This visit lies in the future. Choose when it happened, or plan it instead.")
@@ -81,6 +81,12 @@ def check_appointment(*, planned_at: dt.datetime, ends_at: dt.datetime | None, i
 def check_can_invite(visit: Visit) -> None:
     if not (is_planned(visit) and visit.is_fixed):
         raise PolicyViolation("People are invited to an appointment that is still to come. Fix its time first.")
+
+
+def check_was_made(visit: Visit) -> None:
+    """What is still to come, or was called off, is changed as a plan."""
+    if visit.state not in {VisitState.DONE, VisitState.MISSED}:
+        raise PolicyViolation("This visit has not taken place: change the plan instead.")
 
 
 def can_change_follow_up(user: User, follow_up: FollowUp) -> bool:

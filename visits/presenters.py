@@ -45,6 +45,7 @@ _EVENTS = {
     "visit.edited": "Edited",
     "visit.deleted": "Deleted",
     "visit.restored": "Brought back",
+    "visit.marks_kept": "Kept a text that seemed to name a patient: the writer says that it names none",
 }
 _FIELDS = {
     "visited_at": "time",
@@ -120,6 +121,16 @@ def timeline_entry(happening: Happening, *, with_practice: bool = True) -> dict[
     where = happened.practice.name if happened and with_practice else ""
     entry = _visit_entry(happening.visit, where, happening.given) if happening.visit else _follow_up_entry(happening.follow_up, where)  # type: ignore[arg-type]
     return {**entry, "when": happening.at}
+
+
+def clock_words(off_s: int | None) -> str:
+    """What is said of times that were set right."""
+    if not off_s:
+        return ""
+    minutes = abs(off_s) // 60
+    days, hours = round(minutes / 1440), round(minutes / 60)
+    amount = f"{minutes} minutes" if minutes < 90 else f"{hours} hours" if hours < 20 else f"{days} day{'s' if days != 1 else ''}"
+    return f"The phone's clock was {amount} {'slow' if off_s > 0 else 'fast'}: the times were set right by it."
 
 
 def history_line(event: AuditEvent) -> dict[str, Any]:

@@ -35,6 +35,7 @@ urlpatterns = [
     path("drafts/<int:pk>/undo/", plan_week.undo, name="draft-undo"),
     path("export/", pages.export, name="export"),
     path("log/", log.log, name="log"),
+    path("waiting/", log.waiting, name="waiting"),
     path("plan/", log.plan, name="plan"),
     path("hours/", hours.working_hours, name="hours"),
     path("office/", log.office, name="office"),

@@ -51,11 +51,15 @@
       const url = new URL(combo.dataset.combo, location.href);
       url.searchParams.set("q", input.value.trim());
       try {
-        const answer = await fetch(url, { headers: { Accept: "application/json" }, signal: running.signal });
+        // A list that the phone keeps too (`findOffline`) need not wait long for the server.
+        const signal = combo.findOffline ? AbortSignal.any([running.signal, AbortSignal.timeout(3000)]) : running.signal;
+        const answer = await fetch(url, { headers: { Accept: "application/json" }, signal });
         if (!answer.ok) throw new Error(String(answer.status));
         show(await answer.json());
       } catch (error) {
         if (error.name === "AbortError") return;
+        const kept = await combo.findOffline?.(input.value.trim()).catch(() => null);
+        if (kept) { show(kept); return; }
         close();
         status.textContent = "The list cannot be reached. Check the connection and type again.";
       }

@@ -64,6 +64,14 @@
     }
   }
 
+  // Background Sync, where there is one (not in Safari, not in Firefox): the browser wakes us when the network is back.
+  self.addEventListener("sync", (event) => {
+    if (event.tag !== "outbox") return;
+    event.waitUntil(outbox.drain({ wait: true }).then((why) => {
+      if (why && !["signed out", "another user"].includes(why)) throw new Error(why); // asks to be woken again
+    }));
+  });
+
   self.addEventListener("fetch", (event) => {
     const { request } = event;
     const url = new URL(request.url);

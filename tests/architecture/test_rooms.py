@@ -156,6 +156,7 @@ SCOPELESS = {
     "visits.VisitMaterial": "shown only with its visit",
     "visits.VisitSpend": "a link: its entry is cut by the ledger, its visit by visits",
     "visits.MileageRate": "rows of settings",
+    "visits.VisitVersion": "shown only with its visit",
     "visits.Attendee": "shown only with its visit",
     "visits.DayStop": "shown only with its day plan",
     "visits.DrawnPractice": "shown only with its draw",

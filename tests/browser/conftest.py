@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from accounts.models import User
 from prm import browser as chromium
-from tests.browser.server import Server
+from tests.browser.server import Server, Source
 from tests.factories import PASSWORD
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -143,22 +143,37 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def server(packed: Path, transactional_db: None) -> Iterator[Server]:
-    """A web server that really stops: `server.stop()`, `server.start()`."""
-    running = Server(packed)
-    running.start()
+@pytest.fixture(scope="session")
+def source(django_db_setup: None) -> Iterator[Source]:
+    """What servers are forked from."""
+    running = Source()
     yield running
-    running.stop()
+    running.end()
 
 
 @pytest.fixture
-def phone(page_at: Callable[..., Page], server: Server, client: Client) -> Callable[[User], Page]:
-    """`phone(world.nora)`: a phone on which this person signed in before, nothing opened yet."""
+def server(source: Source, packed: Path, transactional_db: None) -> Iterator[Server]:
+    """A web server that really stops: `server.stop()`, `server.start()`."""
+    running = Server(source, packed)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
 
-    def signed_in(user: User, **options: Any) -> Page:
+
+@pytest.fixture
+def phone(page_at: Callable[..., Page], server: Server, client: Client) -> Callable[..., Page]:
+    """`phone(world.nora)`: a phone on which this person signed in before, nothing opened yet.
+
+    It sends from its pages only, as iPhones do, so that a test sees every request; `background=True` has Background Sync too.
+    """
+
+    def signed_in(user: User, *, background: bool = False, **options: Any) -> Page:
         client.force_login(user)
         page = page_at(390, **options)
+        if not background:
+            page.context.add_init_script("delete ServiceWorkerRegistration.prototype.sync")
         page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server.url}])
         return page
 

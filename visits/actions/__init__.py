@@ -32,7 +32,9 @@ from visits.actions.follow_ups import (
 from visits.actions.hours import save_working_hours
 from visits.actions.invitations import invite, send_invitations
 from visits.actions.materials import count_stock, receive_stock, save_material
+from visits.actions.mending import EditConflict, edit_visit, replayed, values_of
 from visits.actions.mileage import remove_rate, save_mileage, save_rate
+from visits.actions.more import More, NewPerson, Place, Promise, Raised
 from visits.actions.targets import (
     Wanted,
     add_targets,
@@ -49,7 +51,6 @@ from visits.actions.visits import (
     cancel_plan,
     change_plan,
     delete_visit,
-    edit_visit,
     log_visit,
     miss_visit,
     plan_visit,
@@ -59,8 +60,14 @@ from visits.actions.visits import (
 )
 
 __all__ = [
+    "EditConflict",
     "Ends",
     "IdempotencyConflict",
+    "More",
+    "NewPerson",
+    "Place",
+    "Promise",
+    "Raised",
     "Wanted",
     "accept_draft",
     "accept_route",
@@ -98,6 +105,7 @@ __all__ = [
     "remove_stop",
     "reopen_follow_up",
     "replay",
+    "replayed",
     "restore_visit",
     "revoke_calendar_feed",
     "save_field_rules",
@@ -120,4 +128,5 @@ __all__ = [
     "undo_draft",
     "undo_follow_ups",
     "undo_route",
+    "values_of",
 ]

@@ -20,6 +20,7 @@ from visits import policies
 from visits.actions.follow_ups import add_follow_up
 from visits.actions.invitations import revise
 from visits.actions.materials import Given, hand_out, hand_out_again, take_back
+from visits.actions.more import NOTHING_MORE, More, check_texts, columns, keep, key_of_next_try
 from visits.actions.spending import write_down_spend
 from visits.models import Attendee, Mode, Topic, Visit, VisitState
 
@@ -76,8 +77,11 @@ def log_visit(
     client_id: uuid.UUID | None = None,
     body_hash: str = "",
     entered_at: dt.datetime | None = None,
+    more: More = NOTHING_MORE,
 ) -> Visit:
     """A visit that took place, with who was met, what was promised, left and spent; with `planned`, that plan becomes this visit.
+
+    With a day to come back (`more.back_on`) it was missed, and the next try is planned.
 
     The same key and body again return what is stored; the same key with another body raises `IdempotencyConflict`.
     """
@@ -85,7 +89,8 @@ def log_visit(
         planned = Visit.objects.select_for_update().get(pk=planned.pk)
     if stored := replay(by=by, client_id=client_id, body_hash=body_hash):
         return stored
-    policies.check_can_log(by=by, practice=practice, visited_at=visited_at, planned=planned)
+    policies.check_can_log(by=by, practice=practice, visited_at=visited_at, planned=planned, was_theirs=more.was_theirs)
+    check_texts(more, note)
     if planned is not None:
         policies.check_can_edit(by, planned)
         policies.check_is_planned(planned)
@@ -93,9 +98,12 @@ def log_visit(
 
     def save() -> Visit:
         visit = planned or Visit(owner=by)
-        visit.practice, visit.state, visit.visited_at, visit.mode, visit.outcome = practice, VisitState.DONE, visited_at, mode, outcome
+        state = VisitState.MISSED if more.back_on else VisitState.DONE
+        visit.practice, visit.state, visit.visited_at, visit.mode, visit.outcome = practice, state, visited_at, mode, outcome
         visit.note, visit.client_id, visit.body_hash, visit.logged_by = note.strip(), client_id, body_hash, by
-        visit.entered_at, visit.received_at = min(entered_at or now, now), now
+        visit.entered_at, visit.received_at, visit.back_on = min(entered_at or now, now), now, more.back_on
+        for name, value in columns(more).items():
+            setattr(visit, name, value)
         visit.save()
         _set_people(visit, providers, staff)
         visit.topics.set(topics)
@@ -105,6 +113,12 @@ def log_visit(
             add_follow_up(by=by, owner=visit.owner, practice=practice, text=follow_up, due_on=follow_up_due, visit=visit, provider=one)
         hand_out(visit, materials, by=by)
         write_down_spend(visit, spend, providers, staff, by=by)
+        for promise in more.promises:
+            add_follow_up(by=by, owner=visit.owner, practice=practice, text=promise.text, due_on=promise.due_on, visit=visit)
+        late = keep(visit, more, by=by) + (_plan_next_try(visit, by) if more.back_on else [])
+        if late:
+            visit.arrival_notes += late
+            visit.save(update_fields=["arrival_notes"])
         return visit
 
     return _once(save, by=by, client_id=client_id, body_hash=body_hash)
@@ -184,8 +198,24 @@ def change_plan(
     return visit
 
 
-def _key_of_next_try(visit: Visit) -> uuid.UUID:
-    return uuid.uuid5(uuid.NAMESPACE_OID, f"visit {visit.pk}: next try")
+def _plan_next_try(visit: Visit, by: User) -> list[str]:
+    """The same time on the day to come back; a day that was over, or a practice that left, when the visit arrived is told instead."""
+    again = timezone.localtime(visit.planned_at or visit.visited_at)
+    assert visit.back_on is not None  # noqa: S101 - asked before
+    try:
+        plan_visit(
+            by=by,
+            practice=visit.practice,
+            planned_at=timezone.make_aware(dt.datetime.combine(visit.back_on, again.time().replace(tzinfo=None))),
+            owner=visit.owner,
+            purpose=visit.purpose,
+            mode=visit.mode,
+            providers=[person.provider for person in visit.attendees.select_related("provider") if person.provider],
+            client_id=key_of_next_try(visit),
+        )
+    except PolicyViolation as refusal:
+        return [f"The next try was not planned. {refusal}"]
+    return []
 
 
 @transaction.atomic
@@ -200,18 +230,8 @@ def miss_visit(*, by: User, visit: Visit, note: str = "", back_on: dt.date | Non
     visit.save()
     record("visit.missed", by=by, target=visit, back_on=back_on)
     revise(visit=visit, by=by)
-    if back_on:
-        again = timezone.localtime(planned_at)
-        plan_visit(
-            by=by,
-            practice=visit.practice,
-            planned_at=timezone.make_aware(dt.datetime.combine(back_on, again.time().replace(tzinfo=None))),
-            owner=visit.owner,
-            purpose=visit.purpose,
-            mode=visit.mode,
-            providers=[person.provider for person in visit.attendees.select_related("provider") if person.provider],
-            client_id=_key_of_next_try(visit),
-        )
+    if back_on and (refused := _plan_next_try(visit, by)):
+        raise PolicyViolation(refused[0])
     return visit
 
 
@@ -224,40 +244,6 @@ def cancel_plan(*, by: User, visit: Visit) -> Visit:
     visit.save(update_fields=["state"])
     record("visit.cancelled", by=by, target=visit)
     revise(visit=visit, by=by)
-    return visit
-
-
-@transaction.atomic
-def edit_visit(
-    *,
-    by: User,
-    visit: Visit,
-    visited_at: dt.datetime,
-    mode: str,
-    outcome: str,
-    providers: Collection[Provider],
-    staff: Collection[Staff],
-    topics: Collection[Topic],
-    note: str,
-    materials: Given | None = None,
-) -> Visit:
-    """Mend what was logged; without `materials` those stay. The history tells what changed, but never quotes the note."""
-    visit = _locked(visit, by=by)
-    policies.check_can_log(by=by, practice=visit.practice, visited_at=visited_at, planned=visit)
-    fields: dict[str, Any] = {"visited_at": visited_at, "mode": mode, "outcome": outcome, "note": note.strip()}
-    changed = {name for name, value in fields.items() if getattr(visit, name) != value}
-    for name, value in fields.items():
-        setattr(visit, name, value)
-    visit.save(update_fields=list(fields))
-    if _set_people(visit, providers, staff):
-        changed.add("attendees")
-    if set(visit.topics.all()) != set(topics):
-        visit.topics.set(topics)
-        changed.add("topics")
-    if materials is not None and hand_out(visit, materials, by=by):
-        changed.add("materials")
-    if changed:
-        record("visit.edited", by=by, target=visit, changed=sorted(changed))
     return visit
 
 
@@ -289,7 +275,7 @@ def restore_visit(*, by: User, visit: Visit) -> Visit:
     elif visit.state == VisitState.MISSED and visit.planned_at is not None:
         visit.state, visit.visited_at, visit.back_on, visit.note = VisitState.PLANNED, None, None, ""
         # The next try would be planned twice if this visit is missed again: its key goes with it.
-        Visit.objects.filter(client_id=_key_of_next_try(visit), state=VisitState.PLANNED).update(state=VisitState.CANCELLED, client_id=None)
+        Visit.objects.filter(client_id=key_of_next_try(visit), state=VisitState.PLANNED).update(state=VisitState.CANCELLED, client_id=None)
     else:
         return visit
     visit.save()

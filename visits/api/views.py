@@ -1,9 +1,12 @@
 """The API of visits: HTTP only; the same visibility, filters and actions as the pages."""
 
+import datetime as dt
 import uuid
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
@@ -13,11 +16,14 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import Permission
-from visits import actions
+from concerns.policies import LooksLikePatient
+from visits import actions, versions
 from visits.api.day_plans import DayPlanViewSet
 from visits.api.field import DueViewSet, FieldPackViewSet
 from visits.api.materials import MaterialViewSet, MileageViewSet
 from visits.api.serializers import (
+    ConflictSerializer,
+    EditSerializer,
     FollowUpChangeSerializer,
     FollowUpSerializer,
     HandOverSerializer,
@@ -34,6 +40,10 @@ _KEY = OpenApiParameter(
     "Idempotency-Key", uuid.UUID, OpenApiParameter.HEADER, required=True, description="A UUID made by the sender, one for each visit."
 )
 
+_PHONE_TIME = OpenApiParameter(
+    "Phone-Time", dt.datetime, OpenApiParameter.HEADER, description="The sender's clock, by which times of a wrong clock are set right."
+)
+
 
 class VisitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
     """Visits. Sent twice under one key, a visit is stored once: 201, then 200 with `Idempotent-Replayed: true`; 422 for another body."""
@@ -47,21 +57,42 @@ class VisitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     def get_queryset(self) -> QuerySet[Visit]:
         return Visit.objects.visible_to(self.request.user).for_list()
 
-    @extend_schema(request=NewVisitSerializer, responses={201: VisitSerializer, 200: VisitSerializer}, parameters=[_KEY])
+    @extend_schema(request=NewVisitSerializer, responses={201: VisitSerializer, 200: VisitSerializer}, parameters=[_KEY, _PHONE_TIME])
     def create(self, request: Request) -> Response:
         """Log a visit."""
         key = _key(request)
-        body_hash = actions.body_hash(request.data if isinstance(request.data, dict) else {"": request.data})
+        body_hash = _hash_of(request.data)
         try:
             if stored := actions.replay(by=request.user, client_id=key, body_hash=body_hash):
                 return self._replayed(stored)
-            sent = NewVisitSerializer(data=request.data, context=self.get_serializer_context())
+            context = {**self.get_serializer_context(), "phone_now": _phone_now(request)}
+            sent = NewVisitSerializer(data=request.data, context=context)
             sent.is_valid(raise_exception=True)
             visit = actions.log_visit(by=request.user, client_id=key, body_hash=body_hash, **sent.validated_data)
         except actions.IdempotencyConflict as conflict:
             detail = {"detail": "This key was used for a visit with other content. Send it under a new key.", "client_id": str(key)}
             return Response(detail | {"visit": conflict.stored.pk}, status=status.HTTP_422_UNPROCESSABLE_ENTITY)
+        except LooksLikePatient as found:
+            return Response({"detail": str(found), "asks": "is_none"}, status=status.HTTP_422_UNPROCESSABLE_ENTITY)
         return Response(self._shown(visit), status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=EditSerializer, responses={200: VisitSerializer, 409: ConflictSerializer}, parameters=[_KEY])
+    @action(detail=True, methods=["post"])
+    def edit(self, request: Request, pk: str | None = None) -> Response:
+        """Mend a logged visit. 409 with both values where it was changed elsewhere since `version`: choose, and send again."""
+        visit = self.get_object()
+        key, body_hash = _key(request), _hash_of(request.data)
+        sent = EditSerializer(data=request.data, context={**self.get_serializer_context(), "visit": visit})
+        try:
+            if done := actions.replayed(by=request.user, client_id=key, body_hash=body_hash):
+                return Response(self._shown(done) | {"client_id": str(key)}, headers={"Idempotent-Replayed": "true"})
+            sent.is_valid(raise_exception=True)
+            visit = actions.edit_visit(by=request.user, visit=visit, client_id=key, body_hash=body_hash, **sent.validated_data)
+        except actions.EditConflict as conflict:
+            return Response(_conflict(conflict), status=status.HTTP_409_CONFLICT)
+        except LooksLikePatient as found:
+            return Response({"detail": str(found), "asks": "is_none"}, status=status.HTTP_422_UNPROCESSABLE_ENTITY)
+        return Response(self._shown(visit) | {"client_id": str(key)})
 
     def _replayed(self, visit: Visit) -> Response:
         return Response(self._shown(visit), headers={"Idempotent-Replayed": "true"})
@@ -69,6 +100,34 @@ class VisitViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     def _shown(self, visit: Visit) -> Any:
         """Read again whole; also when it was deleted since, or its practice went to somebody else."""
         return self.get_serializer(Visit.objects.for_list().get(pk=visit.pk)).data
+
+
+def _conflict(conflict: actions.EditConflict) -> dict[str, Any]:
+    clashes = [{"name": row.name, "label": row.label, "mine": row.mine, "theirs": row.theirs} for row in versions.choices(conflict)]
+    theirs = {clash.name: clash.theirs for clash in conflict.clashes}
+    return {
+        "detail": str(conflict),
+        "version": conflict.visit.version,
+        "told_by": versions.told_by(conflict),
+        "clashes": clashes,
+        "merged": conflict.merged,
+        "theirs": theirs,
+    }
+
+
+def _hash_of(data: Any) -> str:
+    """One hash for one content: when it was typed is not part of it, so that "back" and "save" again is the same visit."""
+    content = {name: value for name, value in data.items() if name != "entered_at"} if isinstance(data, dict) else {"": data}
+    return actions.body_hash(content)
+
+
+def _phone_now(request: Request) -> dt.datetime | None:
+    """What the phone's clock showed when it sent this; None for other senders, and for a clock that shows nonsense."""
+    try:
+        said = parse_datetime(request.headers.get("Phone-Time", ""))
+    except ValueError:
+        return None
+    return said if said and timezone.is_aware(said) else None
 
 
 def _key(request: Request) -> uuid.UUID:

@@ -19,6 +19,7 @@ from visits.forms.visits import (
     TopicForm,
     VisitFields,
     key_of,
+    with_values,
 )
 
 __all__ = [
@@ -54,4 +55,5 @@ __all__ = [
     "WorkingHoursForm",
     "key_of",
     "next_monday",
+    "with_values",
 ]

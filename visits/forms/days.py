@@ -130,7 +130,7 @@ class FieldRulesForm(forms.ModelForm):
 
     class Meta:
         model = FieldRules
-        fields = ("speed_mph", "circuity", "nearby_miles")
+        fields = ("speed_mph", "circuity", "nearby_miles", "offers_location")
         help_texts = {
             "speed_mph": "Of estimated drives; not used where a road network answers.",
             "circuity": "How much longer roads are than the straight line.",

@@ -2,19 +2,22 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import User
 from common.names import fold
+from common.patient_marks import warning
 from contacts.models import Affiliation, Practice, Provider, Staff
 from visits import policies
+from visits.forms.more import NO_PATIENTS, MoreFields
 from visits.models import Mode, Outcome, Topic, Visit
 from visits.queries import find_practices, topics_to_choose
 
-NO_PATIENTS = "No patient names or record numbers."
 DUE = (("1", "Tomorrow"), ("7", "In a week"), ("30", "In a month"))
 
 
@@ -140,7 +143,7 @@ class VisitFields(PeopleMixin):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.is_bound and not self.data.get("outcome") and (people := self.chosen_people()):
+        if self.is_bound and not self.data.get("outcome") and ((people := self.chosen_people()) or any(self.data.getlist("new_name"))):
             data = self.data.copy()
             met_provider = any(key.startswith("provider-") for key in people)  # who was met tells how it went
             data["outcome"] = Outcome.MET_PROVIDER if met_provider else Outcome.MET_STAFF
@@ -151,7 +154,7 @@ class VisitFields(PeopleMixin):
         self.cleaned_data["providers"], self.cleaned_data["staff"] = self.read_people(practice, visit)
 
 
-class LogForm(PracticeMixin, VisitFields):
+class LogForm(PracticeMixin, VisitFields, MoreFields):
     """A visit that took place, under a key that the page was made with: sent twice it is saved once."""
 
     follow_up = forms.CharField(label="What did you promise?", required=False, max_length=300, help_text=NO_PATIENTS)
@@ -178,6 +181,7 @@ class LogForm(PracticeMixin, VisitFields):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         self.finish(data.get("practice"))
+        self.check_more(data, {"note": data.get("note", ""), "follow_up": data.get("follow_up", "")})
         return data
 
     def arguments(self) -> dict[str, Any]:
@@ -197,11 +201,17 @@ class LogForm(PracticeMixin, VisitFields):
             "entered_at",
         )
         due = data["due_on"] or timezone.localdate() + dt.timedelta(days=int(data["due"] or 7))
-        return {name: data[name] for name in plain} | {"follow_up_due": due, "planned": self.planned}
+        return {name: data[name] for name in plain} | {"follow_up_due": due, "planned": self.planned, "more": self.more()}
 
 
 class EditForm(VisitFields):
-    """Mend a logged visit; its practice stays (a visit to the wrong practice is deleted and logged again)."""
+    """Mend a logged visit; its practice stays (a visit to the wrong practice is deleted and logged again).
+
+    `version` is the one on the screen. `keep_<field>` says "theirs" where the person chose what another edit made of a field.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+    is_none = forms.BooleanField(label="This tells nothing of a patient", required=False)
 
     def __init__(self, *args: Any, user: User, visit: Visit, **kwargs: Any) -> None:
         kwargs.setdefault(
@@ -212,6 +222,7 @@ class EditForm(VisitFields):
                 "visited_at": visit.visited_at,
                 "topics": [topic.pk for topic in visit.topics.all()],
                 "note": visit.note,
+                "version": visit.version,
                 "people": [key_of(row.provider or row.staff) for row in visit.attendees.select_related("provider", "staff")],
             },
         )
@@ -222,12 +233,32 @@ class EditForm(VisitFields):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         self.finish(self.visit.practice, self.visit)
+        if (said := warning(data.get("note", ""), today=timezone.localdate())) and not data.get("is_none"):
+            self.add_error("note", said)
         return data
+
+    @property
+    def asks(self) -> bool:
+        """Whether the box that says "it is none" is needed."""
+        return bool(self.is_bound and warning(self.data.get("note", ""), today=timezone.localdate()))
 
     def arguments(self) -> dict[str, Any]:
         """What `actions.edit_visit` asks for."""
-        names = ("mode", "outcome", "visited_at", "topics", "note", "providers", "staff")
+        names = ("mode", "outcome", "visited_at", "topics", "note", "providers", "staff", "version", "is_none")
         return {name: self.cleaned_data[name] for name in names}
+
+
+def with_values(data: QueryDict, values: Mapping[str, Any]) -> QueryDict:
+    """The form's data with these values of a version (visits.actions.mending) in their fields."""
+    changed = data.copy()
+    for name, value in values.items():
+        if name == "visited_at":
+            changed[name] = f"{timezone.localtime(dt.datetime.fromisoformat(value)):%Y-%m-%dT%H:%M}"
+        elif name in {"people", "topics"}:
+            changed.setlist(name, [str(item) for item in value])
+        else:
+            changed[name] = value
+    return changed
 
 
 class PlanForm(PracticeMixin, PeopleMixin):

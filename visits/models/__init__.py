@@ -11,6 +11,7 @@ from visits.models.mileage import MileageDay, MileageRate
 from visits.models.spending import VisitSpend
 from visits.models.targets import TargetEntry, TargetHandover, TargetList
 from visits.models.trends import PracticeTrend, TrendWay
+from visits.models.versions import VisitVersion
 from visits.models.visits import Attendee, AttendeeKind, Mode, Outcome, Topic, Visit, VisitState
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "VisitMaterial",
     "VisitSpend",
     "VisitState",
+    "VisitVersion",
     "WorkingHours",
     "at_minute",
 ]

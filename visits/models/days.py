@@ -17,7 +17,7 @@ _OF_A_DAY = (MaxValueValidator(24 * 60),)
 
 
 class FieldRules(models.Model):
-    """How drives are estimated, and when lunch may be (METHODS section 9). One row; times are minutes after midnight.
+    """How drives are estimated, when lunch may be (METHODS section 9), what the log form offers. One row; times are minutes after midnight.
 
     A person's own hours, pause and minutes of a visit are `WorkingHours`.
     """
@@ -32,6 +32,13 @@ class FieldRules(models.Model):
     lunch_latest = models.PositiveSmallIntegerField(default=13 * 60 + 30, validators=_OF_A_DAY)
     nearby_miles = models.PositiveSmallIntegerField(
         "overdue practices are offered within … miles of the way", default=5, validators=(MinValueValidator(1), MaxValueValidator(100))
+    )
+
+    offers_location = models.BooleanField(
+        "offer to save where a visit was logged",
+        default=True,
+        db_default=True,
+        help_text="Only at a tap, never by itself; seen by who made the visit and by managers.",
     )
 
     class Meta:

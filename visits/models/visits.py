@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from concerns.models import Concern
 from contacts.models import Practice, Provider, ProviderKind, Staff
 from visits.querysets import AttendeeQuerySet, VisitQuerySet
 
@@ -60,6 +61,9 @@ class Visit(models.Model):
 
     An appointment is a planned visit whose time is agreed with the office (`is_fixed`), with an end and, elsewhere than in the office, a
     `place`. `uid`, `sequence` and `revised_at` are what calendars know it by (RFC 5545: UID, SEQUENCE, DTSTAMP).
+
+    `version` counts the edits (`VisitVersion` holds them). `clock_off_s` says by how many seconds the phone's clock was behind (ahead:
+    negative) when it was so wrong that the times were set right. `arrival_notes` say what had changed before the visit arrived.
     """
 
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="visits")
@@ -73,11 +77,18 @@ class Visit(models.Model):
     outcome = models.CharField(max_length=16, choices=Outcome, blank=True)
     purpose = models.CharField(max_length=200, blank=True)
     topics = models.ManyToManyField(Topic, blank=True, related_name="visits")
+    concerns = models.ManyToManyField(Concern, blank=True, related_name="visits", help_text="raised on it")
     note = models.TextField(blank=True)
     back_on = models.DateField(null=True, blank=True, help_text="missed: when to try again")
     client_id = models.UUIDField(null=True, blank=True)
     body_hash = models.CharField(max_length=64, blank=True)
     logged_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=1, help_text="1, and one more with each edit")
+    clock_off_s = models.IntegerField("seconds the phone's clock was behind", null=True, blank=True)
+    latitude = models.FloatField(null=True, blank=True, help_text="degrees north, where it was saved; given at the tap only")
+    longitude = models.FloatField(null=True, blank=True, help_text="degrees east")
+    accuracy_m = models.FloatField("accuracy in meters", null=True, blank=True)
+    arrival_notes = models.JSONField(default=list, blank=True, help_text="sentences: what had changed before it arrived")
     imported_from = models.CharField(max_length=200, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     is_fixed = models.BooleanField(default=False, db_default=False, help_text="its time is agreed: an appointment")
@@ -100,6 +111,11 @@ class Visit(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["planned", "cancelled"]) | Q(visited_at__isnull=False), name="visit_made_has_a_time"
             ),
+            models.CheckConstraint(
+                condition=Q(latitude=None, longitude=None, accuracy_m=None)
+                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180), accuracy_m__gte=0),
+                name="visit_place_is_whole",
+            ),
             models.CheckConstraint(condition=~Q(state="planned") | Q(planned_at__isnull=False), name="visit_planned_has_a_time"),
             models.CheckConstraint(condition=Q(ends_at=None) | Q(ends_at__gt=F("planned_at")), name="visit_ends_after_its_start"),
         )
@@ -119,6 +135,11 @@ class Visit(models.Model):
     def happens_at(self):
         """When it was, else when it is planned."""
         return self.visited_at or self.planned_at
+
+    @property
+    def is_unplanned(self) -> bool:
+        """Made without having been in the plan."""
+        return self.state in {VisitState.DONE, VisitState.MISSED} and self.planned_at is None and not self.imported_from
 
 
 class AttendeeKind(models.TextChoices):

@@ -41,6 +41,7 @@ def log(request: HttpRequest) -> HttpResponse:
         "visited_at": timezone.localtime(),
         "people": people,
         "mode": planned.mode if planned else "in person",
+        "purpose": planned.purpose if planned else "",
     }
     return _log_page(request, LogForm(user=request.user, planned=planned, initial=initial), practice)
 
@@ -83,6 +84,13 @@ def _saved(visit: Visit) -> HttpResponse:
 def _log_page(request: HttpRequest, form: LogForm, practice: Practice | None, status: int = 200) -> HttpResponse:
     context = {"form": form, "planned": form.planned, **practice_context(request, form, practice)}
     return render(request, "visits/log.html", context, status=status)
+
+
+@require_GET
+@requires(Permission.VISIT_LOG)
+def waiting(request: HttpRequest) -> HttpResponse:
+    """What waits on the phone to be sent. The server knows nothing of it: the page reads the phone's own store."""
+    return render(request, "visits/waiting.html")
 
 
 @require_http_methods(["GET", "POST"])
@@ -151,7 +159,9 @@ def office(request: HttpRequest) -> HttpResponse:
     """Who works at the practice just chosen; what was ticked stays ticked."""
     practice = wanted_practice(request, None)
     context = office_context(request, None, practice, chosen=request.GET.getlist("people"))
-    return render(request, "visits/_office.html", {**context, "planning": request.GET.get("for") == "plan"})
+    answer = render(request, "visits/_office.html", {**context, "planning": request.GET.get("for") == "plan"})
+    answer["PRM-Fragment"] = "office"  # the form takes this for ours, and not what a captive portal answers
+    return answer
 
 
 @require_GET

@@ -17,9 +17,9 @@ from accounts.permissions import Permission
 from audit.actions import record
 from common.csvsafe import csv_response
 from common.exceptions import PolicyViolation
-from visits import actions, exports, policies, presenters
+from visits import actions, exports, policies, presenters, versions
 from visits.filters import VisitFilter
-from visits.forms import EditForm, MissForm, PlanForm, key_of
+from visits.forms import EditForm, MissForm, PlanForm, key_of, with_values
 from visits.models import Visit, VisitState
 from visits.queries import colleagues_of, day_of, history_of, lists_in_hand
 from visits.views.common import number, office_context, practice_context, say_clashes, sent
@@ -86,11 +86,15 @@ def _detail_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
         "left": visit.materials.select_related("material"),
         "given": visit.spend_links.select_related("entry") if request.user.can(Permission.SPEND_VIEW) else [],
         "history": [presenters.history_line(event) for event in history_of(visit)],
+        "changes": versions.changes_of(visit),
+        "clock": presenters.clock_words(visit.clock_off_s),
+        "may_see_place": visit.latitude is not None and (visit.owner_id == request.user.pk or policies.leads(request.user)),
         "may_edit": policies.can_edit(request.user, visit),
         "ahead": timezone.localdate(visit.happens_at) > timezone.localdate(),
         "saved": "saved" in request.GET,
         "may_invite": visit.is_fixed and any(row["may_ask"] for row in presenters.invitees(visit, visit.invitations.all())),
         "invitees": presenters.invitees(visit, visit.invitations.all()) if visit.is_fixed else [],
+        "changed": "changed" in request.GET,
         "next": visit.get_absolute_url(),
     }
 
@@ -107,14 +111,23 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(visit)
     if policies.is_planned(visit):
         return _change_plan(request, visit)
-    form = EditForm(sent(request), user=request.user, visit=visit)
-    status = 200
-    if request.method == "POST":
-        if form.is_valid() and _done(form, lambda: actions.edit_visit(by=request.user, visit=visit, **form.arguments())):
-            messages.success(request, "Changes saved.")
-            return redirect(visit)
+    data, status, asked = sent(request), 200, {}
+    if data is not None:
+        theirs = actions.values_of(visit)
+        data = with_values(data, {name: theirs[name] for name in theirs if data.get(f"keep_{name}") == "theirs"})
+    form = EditForm(data, user=request.user, visit=visit)
+    if data is not None:
         status = 422
-    context = {"form": form, "visit": visit, **office_context(request, form, visit.practice)}
+        try:
+            if form.is_valid() and _done(form, lambda: actions.edit_visit(by=request.user, visit=visit, **form.arguments())):
+                messages.success(request, "Changes saved.")
+                return redirect(visit)
+        except actions.EditConflict as conflict:
+            status, asked = 409, {"choices": versions.choices(conflict), "told_by": versions.told_by(conflict), "asks_why": str(conflict)}
+            newest = with_values(data, conflict.merged)
+            newest["version"] = str(conflict.visit.version)
+            form = EditForm(newest, user=request.user, visit=visit)
+    context = {"form": form, "visit": visit, **asked, **office_context(request, form, visit.practice)}
     return render(request, "visits/edit.html", context, status=status)
 
 
@@ -148,6 +161,8 @@ def _done(form: BaseForm, act: Callable[[], object]) -> bool:
     """Do it; a refusal becomes an error of the form."""
     try:
         act()
+    except actions.EditConflict:
+        raise
     except PolicyViolation as refusal:
         form.add_error(None, str(refusal))
         return False
