@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from contacts.models import Provider
@@ -100,30 +101,57 @@ def test_a_real_fall_is_found_beside_a_backlog(offices):
     assert [(alert.provider, alert.direction) for alert in Alert.objects.all()] == [(wired[0], "down")]
 
 
-@pytest.mark.slow
-def test_planted_decliners_of_a_world_are_found_within_three_months(db, tmp_path):
-    """By its own files, month after month: of those who fell to 35 % and refer to us from outside, nine in ten are listed."""
-    truth = draw_world(tmp_path, "--providers", "600", "--referrals", "60000", "--seed", "1", "--decliners", "40")
-    load_contacts(tmp_path)
-    whole = (tmp_path / REFERRAL_FILES["b"]).read_bytes()
+def three_months(folder, seed):
+    """A world's own file of referrals, read up to August, September and October, with a run after each.
+
+    Gives the last run, who refers to us from outside and was planted to fall to 35 % from July on, who is listed as falling, and who is
+    listed without being planted.
+    """
+    truth = draw_world(folder, "--providers", "600", "--referrals", "60000", "--seed", seed, "--decliners", "40")
+    load_contacts(folder)
+    file = folder / REFERRAL_FILES["b"]
+    whole = file.read_bytes()
     head, *lines = whole.splitlines(keepends=True)
-    for month in ("2026-08", "2026-09", "2026-10"):  # the fall begins in July: runs over July, August and September
-        told = [line for line in lines if line.split(b"|")[1][:7] < month.encode()]
-        (tmp_path / REFERRAL_FILES["b"]).write_bytes(b"".join([head, *told]))
-        import_referrals(tmp_path, "b")
+    for month in ("2026-08", "2026-09", "2026-10"):
+        file.write_bytes(b"".join([head, *(line for line in lines if line.split(b"|")[1][:7] < month.encode())]))
+        import_referrals(folder, "b")
         run_waiting(apps=("contacts", "referrals"))
         run = look()
         assert f"{add_months(run.through_month, 1):%Y-%m}" == month
+    file.write_bytes(whole)
     planted = set(Provider.objects.filter(npi__in=truth["planted_decliners"]).values_list("pk", flat=True))
     sides = set(Untested.objects.filter(reason="changed sides").values_list("provider", flat=True))
     inbound = {one.provider for one in referrers(since=dt.date(2025, 8, 1)) if one.inbound} - sides
-    listed = set(Alert.objects.filter(direction="down").values_list("provider", flat=True))
-    assert len(planted & inbound) >= 10
-    assert len(listed & planted) >= 0.9 * len(planted & inbound), (len(listed & planted), len(planted & inbound))
-    assert len(set(Alert.objects.values_list("provider", flat=True)) - planted) <= 1
+    falling = set(Alert.objects.filter(direction="down").values_list("provider", flat=True))
+    return run, planted & inbound, falling, set(Alert.objects.values_list("provider", flat=True)) - planted
+
+
+@pytest.mark.slow
+def test_nine_of_ten_planted_decliners_of_several_worlds_are_listed_within_three_months(db, tmp_path):
+    """Over six worlds together: in one world there are a dozen, of whom chance alone misses two now and then.
+
+    The rule lets one in ten of those listed be false (q = 0.10), in expectation and in each of the three runs.
+    """
+    there = found = others = 0
+    for seed in "123456":
+        folder = tmp_path / seed
+        folder.mkdir()
+        with transaction.atomic():
+            _, planted, falling, false = three_months(folder, seed)
+            transaction.set_rollback(True)
+        there, found = there + len(planted), found + len(planted & falling)
+        others += len(false)
+    assert there >= 60
+    assert found >= 0.9 * there, (found, there)
+    assert others <= 0.15 * (found + others), (others, found)
+
+
+@pytest.mark.slow
+def test_the_same_fall_is_the_same_alert_and_a_feed_of_our_own_orders_says_nothing_of_it(db, tmp_path):
+    run, planted, falling, _ = three_months(tmp_path, "1")
+    assert planted & falling
     assert Alert.objects.filter(first_run=run).count() < Alert.objects.filter(last_run=run).count()  # the same fall is the same alert
 
-    (tmp_path / REFERRAL_FILES["b"]).write_bytes(whole)
     for source in "abc":  # our own orders say nothing of who refers to us
         import_referrals(tmp_path, source)
     run_waiting(apps=("contacts", "referrals"))

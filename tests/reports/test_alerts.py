@@ -1,7 +1,6 @@
 """Alerts: a plain recount of every step, and by simulation - unchanged providers in, false alarms counted out."""
 
 import datetime as dt
-import time
 from collections import defaultdict
 from math import sqrt
 
@@ -352,12 +351,3 @@ def test_nine_of_ten_decliners_are_found_within_three_months():
     assert share >= 0.93
     assert false <= 4
     assert found_of_planted(40, 12)[0] >= 0.87  # the fewer there are, the stricter the false-discovery rate must be
-
-
-@pytest.mark.slow
-def test_twenty_thousand_providers_take_seconds():
-    rng = np.random.default_rng(5)
-    rows = world(rng, draw(rng, 20_000))
-    start = time.perf_counter()
-    find_alerts(rows)
-    assert time.perf_counter() - start < 5
