@@ -16,7 +16,7 @@ from tests.faults.stack import Stack
 
 pytestmark = pytest.mark.slow
 NAMES = [name.encode() for part in make_world.CANARY for name in part]
-CANARY = re.compile(rb"\bQX\d{3,}\b|" + b"|".join(NAMES))
+CANARY = re.compile(rb"\bQX\d{7}\b|" + b"|".join(NAMES))
 
 
 def holding(folder: Path) -> dict[str, str]:
