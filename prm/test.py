@@ -32,9 +32,10 @@ def main() -> None:
 
 
 def chosen(arguments: list[str]) -> list[str]:
-    """Everything but the slow proofs, unless the caller says which marks; the whole suite reports its coverage."""
+    """Everything but the slow proofs, unless the caller says which marks; the whole suite uses the cores and reports its coverage."""
     if not arguments:
-        return ["-m", "not slow", "--cov", "--cov-report=term:skip-covered"]
+        cores = min(os.cpu_count() or 1, 8)  # Valkey has sixteen databases, and each process takes two
+        return ["-m", "not slow", "-n", str(cores), "--dist", "loadfile", "--cov", "--cov-report=term:skip-covered"]
     return arguments if any(argument.startswith("-m") for argument in arguments) else ["-m", "not slow", *arguments]
 
 

@@ -5,12 +5,14 @@ both), ada (admin), ivan (analyst), elle (executive). The stranger is a client t
 """
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -21,6 +23,18 @@ from compliance.models import SpendLimit
 from concerns.models import Category, Department
 from tests import factories
 from visits.models import MileageRate, Topic
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Beside others, a process has its own two of Valkey's sixteen databases, and its own folders; pytest-django gives it a database."""
+    if beside := getattr(config, "workerinput", None):
+        worker = beside["workerid"]
+        number = 2 * int(worker.removeprefix("gw"))
+        settings.CELERY_BROKER_URL = re.sub(r"(?<=[=/])0$", str(number), settings.CELERY_BROKER_URL)
+        settings.CACHES["fast"]["LOCATION"] = re.sub(r"(?<=[=/])1$", str(number + 1), settings.CACHES["fast"]["LOCATION"])
+        for folder in ("UPLOADS", "INBOX"):
+            setattr(settings, folder, settings.VAR / worker / folder.lower())
+        settings.EMAIL_FILE_PATH = str(settings.VAR / worker / "mail")
 
 
 @pytest.fixture(scope="session")
