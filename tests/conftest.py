@@ -32,9 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
         number = 2 * int(worker.removeprefix("gw"))
         settings.CELERY_BROKER_URL = re.sub(r"(?<=[=/])0$", str(number), settings.CELERY_BROKER_URL)
         settings.CACHES["fast"]["LOCATION"] = re.sub(r"(?<=[=/])1$", str(number + 1), settings.CACHES["fast"]["LOCATION"])
-        for folder in ("UPLOADS", "INBOX"):
-            setattr(settings, folder, settings.VAR / worker / folder.lower())
-        settings.EMAIL_FILE_PATH = str(settings.VAR / worker / "mail")
+        own = settings.VAR / worker
+        own.mkdir(exist_ok=True)
+        settings.UPLOADS, settings.INBOX, settings.EMAIL_FILE_PATH = own / "uploads", own / "inbox", str(own / "mail")
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
