@@ -16,7 +16,7 @@ TEXTS = [*(text for text, _ in FOUND), *ORDINARY, *MIXED]
 @pytest.fixture
 def rules(page_at):
     page = page_at(390)
-    page.evaluate((ROOT / "static" / "js" / "patient-marks.js").read_text())
+    page.add_script_tag(path=ROOT / "static" / "js" / "patient-marks.js")
     return page
 
 

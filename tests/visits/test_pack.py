@@ -13,6 +13,7 @@ from tests.factories.concerns import make_category, make_concern
 from tests.factories.referrals import load, row
 from tests.factories.visits import make_follow_up, make_topic
 from visits.models import PracticeTrend
+from visits.passes import pass_for
 
 TODAY = dt.date(2026, 11, 27)  # a Friday
 URL = "/api/v1/field/pack/"
@@ -54,6 +55,7 @@ def test_three_working_days_with_briefs_and_what_the_form_needs(as_, stops):
         "name": "North Family Practice",
         "address": "44101",
         "do_not_visit": False,
+        "pass": pass_for(stops.nora, stops.north_practice.pk, on=TODAY),
         "people": [
             {"key": f"provider-{stops.north_provider.pk}", "name": "Pat Northrop", "role": "Physician"},
             {"key": f"staff-{stops.north_practice.staff.get().pk}", "name": "Kim Ortega", "role": "Front desk"},
