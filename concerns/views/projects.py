@@ -61,7 +61,8 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.CONCERN_EDIT)
 def new(request: HttpRequest) -> HttpResponse:
     if not policies.can_run_project(request.user):
-        raise PermissionDenied("Quality projects are begun by managers.")
+        messages.error(request, "Quality projects are begun by managers. Ask yours to begin one.")
+        return redirect("concerns:projects")
     return _form(request, None, {"owner": request.user.pk, "started_on": timezone.localdate()})
 
 

@@ -234,7 +234,7 @@ def test_projects_by_hand(as_, world):
     assert "Take off" in page
     assert "Nobody answers the phone." in client.get(project.get_absolute_url()).content.decode()
     assert "A third line" in as_("nora").get(reverse("concerns:projects")).content.decode()
-    assert as_("nora").get(reverse("concerns:project-new")).status_code == 403
+    assert as_("nora").get(reverse("concerns:project-new"), follow=True).redirect_chain == [(reverse("concerns:projects"), 302)]
     assert as_("nora").get(reverse("concerns:project-change", args=[project.pk])).status_code == 403
     assert as_("sol").post(reverse("concerns:link", args=[concern.pk]), {"project": project.pk}).status_code == 404
     [told] = as_("nora").get("/api/v1/quality-projects/").json()["results"]
