@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -112,27 +112,15 @@ class Question:
 
     def numbers(self, *parts: str) -> Numbers:
         """The parts a page shows, kept per data version, field and question."""
+        asked = json.dumps(
+            [self.fresh.version, fingerprint(self.scope), str(self.window), sorted(self.chosen.items()), parts], sort_keys=True
+        )
 
         def compute() -> Any:
             found = numbers(window=self.window, where=self.where, scope=self.scope, fresh=self.fresh, known=self.known, parts=parts)
             return found.to_json()
 
-        return Numbers.from_json(kept(self._asked(*parts), compute))
-
-    def drawn(self, name: str, draw: Callable[[], dict[str, str]]) -> dict[str, str]:
-        """The HTML of a page's charts, kept like the numbers; also per reader's rights, rules and names, which decide links and words."""
-        rules = [str(getattr(self.rules, field.attname)) for field in self.rules._meta.concrete_fields]
-        rights = sorted(permission.name for permission in self.user.permissions)
-        around = [rights, rules, repr(self.known), str(self.data_through), self.run and self.run.pk, self.is_own, self.query()]
-        return kept(self._asked("drawn", name, json.dumps(around)), draw)
-
-    def _asked(self, *what: str) -> str:
-        """The key under which an answer is kept; blank, so never kept, before there is a data version."""
-        if not self.fresh.version:
-            return ""
-        return json.dumps(
-            [self.fresh.version, fingerprint(self.scope), str(self.window), sorted(self.chosen.items()), what], sort_keys=True
-        )
+        return Numbers.from_json(kept(asked if self.fresh.version else "", compute))
 
 
 def ask(request: HttpRequest, form_class: type[ReportFilter] = ReportFilter, **narrower: int | None) -> Question | None:

@@ -1,20 +1,16 @@
 """The dashboard and the two reports behind it: inbound growth and outbound leakage, never one."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
 from accounts.access import requires
 from accounts.permissions import Permission
-from common.charts import Chart
 from contacts.models import Practice
 from reports import charts, presenters, tables
 from reports.measures import MEASURES, NOTES
@@ -82,26 +78,16 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, f"reports/{name}.html", context | frame(question, name, **_kept(request)))
 
 
-DRAWINGS: dict[str, dict[str, Callable[[Numbers, Question], Chart]]] = {
-    tables.GROWTH: {"inbound": charts.inbound_trend, "inbound_lines": charts.inbound_by_line},
-    tables.LEAKAGE: {
-        "leakage": charts.leakage_trend,
-        "lines": charts.leakage_by_line,
-        "flow": charts.flow,
-        "destinations": charts.destinations,
-    },
-}
-
-
-def drawings(found: Numbers, question: Question, name: str) -> dict[str, SafeString]:
-    """The charts of a report, live or of a finished run, as HTML. Their tables are most of a page's work, so they are kept."""
-
-    def draw() -> dict[str, str]:
-        return {
-            place: render_to_string("reports/_chart.html", {"chart": chart(found, question)}) for place, chart in DRAWINGS[name].items()
-        }
-
-    return {place: SafeString(html) for place, html in question.drawn(name, draw).items()}
+def drawings(found: Numbers, question: Question, name: str) -> dict[str, Any]:
+    """The charts of a report, live or of a finished run."""
+    if name == tables.GROWTH:
+        return {"inbound": charts.inbound_trend(found, question), "inbound_lines": charts.inbound_by_line(found, question)}
+    return {
+        "leakage": charts.leakage_trend(found, question),
+        "lines": charts.leakage_by_line(found, question),
+        "flow": charts.flow(found, question),
+        "destinations": charts.destinations(found, question),
+    }
 
 
 def mover_lists(found: Numbers, question: Question) -> list[presenters.MoverList]:
