@@ -42,6 +42,7 @@ def take_market_file(
         if name in given and read_day(given[name]) is None:
             raise InputError(f'"{given[name][:20]}" is no day. Write it like 2026-03-31.')
     stored_as = f"market-{uuid4().hex}"
+    settings.UPLOADS.mkdir(parents=True, exist_ok=True, mode=0o700)
     path, digest = settings.UPLOADS / stored_as, hashlib.sha256()
     with disk_full_told(), path.open("xb") as kept:
         path.chmod(0o600)
