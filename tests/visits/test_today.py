@@ -70,7 +70,7 @@ def test_the_stops_in_order_with_what_became_of_them(as_, friday_stops):
     assert "4 stops, 1 done" in text
     assert "Tuesdays, ask for Kim" in text
     next_visit = Visit.objects.get(practice=friday_stops.second)
-    assert text.count("btn-primary") == 1, "one primary action"
+    assert text[text.index("<main") : text.index("</main>")].count("btn-primary") == 1, "one primary action"
     assert f"{reverse('visits:log')}?planned={next_visit.pk}" in text
     assert "1 visit not logged yet" in text
     assert "Monday 30 November: 1 stop" in text
@@ -254,7 +254,7 @@ def test_when_the_office_sees_visitors(as_, world):
     factories.make_visit(practice, world.nora, state="planned", planned_at=at(13, days=3))
     client = as_("nora")
     (friday,) = client.get(reverse("visits:today")).context["stops"]
-    assert (friday["doors"], friday["is_open"]) == ("Sees visitors 9:00 AM to 11:30 AM", True)
+    assert (friday["doors"], friday["is_open"]) == ("Sees visitors 09:00 to 11:30", True)
     (monday,) = client.get(reverse("visits:today"), {"day": "2026-11-30"}).context["stops"]
     assert (monday["doors"], monday["is_open"]) == ("Sees nobody on Mondays", False)
     brief = client.get(reverse("visits:brief", args=[practice.pk])).context["brief"]
