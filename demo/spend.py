@@ -12,7 +12,7 @@ import compliance.actions
 import visits.actions
 from accounts.models import User
 from compliance.drafts import SpendDraft
-from compliance.models import SpendEntry, SpendKind, SpendState
+from compliance.models import SpendEntry, SpendKind, SpendLimit, SpendState
 from contacts.models import Practice, Provider
 from visits.models import Material, MaterialKind, Mode, Outcome, Visit, VisitState
 
@@ -28,6 +28,7 @@ MATERIALS = (
 PURPOSES = ("New orthopedics center", "How to refer to cardiology", "Access line and same-week slots", "Feedback on consult notes")
 VENDORS = ("Erie Street Deli", "Lakeside Catering", "Bluebird Cafe", "Corner Bakery")
 LUNCHES = 36
+PLANNED_IN = dt.timedelta(days=12)
 
 
 def load(people: Mapping[str, User], *, seed: int) -> None:
@@ -36,6 +37,7 @@ def load(people: Mapping[str, User], *, seed: int) -> None:
     with transaction.atomic():
         _ensure_materials(people["Ada Quinn"], dice)
         if not SpendEntry.objects.exists():
+            _ensure_limits(people["Ada Quinn"])
             _lunches(people["Nora Lind"], people["Sam Ortiz"], dice)
             _near_and_over(people["Nora Lind"])
             _drives(people["Nora Lind"], dice)
@@ -111,12 +113,22 @@ def _lunches(nora: User, sam: User, dice: random.Random) -> None:
             )
 
 
+def _ensure_limits(by: User) -> None:
+    """A plan needs its year's limit, and the official one of a new year is typed in by an admin: here it is invented, and says so."""
+    today = timezone.localdate()
+    for year in sorted({today.year, (today + PLANNED_IN).year}):
+        stored = SpendLimit.objects.filter(year=year, entity=None).first()
+        if stored is None or stored.non_monetary is None:
+            source = "Invented for the demo: not the official amount"
+            compliance.actions.save_limit(year=year, non_monetary=Decimal("535"), incidental=None, source=source, limit=stored, by=by)
+
+
 def _near_and_over(by: User) -> None:
     """One physician above four fifths of the year, one a little over it, one gift that is planned."""
     hosts = [(practice, provider) for practice, providers in _hosts(by, people=1) for provider in providers]
     today = timezone.localdate()
     wanted = ((0, SpendKind.ENTERTAINMENT, "452.00", SpendState.HAPPENED, 20), (1, SpendKind.EDUCATION, "560.00", SpendState.HAPPENED, 9),
-              (2, SpendKind.GIFT, "85.00", SpendState.PLANNED, -12))  # fmt: skip
+              (2, SpendKind.GIFT, "85.00", SpendState.PLANNED, -PLANNED_IN.days))  # fmt: skip
     for place, kind, amount, state, days_ago in wanted:
         if place < len(hosts):
             practice, provider = hosts[place]

@@ -59,6 +59,7 @@ def test_the_bell_leads_to_what_it_tells(world, live_server, page_at, sign_in, a
     page = page_at(320)
     sign_in(page, world.nora)
     page.get_by_role("link", name="Notices: 1 unread").tap()
+    expect(page.get_by_role("link", name="Dana hands you a follow-up")).to_be_visible()
     assert_axe_clean(page)
     page.get_by_role("link", name="Dana hands you a follow-up").tap()
     expect(page).to_have_url(f"{live_server.url}{item.get_absolute_url()}")
@@ -81,7 +82,7 @@ def test_an_appointment_on_a_phone(world, live_server, page_at, sign_in, assert_
     page.get_by_role("button", name="Plan visit").tap()
     expect(page.get_by_text("Break room")).to_be_visible()
     page.get_by_role("button", name="Send invitation").tap()
-    expect(page.get_by_text("Invitation on the way")).to_be_visible()
+    expect(page.get_by_text("Office staff · Invitation on the way")).to_be_visible()
     assert_axe_clean(page)
     assert Visit.objects.get().invitations.count() == 1
     page.goto(f"{live_server.url}{reverse('visits:calendar')}")

@@ -43,7 +43,7 @@ def test_a_day_is_planned_and_changed(world, monday, live_server, page_at, sign_
     assert_axe_clean(page)
     page.get_by_label("From", exact=False).first.fill("44101")
     page.get_by_role("button", name="Plan the route").click()
-    expect(page.get_by_role("status").first).to_be_visible()
+    expect(page.get_by_text("Waiting for a worker")).to_be_visible()
     run_waiting()
     expect(page.get_by_role("button", name="Accept these times")).to_be_visible(timeout=15000)
     expect(page.locator(".route-pin")).to_have_count(4)

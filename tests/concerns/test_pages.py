@@ -18,7 +18,8 @@ from tests.factories.concerns import make_category, make_concern, make_departmen
 
 
 def text_of(answer) -> str:
-    return answer.content.decode()
+    page = answer.content.decode()
+    return page[page.index("<main") : page.index("</main>")] if "</main>" in page else page
 
 
 @pytest.fixture

@@ -77,16 +77,17 @@ def test_the_study_of_a_short_history_is_in_levels_and_that_of_a_series_is_none(
     assert study is not None
     assert study.scale == "levels"
     assert all(point.first != -1 for point in study.points), "the month before the visit is the zero"
-    few = estimate(programme(4, practices=40, each=3), scale="ratio", control="never_treated")
+    few = estimate(programme(4, practices=46, each=3), scale="ratio", control="never_treated")
     assert few.design in ("series", "before and after", "past")
-    assert (event_study(programme(4, practices=40, each=3), few) is None) == (few.design in ("series", "before and after"))
+    assert (event_study(programme(4, practices=46, each=3), few) is None) == (few.design in ("series", "before and after"))
 
 
 def test_the_answer_is_json_and_money_follows_the_weight():
     panel = programme(5, effect=1.3, practices=120, each=4)
     facts = Facts(months_of(panel), visits_of(panel), START, END)
     whole, half = (weigh(facts, purse(weight=weight), control="not_yet_treated") for weight in (1.0, 0.5))
-    assert json.loads(json.dumps(whole)) == whole
+    text = json.dumps(whole, allow_nan=False)
+    assert json.dumps(json.loads(text)) == text
     assert half["money"]["contribution"] == pytest.approx(whole["money"]["contribution"] / 2)
     assert whole["effect"]["grade"] in ("B", "C")
     assert sum(row[1] for row in whole["dose"]) == len(visits_of(panel))
