@@ -258,7 +258,7 @@ def test_when_the_office_sees_visitors(as_, world):
     (monday,) = client.get(reverse("visits:today"), {"day": "2026-11-30"}).context["stops"]
     assert (monday["doors"], monday["is_open"]) == ("Sees nobody on Mondays", False)
     brief = client.get(reverse("visits:brief", args=[practice.pk])).context["brief"]
-    assert brief["rules"] == ["Friday: 9:00 AM to 11:30 AM", "Lunch may be brought"]
+    assert brief["rules"] == ["Friday: 09:00 to 11:30", "Lunch may be brought"]
 
 
 def test_working_days(world):
