@@ -6,7 +6,7 @@ both), ada (admin), ivan (analyst), elle (executive). The stranger is a client t
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from types import SimpleNamespace
 from typing import Any
@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.CELERY_BROKER_URL = re.sub(r"(?<=[=/])0$", str(number), settings.CELERY_BROKER_URL)
         settings.CACHES["fast"]["LOCATION"] = re.sub(r"(?<=[=/])1$", str(number + 1), settings.CACHES["fast"]["LOCATION"])
         own = settings.VAR / worker
-        own.mkdir(exist_ok=True)
+        (own / "uploads").mkdir(parents=True, exist_ok=True)
         settings.UPLOADS, settings.INBOX, settings.EMAIL_FILE_PATH = own / "uploads", own / "inbox", str(own / "mail")
 
 
@@ -43,7 +43,7 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Tests bring their own topics, categories, limits and rates: those of the migrations would be gone after the first test that empties
     the tables.
     """
@@ -53,6 +53,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         Department.objects.all().delete()
         SpendLimit.objects.all().delete()
         MileageRate.objects.all().delete()
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:  # a browser's last request may outlive its test, and hold the database
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)
