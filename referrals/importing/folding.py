@@ -144,6 +144,10 @@ def as_json(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, dt.date) else value for name, value in values.items()}
 
 
+# one row tells of it, and no linked row that may tell the same event
+_ALONE = "f.is_quick AND NOT EXISTS (SELECT FROM folded l WHERE l.linked_to_id = f.id)"
+
+
 def hear(cursor: CursorWrapper) -> None:
     """`heard`: every event that the sent rows tell of the folded referrals, with the first batch that told it; `via` a linked row."""
     cursor.execute("DROP TABLE IF EXISTS pg_temp.heard")
@@ -153,7 +157,7 @@ def hear(cursor: CursorWrapper) -> None:
             SELECT w.referral_id AS id, w.state, w.appointment_on, w.told_at, {_happened("")}, w.batch_id,
                    t.loaded_at AS learned_at,
                    NULL::bigint AS via_id
-            FROM {SENT} w JOIN folded f ON f.id = w.referral_id JOIN turns t ON t.batch_id = w.batch_id WHERE f.is_quick""",  # noqa: S608
+            FROM {SENT} w JOIN folded f ON f.id = w.referral_id JOIN turns t ON t.batch_id = w.batch_id WHERE {_ALONE}""",  # noqa: S608
         zone,
     )
     cursor.execute(
@@ -161,7 +165,7 @@ def hear(cursor: CursorWrapper) -> None:
             WITH told AS (
                 SELECT w.referral_id AS id, w.state, w.appointment_on, w.told_at, {_happened("")}, w.batch_id,
                        NULL::bigint AS via_id
-                FROM {SENT} w JOIN folded f ON f.id = w.referral_id WHERE NOT f.is_quick
+                FROM {SENT} w JOIN folded f ON f.id = w.referral_id WHERE NOT ({_ALONE})
                 UNION ALL
                 SELECT f.linked_to_id, said.state, w.appointment_on, w.told_at,
                        {_happened(", w.ordered_on, w.received_on, w.entered_on")}, w.batch_id, f.id
