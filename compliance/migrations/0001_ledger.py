@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("contacts", "0005_tiers"),
+        ("contacts", "0001_schema"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -137,6 +137,29 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "spend entries",
                 "ordering": ("-spent_on", "-pk"),
+                "indexes": [
+                    models.Index(fields=["-spent_on", "-id"], name="spend_by_day"),
+                    models.Index(fields=["practice", "-spent_on"], name="spend_practice"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="spend_amount_positive"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("overridden_by", None), ("override_reason", "")),
+                            models.Q(("overridden_by__isnull", False), models.Q(("override_reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="spend_overridden_for_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("cancelled_at__isnull", False), ("state", "cancelled")),
+                            models.Q(models.Q(("state", "cancelled"), _negated=True), ("cancelled_at", None)),
+                            _connector="OR",
+                        ),
+                        name="spend_cancelled_at",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -213,6 +236,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-year", models.OrderBy(models.F("entity"), nulls_first=True)),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("entity", "year"),
+                        name="spend_limit_once",
+                        nulls_distinct=False,
+                        violation_error_message="There is a row for this entity and year already. Change that one.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("non_monetary", None), ("non_monetary__gt", 0), _connector="OR"),
+                            models.Q(("incidental", None), ("incidental__gt", 0), _connector="OR"),
+                        ),
+                        name="spend_limit_positive",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -318,6 +356,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("pk",),
+                "indexes": [models.Index(fields=["provider", "rule"], name="spend_share_provider")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0), ("counted__gte", 0), ("people__gte", 1)), name="spend_share_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("rule__in", ["limit", "employed"]), _negated=True), ("provider__isnull", False), _connector="OR"
+                        ),
+                        name="spend_share_of_somebody",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -383,103 +433,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("due_on", "pk"),
+                "indexes": [models.Index(fields=["provider", "year"], name="spend_task_provider")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")),
+                        fields=("entry", "provider", "cause"),
+                        name="spend_task_open_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("done_by__isnull", False), ("done_on__isnull", False), ("state", "done")),
+                            models.Q(models.Q(("state", "done"), _negated=True), ("done_by", None), ("done_on", None)),
+                            _connector="OR",
+                        ),
+                        name="spend_task_done_by_somebody",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="spendentry",
-            index=models.Index(fields=["-spent_on", "-id"], name="spend_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="spendentry",
-            index=models.Index(fields=["practice", "-spent_on"], name="spend_practice"),
-        ),
-        migrations.AddConstraint(
-            model_name="spendentry",
-            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="spend_amount_positive"),
-        ),
-        migrations.AddConstraint(
-            model_name="spendentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("overridden_by", None), ("override_reason", "")),
-                    models.Q(("overridden_by__isnull", False), models.Q(("override_reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="spend_overridden_for_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="spendentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("cancelled_at__isnull", False), ("state", "cancelled")),
-                    models.Q(models.Q(("state", "cancelled"), _negated=True), ("cancelled_at", None)),
-                    _connector="OR",
-                ),
-                name="spend_cancelled_at",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="spendlimit",
-            constraint=models.UniqueConstraint(
-                fields=("entity", "year"),
-                name="spend_limit_once",
-                nulls_distinct=False,
-                violation_error_message="There is a row for this entity and year already. Change that one.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="spendlimit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("non_monetary", None), ("non_monetary__gt", 0), _connector="OR"),
-                    models.Q(("incidental", None), ("incidental__gt", 0), _connector="OR"),
-                ),
-                name="spend_limit_positive",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="spendshare",
-            index=models.Index(fields=["provider", "rule"], name="spend_share_provider"),
-        ),
-        migrations.AddConstraint(
-            model_name="spendshare",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0), ("counted__gte", 0), ("people__gte", 1)), name="spend_share_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="spendshare",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("rule__in", ["limit", "employed"]), _negated=True), ("provider__isnull", False), _connector="OR"
-                ),
-                name="spend_share_of_somebody",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="spendtask",
-            index=models.Index(fields=["provider", "year"], name="spend_task_provider"),
-        ),
-        migrations.AddConstraint(
-            model_name="spendtask",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")),
-                fields=("entry", "provider", "cause"),
-                name="spend_task_open_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="spendtask",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("done_by__isnull", False), ("done_on__isnull", False), ("state", "done")),
-                    models.Q(models.Q(("state", "done"), _negated=True), ("done_by", None), ("done_on", None)),
-                    _connector="OR",
-                ),
-                name="spend_task_done_by_somebody",
-            ),
         ),
         migrations.RunPython(offer_limits, migrations.RunPython.noop),
     ]

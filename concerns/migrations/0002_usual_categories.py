@@ -28,6 +28,6 @@ def offer_usual_categories(apps: StateApps, schema_editor: BaseDatabaseSchemaEdi
 
 
 class Migration(migrations.Migration):
-    dependencies = [("concerns", "0001_initial")]
+    dependencies = [("concerns", "0001_schema")]
 
     operations = [migrations.RunPython(offer_usual_categories, migrations.RunPython.noop)]

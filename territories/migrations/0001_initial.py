@@ -49,6 +49,15 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "territories",
                 "ordering": ("name",),
+                "constraints": [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower("name"), name="territory_name_once"),
+                    models.UniqueConstraint(
+                        models.F("parent"), condition=models.Q(("parent", None)), name="territory_one_root", nulls_distinct=False
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("parent", models.F("pk")), _negated=True), name="territory_not_its_own_parent"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -79,6 +88,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("started_on", "pk"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ended_on", None), ("ended_on__gt", models.F("started_on")), _connector="OR"),
+                        name="assignment_ends_after_start",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("is_primary", True), ("service_line", None)),
+                        expressions=[("territory", "="), (territories.models.DateRange("started_on", "ended_on"), "&&")],
+                        name="assignment_one_primary",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -94,41 +114,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("kind", "value"),
+                "constraints": [models.UniqueConstraint(fields=("kind", "value"), name="rule_value_once")],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower("name"), name="territory_name_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=models.UniqueConstraint(
-                models.F("parent"), condition=models.Q(("parent", None)), name="territory_one_root", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("parent", models.F("pk")), _negated=True), name="territory_not_its_own_parent"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ended_on", None), ("ended_on__gt", models.F("started_on")), _connector="OR"),
-                name="assignment_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assignment",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("is_primary", True), ("service_line", None)),
-                expressions=[("territory", "="), (territories.models.DateRange("started_on", "ended_on"), "&&")],
-                name="assignment_one_primary",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territoryrule",
-            constraint=models.UniqueConstraint(fields=("kind", "value"), name="rule_value_once"),
         ),
     ]

@@ -485,7 +485,7 @@ def test_topics_are_added_renamed_and_taken_off_the_form(as_, world):
 
 
 def test_a_new_installation_offers_topics_and_a_chosen_list_is_left_alone(db):
-    offer = import_module("visits.migrations.0002_usual_topics").offer_usual_topics
+    offer = import_module("visits.migrations.0001_schema").offer_usual_topics
     offer(apps, SimpleNamespace(connection=connection))
     assert Topic.objects.filter(name="Introduction").exists()
     Topic.objects.exclude(name="Feedback").delete()
