@@ -14,7 +14,7 @@ class SpendDraft:
     """One occasion. Who had part of it: `providers`, their `family` (a physician as often as relatives came), named `staff`, `staff_count`
     more from the office and `ours` of our own people.
 
-    On a visit day, practice and people may be left out: they are the visit's. `is_reported` says that what is never allowed was given
+    On a visit day, practice and people may be left out: they are the visit's; `met` says that whom it met has part of it beside those named. `is_reported` says that what is never allowed was given
     nevertheless, `is_none` that somebody looked at what may tell of a patient in the purpose, and that it does not.
     """
 
@@ -28,6 +28,7 @@ class SpendDraft:
     staff: Sequence[Staff] = ()
     staff_count: int = 0
     ours: int = 0
+    met: bool = False
     practice: Practice | None = None
     payer: Organization | None = None
     vendor: str = ""

@@ -14,6 +14,7 @@ from visits.models import Mode, Outcome, Topic
 from visits.packing import MOST_PRACTICES, Shape, address_of, pack_shape
 from visits.passes import pass_for
 from visits.queries import hours_of
+from visits.queries.materials import materials_to_choose
 from visits.today import days_of, working_days
 
 DAYS = 3
@@ -26,6 +27,10 @@ def pack_of(user: User) -> Shape:
     words = {
         "topics": [{"id": topic.pk, "name": topic.name} for topic in Topic.objects.filter(is_active=True)],
         "categories": [{"id": category.pk, "name": category.name} for category in categories_to_choose()],
+        "materials": [
+            {"id": row.pk, "name": row.name, "kind": row.get_kind_display(), "stock": row.stock if row.has_stock else None}
+            for row in materials_to_choose(user)
+        ],
         "modes": [{"value": value, "label": label} for value, label in Mode.choices],
         "outcomes": [{"value": value, "label": label} for value, label in Outcome.choices],
     }

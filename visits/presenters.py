@@ -55,6 +55,7 @@ _FIELDS = {
     "attendees": "people met",
     "topics": "topics",
     "materials": "materials",
+    "given": "something given",
 }
 
 

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from common.templatetags.prm import moment
 from contacts.models import Provider, Staff
 from visits.actions.mending import EditConflict
-from visits.models import Mode, Outcome, Topic, Visit
+from visits.models import Material, Mode, Outcome, Topic, Visit
 
 LABELS = {
     "visited_at": "When",
@@ -20,6 +20,7 @@ LABELS = {
     "note": "Note",
     "people": "People met",
     "topics": "Topics",
+    "materials": "Left there",
 }
 
 
@@ -54,6 +55,9 @@ def in_words(name: str, value: Any) -> str:
         return ", ".join(_names(value)) or "nobody"
     if name == "topics":
         return ", ".join(Topic.objects.filter(pk__in=value).values_list("name", flat=True)) or "none"
+    if name == "materials":
+        known = Material.objects.in_bulk([pk for pk, _ in value or ()])
+        return ", ".join(f"{pieces} {known[pk]}" for pk, pieces in value or ()) or "nothing"
     return value or "nothing"
 
 
@@ -82,6 +86,6 @@ def changes_of(visit: Visit) -> dict[int, Sequence[Change]]:
     """What each edit changed, by the number of the version that it made."""
     rows = list(visit.versions.order_by("number"))
     return {
-        now.number: [Change(LABELS[name], in_words(name, before.values[name]), in_words(name, now.values[name])) for name in now.changed]
+        now.number: [Change(LABELS[name], in_words(name, before.values.get(name)), in_words(name, now.values[name])) for name in now.changed]
         for before, now in itertools.pairwise(rows)
     }

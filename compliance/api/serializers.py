@@ -19,19 +19,13 @@ class OurEntity(serializers.PrimaryKeyRelatedField):
         return payers()
 
 
-class VisitSpendDraftSerializer(serializers.Serializer):
-    """What was spent on a visit. Day and practice are the visit's; with nobody named, whom the visit met had part of it.
-
-    `family` names a physician as often as relatives came; `staff_count` are unnamed people of the office, `ours` our own.
-    """
+class _Given(serializers.Serializer):
+    """What an occasion was. `family` names a physician as often as relatives came; `staff_count` are unnamed people of the office."""
 
     kind = serializers.ChoiceField(choices=SpendKind.choices, default=SpendKind.MEAL.value)
     amount = serializers.DecimalField(max_digits=9, decimal_places=2, min_value=Decimal("0.01"))
     purpose = serializers.CharField(max_length=300)
     vendor = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
-    providers = Seen(queryset=Provider.objects.all(), many=True, required=False, default=list)
-    family = Seen(queryset=Provider.objects.all(), many=True, required=False, default=list)
-    staff = Seen(queryset=Staff.objects.all(), many=True, required=False, default=list)
     staff_count = serializers.IntegerField(min_value=0, max_value=1000, required=False, default=0)
     ours = serializers.IntegerField(min_value=0, max_value=100, required=False, default=0)
     payer = OurEntity(queryset=Organization.objects.none(), required=False, allow_null=True, default=None)
@@ -41,9 +35,25 @@ class VisitSpendDraftSerializer(serializers.Serializer):
     is_none = serializers.BooleanField(required=False, default=False)
 
 
-class SpendDraftSerializer(VisitSpendDraftSerializer):
+class VisitSpendDraftSerializer(_Given):
+    """What was spent on a visit. Day and practice are the visit's; with nobody named, whom the visit met had part of it.
+
+    `met`: whom the visit met had part of it, beside those who are named here. People are numbers: `visits.arrivals` finds who they are by
+    the time that the visit arrives.
+    """
+
+    met = serializers.BooleanField(required=False, default=False)
+    providers = serializers.ListField(child=serializers.IntegerField(), required=False, default=list, max_length=100)
+    family = serializers.ListField(child=serializers.IntegerField(), required=False, default=list, max_length=100)
+    staff = serializers.ListField(child=serializers.IntegerField(), required=False, default=list, max_length=100)
+
+
+class SpendDraftSerializer(_Given):
     """An entry of its own. Planned, it is refused over a limit unless a manager sends `override_reason`; happened, it is always kept."""
 
+    providers = Seen(queryset=Provider.objects.all(), many=True, required=False, default=list)
+    family = Seen(queryset=Provider.objects.all(), many=True, required=False, default=list)
+    staff = Seen(queryset=Staff.objects.all(), many=True, required=False, default=list)
     spent_on = serializers.DateField()
     state = serializers.ChoiceField(choices=[SpendState.PLANNED.value, SpendState.HAPPENED.value], default=SpendState.HAPPENED.value)
     practice = Seen(queryset=Practice.objects.all(), required=False, allow_null=True, default=None)

@@ -16,7 +16,7 @@ from accounts.permissions import Permission
 from audit.actions import record
 from common.csvsafe import file_response
 from compliance import presenters
-from compliance.models import Rule, SpendEntry, SpendKind, SpendPolicy, SpendShare, SpendTask
+from compliance.models import Rule, SpendEntry, SpendKind, SpendPolicy, SpendShare, SpendState, SpendTask
 from compliance.queries import allowances_of, payers, people_of, statement_of, year_sums, years_with_spend
 from compliance.statements import as_paper, pdf_bytes
 from compliance.views.common import tabs
@@ -50,13 +50,18 @@ def allowance(request: HttpRequest) -> HttpResponse:
     payer = payers().filter(pk__in=_numbers(asked.getlist("payer"))[:1]).first()
     more = _part(asked) if chosen else None
     years = allowances_of(providers, on=on, payer_id=payer.pk if payer else None)
+    rows = [presenters.year_row(one, year=on.year, more=more) for one in years]
     context = {
-        "rows": [presenters.year_row(one, year=on.year, more=more) for one in years],
+        "rows": rows,
         "chosen": chosen,
         "practice": practice,
         "year": on.year,
+        "is_planned": asked.get("state") == SpendState.PLANNED,
+        "is_over": any(row["after"] and row["after"].tone == "bad" for row in rows),
     }
-    return render(request, "compliance/_allowance.html", context)
+    answer = render(request, "compliance/_allowance.html", context)
+    answer["PRM-Fragment"] = "allowance"  # the log form takes this for ours, and not what a captive portal answers
+    return answer
 
 
 def _part(asked: Any) -> Decimal | None:

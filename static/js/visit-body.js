@@ -22,6 +22,19 @@ self.visitBody = (() => {
     return [...(first ? [{ text: first, due_on: due }] : []), ...more];
   }
 
+  // What was paid for: whom the visit met shares it, unless somebody was left apart; then each is named. What it was for, if nobody typed
+  // it: the visit's purpose, else its topics, as visits/forms/given.py says.
+  function given(form, people, added) {
+    const amount = value(form, "spend_amount"), typed = value(form, "spend_purpose"), office = Number(value(form, "spend_staff_count")) || 0;
+    if (!amount && !typed && !office) return undefined;
+    const apart = self.visitGiven?.apart ?? new Set(), shared = people.filter((key) => !apart.has(key));
+    const topics = named(form, "topics").filter((input) => input.checked).map((input) => input.closest(".chip").textContent.replace("✓", "").trim());
+    const who = shared.length === people.length ? { met: true, staff_count: office }
+      : { providers: numbers(shared, "provider"), staff: numbers(shared, "staff"), staff_count: office + added.length };
+    const purpose = typed || value(form, "purpose") || form.dataset.purpose || topics.join(", ");
+    return [without({ kind: value(form, "spend_kind") || "meal", amount, purpose: purpose.slice(0, 300), ours: Number(value(form, "spend_ours")) || 0, ...who })];
+  }
+
   function read(form) {
     const people = chosen(form, "people"), at = value(form, "visited_at");
     const added = rows(form, "new_name", "new_job").map(([name, job]) => without({ name, job }));
@@ -36,21 +49,23 @@ self.visitBody = (() => {
       mode: value(form, "mode"), outcome: result, purpose: value(form, "purpose"),
       providers: numbers(people, "provider"), staff: numbers(people, "staff"), new_people: added,
       topic_ids: chosen(form, "topics").map(Number), note: value(form, "note"), follow_ups: promises(form), concern,
-      materials: left, back_on: result === "not available" ? value(form, "back_on") : undefined,
+      materials: left, spend: given(form, people, added), back_on: result === "not available" ? value(form, "back_on") : undefined,
       location: form.dataset.place ? JSON.parse(form.dataset.place) : undefined,
     });
     body.time_is_typed = form.dataset.timeTyped === "1";
+    if (form.hasAttribute("data-edit-form")) body.materials = left; // an edit says all that was left, also nothing
     const names = Object.fromEntries(named(form, "people").map((input) => [input.value, input.closest(".chip")?.textContent.replace(/[✓×]/g, "").trim()]));
-    return { body, labels: { practice: form.querySelector("[data-combobox]")?.value || form.dataset.practiceName || "", people: Object.fromEntries(people.map((key) => [key, names[key]])) } };
+    return { body, labels: { practice: form.querySelector("[data-combobox]")?.value || form.dataset.practiceName || "", people: Object.fromEntries(people.map((key) => [key, names[key]])), materials: self.visitLeft?.names() ?? {} } };
   }
 
-  const texts = (body) => [body.note, body.purpose, body.concern?.text, ...(body.follow_ups ?? []).map(({ text }) => text)].filter(Boolean);
+  const texts = (body) => [body.note, body.purpose, body.concern?.text, ...(body.follow_ups ?? []).map(({ text }) => text), ...(body.spend ?? []).map(({ purpose }) => purpose)].filter(Boolean);
 
   // The same body without the texts that seem to name a patient: what a draft may hold before its writer has decided.
   function careful(body) {
     const clean = (text) => (text && patientMarks(text).length ? "" : text);
     return { ...body, note: clean(body.note), purpose: clean(body.purpose), concern: body.concern && { ...body.concern, text: clean(body.concern.text) },
-      follow_ups: (body.follow_ups ?? []).map((promise) => ({ ...promise, text: clean(promise.text) })) };
+      follow_ups: (body.follow_ups ?? []).map((promise) => ({ ...promise, text: clean(promise.text) })),
+      spend: body.spend?.map((one) => ({ ...one, purpose: clean(one.purpose) })) };
   }
 
   function set(form, name, content) {
@@ -108,9 +123,15 @@ self.visitBody = (() => {
       set(form, "concern_severity", body.concern.severity);
       form.elements.concern_text?.closest("details")?.setAttribute("open", "");
     }
-    for (const { material, quantity } of body.materials ?? []) {
-      const at = named(form, "material").findIndex((input) => Number(input.value) === material);
-      if (at >= 0) { named(form, "quantity")[at].value = quantity; named(form, "quantity")[at].closest("details")?.setAttribute("open", ""); }
+    if (form.hasAttribute("data-edit-form") && body.materials) named(form, "quantity").forEach((input) => { input.value = ""; });
+    for (const { material, quantity } of body.materials ?? []) self.visitLeft?.set(material, quantity, labels.materials?.[material]);
+    if (body.spend?.[0] && form.elements.spend_amount) {
+      const { kind, amount, purpose, met, providers = [], staff = [], staff_count: office, ours } = body.spend[0];
+      const shares = [...providers.map((pk) => `provider-${pk}`), ...staff.map((pk) => `staff-${pk}`)];
+      for (const [name, content] of Object.entries({ spend_kind: kind, spend_amount: amount ?? "", spend_purpose: purpose, spend_ours: ours })) set(form, name, content);
+      set(form, "spend_staff_count", office - (met ? 0 : (body.new_people ?? []).length) || "");
+      self.visitGiven?.setApart(met ? [] : people.filter((key) => !shares.includes(key)));
+      form.elements.spend_amount.closest("details").open = true;
     }
     if (body.purpose) form.elements.purpose?.closest("details")?.setAttribute("open", "");
     form.dispatchEvent(new Event("filled"));

@@ -48,6 +48,7 @@ self.visitOffice = (() => {
     else office.replaceChildren(...fromPack((await directory().catch(() => [])).find(({ id }) => id === Number(practice)), people));
     document.dispatchEvent(new CustomEvent("htmx:after:swap", { detail: { ctx: { target: office } } })); // comboboxes wake up
     hook();
+    document.dispatchEvent(new Event("office-loaded"));
   }
 
   function hook() {

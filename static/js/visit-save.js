@@ -49,6 +49,7 @@
     const pack = await visitOffice.pack();
     if (!pack) { note("warn", "Nothing is kept on this phone yet: open Today once with a network. You can note the visit, and send it then."); return; }
     topics(pack.form.topics ?? []);
+    self.visitLeft?.offer(pack.form.materials ?? []);
     const categories = form.elements.concern_category;
     (pack.form.categories ?? []).forEach(({ id, name }) => categories.add(new Option(name, id)));
     const stop = pack.days.flatMap((day) => day.stops).find((row) => String(row.visit) === asked.get("planned"));
@@ -122,7 +123,7 @@
 
   // ---- what is wrong, said on top and at the field
 
-  const FIELDS = { practice: "practice-search", outcome: "id_outcome", visited_at: "id_visited_at", note: "id_note", concern: "id_concern_text", category: "id_concern_category", planned: "practice-search" };
+  const FIELDS = { practice: "practice-search", outcome: "id_outcome", visited_at: "id_visited_at", note: "id_note", materials: "id_materials", spend: "id_spend_amount", concern: "id_concern_text", category: "id_concern_category", planned: "practice-search" };
   function tell(list) {
     form.querySelectorAll("[data-field-error]").forEach((old) => { old.closest(".field")?.classList.remove("field-invalid"); old.remove(); });
     if (!list.length) { errors.replaceChildren(); document.title = document.title.replace(/^Error: /, ""); return; }
@@ -152,6 +153,10 @@
     outcome: "Say how it went, or tick whom you met.",
     time: "Say when the visit was.",
     future: "This lies in the future. Choose when it happened, or plan the visit instead.",
+    amount: "Enter the amount, or leave all of it blank.",
+    money: "Enter an amount like 84.50.",
+    why: "Say what it was for: the business purpose.",
+    shared: "Say who had part of it: tick whom you met, or how many of the office.",
   };
 
   function check(body) {
@@ -162,12 +167,19 @@
     else if (body.time_is_typed && Date.parse(body.visited_at) > Date.now() + 24 * 3600000) found.push({ field: "id_visited_at", text: SAID.future });
     if (body.concern && !body.concern.category) found.push({ field: "id_concern_category", text: "Choose what the concern is about." });
     if (body.concern && !body.concern.text) found.push({ field: "id_concern_text", text: "Say what the practice said." });
+    const [given] = body.spend ?? [];
+    if (form.elements.spend_amount?.validity.badInput || (given?.amount && !(Number(given.amount) > 0))) found.push({ field: "id_spend_amount", text: SAID.money });
+    else if (given && !given.amount) found.push({ field: "id_spend_amount", text: SAID.amount });
+    if (given?.amount && !given.purpose) found.push({ field: "id_spend_purpose", text: SAID.why });
+    const shares = given?.met ? [body.providers, body.staff, body.new_people] : [given?.providers, given?.staff];
+    if (given?.amount && !given.staff_count && !shares.some((people) => people?.length)) found.push({ field: "id_spend_amount", text: SAID.shared });
     return found;
   }
 
+  const words = (said) => (typeof said === "string" ? said : Object.values(said).map(words).join(" "));
   function refuse(item) {
     const fields = Object.entries(item.errors ?? {}).filter(([name]) => name in FIELDS);
-    tell(fields.length ? fields.map(([name, said]) => ({ field: FIELDS[name], text: typeof said === "string" ? said : Object.values(said).flat().join(" ") })) : [{ text: item.reason }]);
+    tell(fields.length ? fields.map(([name, said]) => ({ field: FIELDS[name], text: words(said) })) : [{ text: item.reason }]);
   }
 
   // The visit was edited elsewhere too: what both changed is chosen field by field, the rest is merged already.
@@ -194,6 +206,7 @@
     const found = {};
     for (const [name, value] of taken()) {
       if (name === "people") Object.assign(found, { providers: visitBody.numbers(value, "provider"), staff: visitBody.numbers(value, "staff") });
+      else if (name === "materials") found.materials = value.map(([material, quantity]) => ({ material, quantity }));
       else found[name === "topics" ? "topic_ids" : name] = value;
     }
     return found;
@@ -202,7 +215,10 @@
     for (const [name, value] of Object.entries(values)) {
       if (name === "visited_at") form.elements.visited_at.value = visitBody.local(new Date(value));
       else if (name === "people" || name === "topics") form.querySelectorAll(`[name=${name}][type=checkbox]`).forEach((input) => { input.checked = value.map(String).includes(input.value); });
-      else form.elements.namedItem(name).value = value;
+      else if (name === "materials") {
+        form.querySelectorAll("[name=quantity]").forEach((input) => { input.value = ""; });
+        value.forEach(([material, quantity]) => visitLeft?.set(material, quantity));
+      } else form.elements.namedItem(name).value = value;
     }
   }
 

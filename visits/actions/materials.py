@@ -17,7 +17,7 @@ MOST_PIECES = 10_000
 
 def hand_out(visit: Visit, given: Given, *, by: User) -> bool:
     """Make these what was left on the visit; stock follows the difference. Stock below zero is kept and shown: it wants counting."""
-    wanted = _wanted(given)
+    wanted = pieces_of(given)
     stored = {row.material_id: row for row in visit.materials.select_related("material")}
     changed = {pk: wanted.get(pk, 0) - (stored[pk].quantity if pk in stored else 0) for pk in {*wanted, *stored}}
     changed = {pk: pieces for pk, pieces in changed.items() if pieces}
@@ -74,7 +74,7 @@ def count_stock(*, material: Material, counted: int, note: str = "", by: User) -
     return _moved(material.pk, counted - material.stock, kind=MoveKind.COUNTED, note=note, by=by)
 
 
-def _wanted(given: Given) -> Mapping[int, int]:
+def pieces_of(given: Given) -> Mapping[int, int]:
     """Pieces of each material; a material named twice adds up."""
     wanted: dict[int, int] = {}
     for material, quantity in given:

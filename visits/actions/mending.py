@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +14,15 @@ from accounts.models import User
 from audit.actions import record
 from common.exceptions import PolicyViolation
 from common.patient_marks import patient_marks
+from compliance.drafts import SpendDraft
 from concerns.policies import check_no_patient
 from contacts.models import Provider, Staff
 from visits import policies
-from visits.actions.materials import Given, hand_out
-from visits.models import Attendee, Topic, Visit, VisitVersion
+from visits.actions.materials import Given, hand_out, pieces_of
+from visits.actions.spending import write_down_spend
+from visits.models import Attendee, Material, Topic, Visit, VisitVersion
 
-FIELDS = ("visited_at", "mode", "outcome", "note", "people", "topics")
+FIELDS = ("visited_at", "mode", "outcome", "note", "people", "topics", "materials")
 Values = dict[str, Any]
 
 
@@ -45,7 +47,7 @@ class EditConflict(PolicyViolation):
 
 
 def values_of(visit: Visit) -> Values:
-    """What can be edited, as JSON: people as sorted keys ("provider-3"), topics as sorted numbers."""
+    """What can be edited, as JSON: people as sorted keys ("provider-3"), topics as sorted numbers, materials as sorted [number, pieces]."""
     people = [f"provider-{row.provider_id}" if row.provider_id else f"staff-{row.staff_id}" for row in visit.attendees.all()]
     return {
         "visited_at": visit.visited_at.isoformat() if visit.visited_at else "",
@@ -54,6 +56,7 @@ def values_of(visit: Visit) -> Values:
         "note": visit.note,
         "people": sorted(people),
         "topics": sorted(visit.topics.values_list("pk", flat=True)),
+        "materials": sorted([row.material_id, row.quantity] for row in visit.materials.all()),
     }
 
 
@@ -80,12 +83,15 @@ def edit_visit(
     topics: Collection[Topic],
     note: str,
     materials: Given | None = None,
+    spend: Sequence[SpendDraft] = (),
     version: int | None = None,
     is_none: bool = False,
     client_id: uuid.UUID | None = None,
     body_hash: str = "",
 ) -> Visit:
     """Mend what was logged; without `materials` those stay. The history tells what changed, never the note: the versions hold it.
+
+    `spend` is what was forgotten and is written down now; what stands in the ledger already is changed there.
 
     `version` is the one that the person had before them. What others changed since stays; where both changed one field, `EditConflict`.
     """
@@ -105,15 +111,15 @@ def edit_visit(
         "people": sorted([f"provider-{row.pk}" for row in providers] + [f"staff-{row.pk}" for row in staff]),
         "topics": sorted(topic.pk for topic in topics),
     }
+    if materials is not None:
+        mine["materials"] = sorted([pk, quantity] for pk, quantity in pieces_of(materials).items())
     wanted = _merged(visit, now, mine, version)
     changed = [name for name in FIELDS if not _same(name, now[name], wanted[name])]
-    names = {"attendees" if name == "people" else name for name in changed}
-    if changed:
-        _apply(visit, wanted)
+    names = {"attendees" if name == "people" else name for name in changed} | ({"given"} if spend else set())
+    if names:  # also with spend alone: the version remembers the key, so that it is written down once
+        _apply(visit, wanted, by=by)
         _keep(visit, now, wanted, changed, by=by, client_id=client_id, body_hash=body_hash)
-    if materials is not None and hand_out(visit, materials, by=by):
-        names.add("materials")
-    if names:
+        write_down_spend(visit, spend, by=by, is_none=is_none)
         record("visit.edited", by=by, target=visit, changed=sorted(names))
         marks = {mark.kind for mark in patient_marks(note, today=timezone.localdate())}
         if marks and "note" in changed:
@@ -133,8 +139,9 @@ def _same(name: str, one: Any, other: Any) -> bool:
 def _merged(visit: Visit, now: Values, mine: Values, version: int | None) -> Values:
     """This edit over the visit as it is: a field that this edit left as it found it keeps what others made of it."""
     if version is None or version >= visit.version:
-        return mine
-    base = visit.versions.filter(number=version).values_list("values", flat=True).first() or now
+        return now | mine
+    base = now | (visit.versions.filter(number=version).values_list("values", flat=True).first() or {})
+    mine = base | mine  # what this edit does not speak of, it left as it found it
     wanted, clashes = {}, []
     for name in FIELDS:
         i_changed, they_changed = not _same(name, base[name], mine[name]), not _same(name, base[name], now[name])
@@ -146,7 +153,7 @@ def _merged(visit: Visit, now: Values, mine: Values, version: int | None) -> Val
     return wanted
 
 
-def _apply(visit: Visit, wanted: Mapping[str, Any]) -> None:
+def _apply(visit: Visit, wanted: Mapping[str, Any], *, by: User) -> None:
     visit.visited_at, visit.mode, visit.outcome = dt.datetime.fromisoformat(wanted["visited_at"]), wanted["mode"], wanted["outcome"]
     visit.note, visit.version = wanted["note"], visit.version + 1
     visit.save(update_fields=["visited_at", "mode", "outcome", "note", "version"])
@@ -159,6 +166,8 @@ def _apply(visit: Visit, wanted: Mapping[str, Any]) -> None:
     new += [Attendee(visit=visit, staff_id=pk) for pk in sorted(staff) if (None, pk) not in stored]
     Attendee.objects.bulk_create(new)
     visit.topics.set(wanted["topics"])
+    known = Material.objects.in_bulk([pk for pk, _ in wanted["materials"]])
+    hand_out(visit, [(known[pk], pieces) for pk, pieces in wanted["materials"]], by=by)
 
 
 def _keep(

@@ -112,10 +112,10 @@ def log_visit(
             one = next(iter(providers), None) if len(providers) == 1 else None
             add_follow_up(by=by, owner=visit.owner, practice=practice, text=follow_up, due_on=follow_up_due, visit=visit, provider=one)
         hand_out(visit, materials, by=by)
-        write_down_spend(visit, spend, providers, staff, by=by)
         for promise in more.promises:
             add_follow_up(by=by, owner=visit.owner, practice=practice, text=promise.text, due_on=promise.due_on, visit=visit)
         late = keep(visit, more, by=by) + (_plan_next_try(visit, by) if more.back_on else [])
+        write_down_spend(visit, spend, by=by, is_none=more.is_none)
         if late:
             visit.arrival_notes += late
             visit.save(update_fields=["arrival_notes"])

@@ -71,9 +71,9 @@ class VisitSerializer(serializers.ModelSerializer):
 
 
 class LeftSerializer(serializers.Serializer):
-    """So many pieces of a material were left."""
+    """So many pieces of a material were left. One that was taken off the list since is a material still."""
 
-    material = serializers.PrimaryKeyRelatedField(queryset=Material.objects.filter(is_active=True))
+    material = serializers.PrimaryKeyRelatedField(queryset=Material.objects.all())
     quantity = serializers.IntegerField(min_value=1, max_value=10_000, default=1)
 
 
@@ -142,10 +142,7 @@ class NewVisitSerializer(serializers.Serializer):
     )
 
     def validate_materials(self, sent: list[dict[str, Any]]) -> list[tuple[Material, int]]:
-        return [(row["material"], row["quantity"]) for row in sent]
-
-    def validate_spend(self, sent: list[dict[str, Any]]) -> list[SpendDraft]:
-        return [SpendDraft(**row) for row in sent]
+        return pieces(sent)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """A plan names its practice; who was met tells the outcome when nobody said it. Returns what `actions.log_visit` asks for."""
@@ -176,6 +173,7 @@ class NewVisitSerializer(serializers.Serializer):
             attrs["outcome"] = Outcome.MET_PROVIDER if found.providers else Outcome.MET_STAFF
         attrs["topics"] = [*attrs.get("topics", ()), *Topic.objects.filter(pk__in=attrs.pop("topic_ids"))]
         concern, place = attrs.pop("concern", None), attrs.pop("location", None)
+        attrs["spend"] = [draft_of(row, self.context["request"].user, found.practice) for row in attrs.pop("spend", ())]
         more = More(
             purpose=attrs.pop("purpose", None),
             new_people=new_people,
@@ -192,6 +190,21 @@ class NewVisitSerializer(serializers.Serializer):
         return {**attrs, **people, "more": more}
 
 
+def pieces(sent: list[dict[str, Any]]) -> list[tuple[Material, int]]:
+    """As the actions take what was left."""
+    return [(row["material"], row["quantity"]) for row in sent]
+
+
+def draft_of(sent: dict[str, Any], user: User, practice: Practice) -> SpendDraft:
+    """What was given on the visit, to whoever the people named are today."""
+    try:
+        providers, staff = people_met(user, Arrival(practice), sent.pop("providers"), sent.pop("staff"))
+        family = {pk: people_met(user, Arrival(practice), [pk], [])[0][0] for pk in set(sent["family"])}
+    except Unknown as unknown:
+        raise serializers.ValidationError({"spend": str(unknown)}) from None
+    return SpendDraft(**sent | {"providers": tuple(providers), "staff": tuple(staff), "family": tuple(family[pk] for pk in sent["family"])})
+
+
 class EditSerializer(serializers.Serializer):
     """A visit as it is to be, whole, and the version that the person had before them. Its key is the header Idempotency-Key."""
 
@@ -203,7 +216,12 @@ class EditSerializer(serializers.Serializer):
     staff = serializers.ListField(child=serializers.IntegerField(), required=False, default=list, max_length=100)
     topic_ids = serializers.PrimaryKeyRelatedField(queryset=Topic.objects.all(), many=True, required=False)
     note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
+    materials = LeftSerializer(many=True, required=False, help_text="all that was left; without it, what was left stays")
+    spend = VisitSpendDraftSerializer(many=True, required=False, help_text="what was forgotten; what stands in the ledger is changed there")
     is_none = serializers.BooleanField(default=False)
+
+    def validate_materials(self, sent: list[dict[str, Any]]) -> list[tuple[Material, int]]:
+        return pieces(sent)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """People who were on the visit stay people of the visit; others as with a new one. Returns what `actions.edit_visit` asks for."""
@@ -221,6 +239,7 @@ class EditSerializer(serializers.Serializer):
         except Unknown as unknown:
             raise serializers.ValidationError({unknown.where: str(unknown)}) from None
         people = {"providers": [*providers.values(), *new[0]], "staff": [*staff.values(), *new[1]]}
+        attrs["spend"] = [draft_of(row, self.context["request"].user, visit.practice) for row in attrs.pop("spend", ())]
         return {**attrs, **people, "topics": attrs.pop("topic_ids", [])}
 
 

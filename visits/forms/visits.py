@@ -14,6 +14,7 @@ from common.names import fold
 from common.patient_marks import warning
 from contacts.models import Affiliation, Practice, Provider, Staff
 from visits import policies
+from visits.forms.given import LeftFields, SpendFields
 from visits.forms.more import NO_PATIENTS, MoreFields
 from visits.models import Mode, Outcome, Topic, Visit
 from visits.queries import find_practices, topics_to_choose
@@ -154,7 +155,7 @@ class VisitFields(PeopleMixin):
         self.cleaned_data["providers"], self.cleaned_data["staff"] = self.read_people(practice, visit)
 
 
-class LogForm(PracticeMixin, VisitFields, MoreFields):
+class LogForm(PracticeMixin, VisitFields, LeftFields, SpendFields, MoreFields):
     """A visit that took place, under a key that the page was made with: sent twice it is saved once."""
 
     follow_up = forms.CharField(label="What did you promise?", required=False, max_length=300, help_text=NO_PATIENTS)
@@ -182,6 +183,9 @@ class LogForm(PracticeMixin, VisitFields, MoreFields):
         data = super().clean()
         self.finish(data.get("practice"))
         self.check_more(data, {"note": data.get("note", ""), "follow_up": data.get("follow_up", "")})
+        self.check_left(data)
+        purpose = data.get("purpose") or (self.planned.purpose if self.planned else "")
+        self.check_spend(data, visit_purpose=purpose, new_people=sum(1 for name, _ in self.new_people if name))
         return data
 
     def arguments(self) -> dict[str, Any]:
@@ -201,10 +205,11 @@ class LogForm(PracticeMixin, VisitFields, MoreFields):
             "entered_at",
         )
         due = data["due_on"] or timezone.localdate() + dt.timedelta(days=int(data["due"] or 7))
-        return {name: data[name] for name in plain} | {"follow_up_due": due, "planned": self.planned, "more": self.more()}
+        given = {"materials": data["left"] or (), "spend": data["given"]}
+        return {name: data[name] for name in plain} | {"follow_up_due": due, "planned": self.planned, "more": self.more(), **given}
 
 
-class EditForm(VisitFields):
+class EditForm(VisitFields, LeftFields, SpendFields):
     """Mend a logged visit; its practice stays (a visit to the wrong practice is deleted and logged again).
 
     `version` is the one on the screen. `keep_<field>` says "theirs" where the person chose what another edit made of a field.
@@ -227,25 +232,25 @@ class EditForm(VisitFields):
             },
         )
         super().__init__(*args, **kwargs)
-        self.user, self.visit = user, visit
+        self.user, self.visit, self.left_visit, self.asks = user, visit, visit, False
         self.fields["topics"].queryset = topics_to_choose(visit)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         self.finish(self.visit.practice, self.visit)
-        if (said := warning(data.get("note", ""), today=timezone.localdate())) and not data.get("is_none"):
-            self.add_error("note", said)
+        if said := warning(data.get("note", ""), today=timezone.localdate()):
+            self.asks = True
+            if not data.get("is_none"):
+                self.add_error("note", said)
+        self.check_left(data)
+        self.check_spend(data, visit_purpose=self.visit.purpose)
         return data
-
-    @property
-    def asks(self) -> bool:
-        """Whether the box that says "it is none" is needed."""
-        return bool(self.is_bound and warning(self.data.get("note", ""), today=timezone.localdate()))
 
     def arguments(self) -> dict[str, Any]:
         """What `actions.edit_visit` asks for."""
+        data = self.cleaned_data
         names = ("mode", "outcome", "visited_at", "topics", "note", "providers", "staff", "version", "is_none")
-        return {name: self.cleaned_data[name] for name in names}
+        return {name: data[name] for name in names} | {"materials": data["left"], "spend": data["given"]}
 
 
 def with_values(data: QueryDict, values: Mapping[str, Any]) -> QueryDict:
@@ -256,6 +261,9 @@ def with_values(data: QueryDict, values: Mapping[str, Any]) -> QueryDict:
             changed[name] = f"{timezone.localtime(dt.datetime.fromisoformat(value)):%Y-%m-%dT%H:%M}"
         elif name in {"people", "topics"}:
             changed.setlist(name, [str(item) for item in value])
+        elif name == "materials":
+            changed.setlist("material", [str(pk) for pk, _ in value])
+            changed.setlist("quantity", [str(pieces) for _, pieces in value])
         else:
             changed[name] = value
     return changed

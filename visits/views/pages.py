@@ -1,6 +1,6 @@
 """The list, the visit itself, and what can be done with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -20,7 +20,7 @@ from common.exceptions import PolicyViolation
 from visits import actions, exports, policies, presenters, versions
 from visits.filters import VisitFilter
 from visits.forms import EditForm, MissForm, PlanForm, key_of, with_values
-from visits.models import Visit, VisitState
+from visits.models import Visit, VisitSpend, VisitState
 from visits.queries import colleagues_of, day_of, history_of, lists_in_hand
 from visits.views.common import number, office_context, practice_context, say_clashes, sent
 
@@ -84,7 +84,7 @@ def _detail_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
         "row": presenters.row(visit),
         "follow_ups": visit.follow_ups.visible_to(request.user).for_list(),
         "left": visit.materials.select_related("material"),
-        "given": visit.spend_links.select_related("entry") if request.user.can(Permission.SPEND_VIEW) else [],
+        "given": _given(request, visit),
         "history": [presenters.history_line(event) for event in history_of(visit)],
         "changes": versions.changes_of(visit),
         "clock": presenters.clock_words(visit.clock_off_s),
@@ -97,6 +97,11 @@ def _detail_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
         "changed": "changed" in request.GET,
         "next": visit.get_absolute_url(),
     }
+
+
+def _given(request: HttpRequest, visit: Visit) -> Iterable[VisitSpend]:
+    """What the visit brought to the ledger, for those who may see the ledger."""
+    return visit.spend_links.select_related("entry") if request.user.can(Permission.SPEND_VIEW) else []
 
 
 @require_http_methods(["GET", "POST"])
@@ -127,7 +132,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             newest = with_values(data, conflict.merged)
             newest["version"] = str(conflict.visit.version)
             form = EditForm(newest, user=request.user, visit=visit)
-    context = {"form": form, "visit": visit, **asked, **office_context(request, form, visit.practice)}
+    context = {"form": form, "visit": visit, "given": _given(request, visit), **asked, **office_context(request, form, visit.practice)}
     return render(request, "visits/edit.html", context, status=status)
 
 
