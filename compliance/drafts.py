@@ -14,8 +14,9 @@ class SpendDraft:
     """One occasion. Who had part of it: `providers`, their `family` (a physician as often as relatives came), named `staff`, `staff_count`
     more from the office and `ours` of our own people.
 
-    On a visit day, practice and people may be left out: they are the visit's; `met` says that whom it met has part of it beside those named. `is_reported` says that what is never allowed was given
-    nevertheless, `is_none` that somebody looked at what may tell of a patient in the purpose, and that it does not.
+    On a visit day, practice and people may be left out: they are the visit's; `met` says that whom it met has part of it beside those
+    named. `is_reported` says that what is never allowed was given nevertheless,
+    `is_none` that somebody looked at what may tell of a patient in the purpose, and that it does not.
     """
 
     amount: Decimal

@@ -188,7 +188,8 @@ def pack_shape(days: Sequence[Day], directory: Sequence[Shape], words: Shape, *,
     """What the phone keeps (the page's promise: the next three working days readable without reception).
 
     `{"user", "name", "days": [{"day", "label", "stops"}], "briefs": {practice id: brief}, "form": {"practices", "topics",
-    "categories", "materials", "modes", "outcomes"}}`; a material is `{"id", "name", "kind", "stock"}`, its stock null where it has none; a practice of the form is `{"id", "name", "address", "do_not_visit", "pass", "people": [{"key",
+    "categories", "materials", "modes", "outcomes"}}`; a material is `{"id", "name", "kind", "stock"}`, its stock null
+    where it has none; a practice of the form is `{"id", "name", "address", "do_not_visit", "pass", "people": [{"key",
     "name", "role"}]}`.
     """
     owner = days[0].owner

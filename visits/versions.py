@@ -86,6 +86,8 @@ def changes_of(visit: Visit) -> dict[int, Sequence[Change]]:
     """What each edit changed, by the number of the version that it made."""
     rows = list(visit.versions.order_by("number"))
     return {
-        now.number: [Change(LABELS[name], in_words(name, before.values.get(name)), in_words(name, now.values[name])) for name in now.changed]
+        now.number: [
+            Change(LABELS[name], in_words(name, before.values.get(name)), in_words(name, now.values[name])) for name in now.changed
+        ]
         for before, now in itertools.pairwise(rows)
     }

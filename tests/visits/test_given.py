@@ -130,7 +130,9 @@ def test_nobody_need_type_what_it_was_for(as_, world, year):
 def test_who_was_met_may_stay_apart(as_, world, year):
     kim = make_staff(world.north_practice, "Kim Ortega")
     people = [f"provider-{world.north_provider.pk}", f"staff-{kim.pk}"]
-    form = _form(world, people=people, sharing_asked="1", sharing=[f"staff-{kim.pk}"], spend_amount="30", spend_purpose="Coffee", spend_ours="")
+    form = _form(
+        world, people=people, sharing_asked="1", sharing=[f"staff-{kim.pk}"], spend_amount="30", spend_purpose="Coffee", spend_ours=""
+    )
     as_("nora").post(reverse("visits:log"), form)
     assert _shares(SpendEntry.objects.get()) == {("Kim Ortega", 1, Decimal("30.00"))}
 
@@ -260,7 +262,7 @@ def test_from_a_phone_all_of_it_arrives_once(as_, world, stock, year):
 
 
 def test_people_merged_and_materials_retired_meanwhile_refuse_nothing(as_, world, stock, year):
-    twin = make_provider("Northrup", at=world.north_practice, first_name="Pat")
+    twin = make_provider("Northrup", at=world.north_practice, first_name="Pat", npi="")
     align(twin, "independent")
     merge_providers(survivor=world.north_provider, merged=twin, by=world.ada)
     actions.save_material(material=stock["Pen"], name="Pen", kind="item", is_active=False, by=world.ada)
@@ -327,7 +329,12 @@ def test_materials_are_a_field_of_the_edit_that_is_merged_or_chosen(world, visit
 
 def test_the_clash_is_chosen_on_the_page(as_, world, visit, stock):
     card = stock["Referral card"]
-    form = {"mode": visit.mode, "outcome": visit.outcome, "visited_at": f"{timezone.localtime(visit.visited_at):%Y-%m-%dT%H:%M}", "version": "2"}
+    form = {
+        "mode": visit.mode,
+        "outcome": visit.outcome,
+        "visited_at": f"{timezone.localtime(visit.visited_at):%Y-%m-%dT%H:%M}",
+        "version": "2",
+    }
     actions.edit_visit(by=world.dana, visit=visit, **_now(visit), materials=[(card, 6)])
     address = reverse("visits:edit", args=[visit.pk])
     asked = as_("nora").post(address, {**form, "note": "First", **_left((card, "8"))})
@@ -350,11 +357,13 @@ def test_an_edit_from_a_phone_writes_a_forgotten_lunch_down_once(as_, world, vis
         "note": "First",
         "providers": [world.north_provider.pk],
         "materials": [],
+        "topic_ids": [make_topic("Imaging").pk],
         "spend": [{"amount": "12.00", "purpose": "Coffee", "met": True}],
     }
     key, address = uuid.uuid4(), f"/api/v1/visits/{visit.pk}/edit/"
     assert [_send(as_("nora"), body, key, address).status_code for _ in range(2)] == [200, 200]
     assert (SpendEntry.objects.count(), _stock(stock["Referral card"])) == (1, 50)
+    assert [topic.name for topic in visit.topics.all()] == ["Imaging"]
     alone = {name: body[name] for name in ("visited_at", "mode", "outcome", "note", "providers")} | {"version": 3, "spend": body["spend"]}
     key = uuid.uuid4()
     assert [_send(as_("nora"), alone, key, address).status_code for _ in range(2)] == [200, 200]

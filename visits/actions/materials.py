@@ -48,9 +48,13 @@ def save_material(
     if not by.can(Permission.SETTINGS_EDIT):
         raise PolicyViolation("Only an admin can change the list of materials.")
     event = "material.edited" if material else "material.added"
-    material = material or Material()
-    material.name, material.kind, material.reorder_at, material.is_active = name.strip(), kind, reorder_at, is_active
-    material.save()
+    changes = {"name": name.strip(), "kind": kind, "reorder_at": reorder_at, "is_active": is_active}
+    if material is None:
+        material = Material.objects.create(**changes)
+    else:
+        for field, value in changes.items():
+            setattr(material, field, value)
+        material.save(update_fields=list(changes))  # the stock moves by itself, also while somebody has this form open
     record(event, by=by, target=material, kind=kind, reorder_at=reorder_at, is_active=is_active)
     return material
 

@@ -240,7 +240,8 @@ class EditSerializer(serializers.Serializer):
             raise serializers.ValidationError({unknown.where: str(unknown)}) from None
         people = {"providers": [*providers.values(), *new[0]], "staff": [*staff.values(), *new[1]]}
         attrs["spend"] = [draft_of(row, self.context["request"].user, visit.practice) for row in attrs.pop("spend", ())]
-        return {**attrs, **people, "topics": attrs.pop("topic_ids", [])}
+        topics = attrs.pop("topic_ids", [])
+        return {**attrs, **people, "topics": topics}
 
 
 class ClashSerializer(serializers.Serializer):

@@ -75,9 +75,7 @@ class SpendFields(forms.Form):
 
     asks: bool
 
-    spend_kind = forms.ChoiceField(
-        label="What was it?", choices=KINDS, required=False, initial=SpendKind.MEAL, widget=forms.RadioSelect
-    )
+    spend_kind = forms.ChoiceField(label="What was it?", choices=KINDS, required=False, initial=SpendKind.MEAL, widget=forms.RadioSelect)
     spend_amount = forms.DecimalField(
         label="Amount in all, $",
         required=False,
