@@ -9,6 +9,8 @@ class Permission(StrEnum):
     CONTACT_EDIT = "edit providers, practices and staff"
     VISIT_VIEW = "see visits and follow-ups"
     VISIT_LOG = "plan and log visits"
+    EVENT_VIEW = "see events"
+    EVENT_EDIT = "plan events, invite people and sign them in"
     CONCERN_VIEW = "see concerns of practices"
     CONCERN_EDIT = "write down and answer concerns of practices"
     SPEND_VIEW = "see what is spent on physicians"

@@ -17,8 +17,8 @@ class Role(models.TextChoices):
 # their own work, which it cannot be. Executives, managers, analysts and admins decide on the program with it.
 # Spend: whoever visits writes it down, managers approve; analysts, who reckon with referrals, see none of it, executives sums by year.
 # Who meets a practice writes down what it says and tells it what was done; analysts only read concerns.
-_READER = frozenset({P.DASHBOARD_VIEW, P.PROVIDER_VIEW, P.VISIT_VIEW, P.CONCERN_VIEW, P.TERRITORY_VIEW})
-_FIELD = frozenset({P.VISIT_LOG, P.CONCERN_EDIT, P.CONTACT_EDIT, P.REFERRAL_LOOKUP, P.SPEND_VIEW, P.SPEND_EDIT})
+_READER = frozenset({P.DASHBOARD_VIEW, P.PROVIDER_VIEW, P.VISIT_VIEW, P.EVENT_VIEW, P.CONCERN_VIEW, P.TERRITORY_VIEW})
+_FIELD = frozenset({P.VISIT_LOG, P.EVENT_EDIT, P.CONCERN_EDIT, P.CONTACT_EDIT, P.REFERRAL_LOOKUP, P.SPEND_VIEW, P.SPEND_EDIT})
 
 PERMISSIONS: dict[str, frozenset[P]] = {
     Role.LIAISON: _READER | _FIELD,

@@ -19,6 +19,7 @@ class NoticeKind(models.TextChoices):
     CONCERN = "concern", "Concern"
     ALERT = "alert", "Alert"
     VISIT = "visit", "Visit"
+    EVENT = "event", "Event"
     TARGETS = "targets", "Target list"
     SPEND = "spend", "Spend"
     RUN = "run", "Report"

@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 from compliance.api import views as compliance
 from concerns.api import views as concerns
 from contacts.api import views as contacts
+from events.api import views as events
 from notices.api import views as notices
 from referrals.api import views as referrals
 from reports.api import views as reports
@@ -12,7 +13,7 @@ from territories.api import views as territories
 from visits.api import views as visits
 
 router = DefaultRouter()
-for app in (contacts, concerns, compliance, referrals, visits, territories, reports, notices):
+for app in (contacts, concerns, compliance, referrals, visits, events, territories, reports, notices):
     for prefix, viewset in app.VIEWSETS.items():
         router.register(prefix, viewset, basename=prefix)
 

@@ -38,6 +38,7 @@ _MAIN = (
     ("contacts:providers", "Providers", "stethoscope", P.PROVIDER_VIEW),
     ("contacts:practices", "Practices", "building-hospital", P.PROVIDER_VIEW),
     ("visits:follow-ups", "Follow-ups", "checklist", P.VISIT_VIEW),
+    ("events:list", "Events", "presentation", P.EVENT_VIEW),
     ("concerns:list", "Concerns", "message-report", P.CONCERN_VIEW),
     ("compliance:ledger", "Spend", "gift", P.SPEND_VIEW),
     ("compliance:totals", "Spend by year", "coin", P.SPEND_TOTALS),

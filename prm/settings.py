@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "demo",
     "reports",
     "visits",
+    "events",
     "referrals",
     "concerns",
     "compliance",
@@ -205,9 +206,9 @@ CELERY_BEAT_SCHEDULE = {
     "watch inbox": {"task": "jobs.enqueue", "schedule": 60, "args": ["referrals.watch_inbox"]},
     "escalate concerns": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["concerns.escalate_late"]},
     "send digests": {"task": "jobs.enqueue", "schedule": 600, "args": ["notices.send_digests"]},
-    "ask about plans": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["compliance.ask_what_happened"]},
     "forget notices": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["notices.forget_read"]},
     "look for alerts": {"task": "jobs.enqueue", "schedule": 3600, "args": ["reports.watch_alerts"]},
+    "ask how events went": {"task": "jobs.enqueue", "schedule": 3600, "args": ["events.ask_owners"]},
     "nightly reports": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["reports.refresh"]},
 }
 
@@ -229,6 +230,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is proved by following the inv
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# Beside allauth's own limits, of pages that need no account: a hall full of guests shares the address of one network.
+ACCOUNT_RATE_LIMITS = {"event_answer": "60/m/ip,30/h/key", "event_door": "60/m/ip,900/h/key"}
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # as above: whoever signs in was invited by mail
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "PRM"
@@ -347,6 +350,8 @@ SPECTACULAR_SETTINGS = {
         "GoalStanding": "reports.api.field.STANDINGS",
         "MarketStanding": "reports.api.market_serializers.STANDINGS",
         "ConcernState": "concerns.models.ConcernState",
+        "EventKind": "events.models.EventKind",
+        "EventState": "events.models.EventState",
         "SpendKind": "compliance.models.SpendKind",
         "SpendState": "compliance.models.SpendState",
         "SpendRole": "compliance.models.Role",

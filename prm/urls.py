@@ -8,6 +8,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts.views import session
+from events.views import public
 from prm import health, offline, pages
 from prm.styleguide import styleguide
 from visits.views import feeds
@@ -34,9 +35,12 @@ urlpatterns = [
     path("spend/", include("compliance.urls")),
     path("referrals/", include("referrals.urls")),
     path("visits/", include("visits.urls")),
+    path("events/", include("events.urls")),
     path("reports/", include("reports.urls")),
     path("api/session/", session, name="session"),
     path("calendar/<str:token>.ics", feeds.calendar, name="calendar"),
+    path("answer/<str:token>/", public.answer, name="event-answer"),
+    path("door/<str:token>/", public.door, name="event-door"),
     path("api/v1/", include("prm.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/", pages.api_docs, name="api-docs"),

@@ -1,30 +1,18 @@
-"""A person's own calendar, read: visits and appointments of theirs, and promises that are due. What is written is `visits.calendars`."""
+"""What visits add to a person's own calendar: visits and appointments of theirs, and promises that are due."""
 
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from notices.models import MailSettings
-from visits.calendars import LENGTH, Entry, place_of
+from common.calendars import LENGTH, Entry, place_of
+from notices.calendars import calendar_source, url_of
 from visits.models import FollowUp, Visit, VisitState
 
 BEFORE, MOST = dt.timedelta(days=60), 1000
 _CALLED_OFF = (VisitState.CANCELLED, VisitState.MISSED)
-
-
-def time_zone_of(person: User) -> str:
-    """Where their clock is: what they said for mails, else the organization's."""
-    return MailSettings.of(person).time_zone
-
-
-def url_of(path: str) -> str:
-    return f"{settings.BASE_URL}{path}"
 
 
 def entry_of(visit: Visit) -> Entry:
@@ -59,6 +47,7 @@ def _promise(item: FollowUp) -> Entry:
     )
 
 
+@calendar_source
 def entries_of(person: User) -> Iterator[Entry]:
     """Visits from two months back on, and every open promise."""
     since = timezone.now() - BEFORE
@@ -72,15 +61,6 @@ def entries_of(person: User) -> Iterator[Entry]:
 def invitation_entry(visit: Visit) -> Entry:
     """The appointment as the office sees it: who comes, where, when. No address of PRM, where they have no account."""
     return replace(entry_of(visit), summary=f"Visit by {visit.owner}", description="", url="", is_firm=True)
-
-
-def zone_info(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
-
-
-def host() -> str:
-    """The domain of our Message-IDs."""
-    return urlsplit(settings.BASE_URL).hostname or "prm.invalid"
 
 
 def clashes_of(visit: Visit) -> list[Visit]:

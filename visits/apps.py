@@ -7,5 +7,6 @@ class VisitsConfig(AppConfig):
     name = "visits"
 
     def ready(self) -> None:
+        import_module("visits.agenda")  # what visits add to calendars
         import_module("visits.digests")
         import_module("visits.tasks")  # the command line runs jobs too, without Celery's discovery

@@ -118,6 +118,8 @@ def _follow_up_entry(item: FollowUp, where: str) -> dict[str, Any]:
 
 def timeline_entry(happening: Happening, *, with_practice: bool = True) -> dict[str, Any]:
     """What components/timeline_entry.html shows; a practice's own timeline need not name it on every line."""
+    if happening.shown is not None:
+        return {**happening.shown, "when": happening.at}
     happened = happening.visit or happening.follow_up
     where = happened.practice.name if happened and with_practice else ""
     entry = _visit_entry(happening.visit, where, happening.given) if happening.visit else _follow_up_entry(happening.follow_up, where)  # type: ignore[arg-type]

@@ -155,6 +155,7 @@ SCOPELESS = {
     "visits.StockMove": "shown only with its material",
     "visits.VisitMaterial": "shown only with its visit",
     "visits.VisitSpend": "a link: its entry is cut by the ledger, its visit by visits",
+    "events.EventSpend": "a link: its entry is cut by the ledger, its event by events",
     "visits.MileageRate": "rows of settings",
     "visits.VisitVersion": "shown only with its visit",
     "visits.Attendee": "shown only with its visit",

@@ -354,11 +354,16 @@ def test_a_ledger_that_knows_them_is_found(planted: str) -> None:
     assert volume_breaches(ast.parse(planted)), planted
 
 
-def test_no_page_of_the_ledger_shows_referrals_or_a_brief() -> None:
+def test_events_which_show_their_cost_know_nothing_of_referrals() -> None:
+    found = {f"{path}:{breach}" for _, path, tree in modules("events") for breach in volume_breaches(tree) if "admin" not in str(path)}
+    assert {breach for breach in found if "target=" not in breach} == set()
+
+
+def test_no_page_of_the_ledger_or_of_events_shows_referrals_or_a_brief() -> None:
     """Neither by tag nor as a lazy panel: a panel of referrals, a brief, a list of targets."""
     folder = Path(settings.BASE_DIR) / "templates"
-    files = list(folder.glob("compliance/*.html"))
-    assert len(files) > 15
+    files = [*folder.glob("compliance/*.html"), *folder.glob("events/*.html")]
+    assert len(files) > 25
     swapped = re.compile(r'\btarget="\w+"')  # where htmx puts an answer
     shown = {path.name: [tag for tag in _TAGS.findall(path.read_text()) if _speaks_of_volume(swapped.sub("", tag))] for path in files}
     assert {name: tags for name, tags in shown.items() if tags} == {}

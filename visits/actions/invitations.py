@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import record
+from common.calendars import CANCEL, REQUEST, Person, invitation
 from common.exceptions import PolicyViolation
 from common.locks import held
 from contacts.models import Provider, Staff
 from jobs import actions as jobs
+from notices.calendars import host, time_zone_of, zone_info
 from visits import agenda, policies
-from visits.calendars import CANCEL, REQUEST, Person, invitation
 from visits.models import Invitation, Visit, VisitState
 
 
@@ -104,11 +105,11 @@ def _send_owed(visit: Visit, *, by: User | None) -> int:
 
 def _mail(visit: Visit, asked: Invitation, method: str) -> EmailMultiAlternatives:
     """multipart/alternative: words, and text/calendar with its method, as Outlook and Google take it for an invitation."""
-    entry, zone = agenda.invitation_entry(visit), agenda.time_zone_of(visit.owner)
+    entry, zone = agenda.invitation_entry(visit), time_zone_of(visit.owner)
     organizer = Person(str(visit.owner), visit.owner.email)
     attendee = Person(str(asked.person), asked.email)
     calendar = invitation(entry, method=method, organizer=organizer, sender=settings.DEFAULT_FROM_EMAIL, attendee=attendee, time_zone=zone)
-    when = timezone.localtime(visit.planned_at, agenda.zone_info(zone))
+    when = timezone.localtime(visit.planned_at, zone_info(zone))
     words = {"visit": visit, "entry": entry, "when": when, "zone": when.tzname(), "is_off": method == CANCEL, "person": attendee.name}
     said = "Cancelled: " if method == CANCEL else "Updated: " if asked.told_sequence is not None else ""
     mail = EmailMultiAlternatives(
@@ -117,7 +118,7 @@ def _mail(visit: Visit, asked: Invitation, method: str) -> EmailMultiAlternative
         f'"{str(visit.owner).replace(chr(34), "")}" <{settings.DEFAULT_FROM_EMAIL}>',
         [asked.email],
         reply_to=[visit.owner.email],
-        headers={"Message-ID": f"<{visit.uid}.{visit.sequence}.{method.lower()}.{asked.pk}@{agenda.host()}>"},
+        headers={"Message-ID": f"<{visit.uid}.{visit.sequence}.{method.lower()}.{asked.pk}@{host()}>"},
     )
     mail.attach_alternative(calendar.decode(), f"text/calendar; method={method}")
     return mail

@@ -17,6 +17,7 @@ from audit.models import AuditEvent
 from common.names import fold
 from compliance.models import SpendKind, SpendState
 from contacts.models import Affiliation, Practice, Provider, Staff
+from contacts.timelines import timeline_sources
 from territories.models import Assignment, Territory
 from visits.drawing import GRACE, QUIET_MONTHS, Compliance, month_after, outcome
 from visits.models import (
@@ -176,12 +177,16 @@ def topics_to_choose(visit: Visit | None = None) -> QuerySet[Topic]:
 
 @dataclass(frozen=True)
 class Happening:
-    """One entry of a timeline: a visit or a follow-up, and when it counts; of a visit also what was given on it, never for how much."""
+    """One entry of a timeline: a visit or a follow-up, and when it counts; of a visit also what was given on it, never for how much.
+
+    What another app registered comes as `shown`, ready for the template.
+    """
 
     at: dt.datetime
     visit: Visit | None = None
     follow_up: FollowUp | None = None
     given: Sequence[str] = ()
+    shown: dict[str, Any] | None = None
 
 
 def follow_ups_with(user: User, *, practice: Practice | None = None, provider: Provider | None = None) -> FollowUpQuerySet:
@@ -204,15 +209,25 @@ def visits_with(provider: Provider) -> QuerySet[Attendee, Any]:
 def timeline(
     user: User, *, practice: Practice | None = None, provider: Provider | None = None, offset: int = 0, limit: int = 8
 ) -> tuple[list[Happening], bool]:
-    """Visits, and follow-ups that are done, newest first, and whether there are more. Open ones stand above the timeline."""
+    """Visits, follow-ups that are done and what other apps add, newest first, and whether there are more. Open ones stand above it."""
     visits = Visit.objects.visible_to(user).exclude(state=VisitState.CANCELLED)
     if practice:
         visits = visits.filter(practice=practice)
     if provider:
         visits = visits.filter(pk__in=visits_with(provider))
     follow_ups = follow_ups_with(user, practice=practice, provider=provider).exclude(done_at=None)
-    keys = _keys(visits, "visit", Coalesce("visited_at", "planned_at")).union(_keys(follow_ups, "follow-up", F("done_at")), all=True)
+    others = {source.kind: source for source in timeline_sources()}
+    more_keys = [source.keys(user, practice, provider) for source in others.values()]
+    keys = _keys(visits, "visit", Coalesce("visited_at", "planned_at")).union(
+        _keys(follow_ups, "follow-up", F("done_at")), *more_keys, all=True
+    )
     rows = list(keys.order_by("-at", "-kind", "-key")[offset : offset + limit + 1])
+    shown = {
+        (kind, key): entry
+        for kind, source in others.items()
+        if (wanted := [row["key"] for row in rows if row["kind"] == kind])
+        for key, entry in source.entries(wanted, user, provider, practice is None).items()
+    }
     found: dict[tuple[str, int], Any] = {
         ("visit", visit.pk): visit
         for visit in Visit.objects.filter(pk__in=[row["key"] for row in rows if row["kind"] == "visit"]).for_list()
@@ -221,7 +236,9 @@ def timeline(
     found |= {("follow-up", item.pk): item for item in promised}
     given = given_on([row["key"] for row in rows if row["kind"] == "visit"], user)
     happenings = [
-        Happening(
+        Happening(at=row["at"], shown=shown[row["kind"], row["key"]])
+        if row["kind"] in others
+        else Happening(
             at=row["at"],
             given=given.get(row["key"], ()) if row["kind"] == "visit" else (),
             **{row["kind"].replace("-", "_"): found[row["kind"], row["key"]]},

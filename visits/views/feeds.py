@@ -13,7 +13,9 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.access import open_to_strangers, requires
 from accounts.permissions import Permission
-from visits import actions, agenda, calendars
+from common import calendars
+from notices.calendars import entries_of, time_zone_of
+from visits import actions
 from visits.models import CalendarFeed
 
 
@@ -26,7 +28,7 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
         nothing = HttpResponseNotFound("There is no such calendar.", content_type="text/plain")
         vars(nothing)["_has_been_logged"] = True  # Django would write the address, which is a secret, to its log
         return nothing
-    body = calendars.feed(f"PRM: {feed.person}", agenda.entries_of(feed.person), time_zone=agenda.time_zone_of(feed.person))
+    body = calendars.feed(f"PRM: {feed.person}", entries_of(feed.person), time_zone=time_zone_of(feed.person))
     etag = quote_etag(hashlib.sha256(body).hexdigest())
     actions.note_feed_read(feed=feed)
     answer = HttpResponse(body, content_type="text/calendar; charset=utf-8")

@@ -1,4 +1,4 @@
-"""Visits, appointments and promises as iCalendar (RFC 5545), and appointments as invitations (iTIP, RFC 5546). Pure: no database here.
+"""Events as iCalendar (RFC 5545), to subscribe to and as invitations (iTIP, RFC 5546). Pure: no database here.
 
 A calendar leaves the house, so it names practices and people, times and places; never what somebody typed as purpose, note or promise.
 """
