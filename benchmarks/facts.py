@@ -5,8 +5,10 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from referrals.models import ROLLUPS
+from contacts.models import Organization, Practice
+from referrals.models import ROLLUPS, DataVersion, Payer, Source
 from referrals.rollups import FACTS, recount
+from territories.models import ServiceLine, Territory
 
 PROVIDERS, TERRITORIES, MONTHS, LINES, PAYERS, DESTINATIONS, SOURCES = 20_000, 66, 36, 12, 8, 300, 3
 FIRST = "2023-11-01"
@@ -15,25 +17,23 @@ TABLES = [FACTS, *(rollup._meta.db_table for rollup in ROLLUPS)]
 
 def make_names() -> None:
     """Territories under one root, service lines, payers, feeds, destinations, practices and providers, whose numbers the facts use."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""INSERT INTO territories_territory (id, name, description, parent_id)
-                    SELECT 1, 'Everything', '', NULL UNION ALL
-                    SELECT 1 + n, 'Territory ' || n, '', 1 FROM generate_series(1, {TERRITORIES}) n;
-                INSERT INTO territories_serviceline (id, name, is_active) SELECT n, 'Line ' || n, true FROM generate_series(1, {LINES}) n;
-                INSERT INTO referrals_payer (id, name) SELECT n, 'Payer ' || n FROM generate_series(1, {PAYERS}) n;
-                INSERT INTO referrals_source (id, name, title, sees, mapping, from_folder, due_every_days)
-                    SELECT n, 'feed-' || n, '', 'our_orders', '{{}}', 'off', 0 FROM generate_series(1, {SOURCES}) n;
-                INSERT INTO contacts_organization (id, name, folded_name, npi, phone, city, state)
-                    SELECT n, 'Hospital ' || n, 'hospital ' || n, '', '', '', '' FROM generate_series(1, {DESTINATIONS} + 1) n;
-                INSERT INTO contacts_practice (id, name, folded_name, npi, address, city, state, zip, county, phone, fax, visiting_rules,
-                                               do_not_visit, territory_id, placed_by, tier)
-                    SELECT 1 + n, 'Practice ' || n, 'practice ' || n, '', '', '', '', '', '', '', '', '',
-                           false, 2 + (n * 4) %% {TERRITORIES}, 'zip', ''
-                    FROM generate_series(0, {PROVIDERS} / 4) n;
-                INSERT INTO referrals_dataversion (cause, made_at) VALUES ('bench', now())""",
-            [],
-        )
+    root = Territory.objects.create(pk=1, name="Everything")
+    Territory.objects.bulk_create(Territory(pk=1 + n, name=f"Territory {n}", parent=root) for n in _numbers(TERRITORIES))
+    ServiceLine.objects.bulk_create(ServiceLine(pk=n, name=f"Line {n}") for n in _numbers(LINES))
+    Payer.objects.bulk_create(Payer(pk=n, name=f"Payer {n}") for n in _numbers(PAYERS))
+    Source.objects.bulk_create(Source(pk=n, name=f"feed-{n}") for n in _numbers(SOURCES))
+    Organization.objects.bulk_create(
+        Organization(pk=n, name=f"Hospital {n}", folded_name=f"hospital {n}") for n in _numbers(DESTINATIONS + 1)
+    )
+    Practice.objects.bulk_create(
+        Practice(pk=n, name=f"Practice {n}", folded_name=f"practice {n}", territory_id=2 + (n * 4 - 4) % TERRITORIES)
+        for n in _numbers(PROVIDERS // 4 + 1)
+    )
+    DataVersion.objects.create(cause="bench")
+
+
+def _numbers(last: int) -> range:
+    return range(1, last + 1)
 
 
 @contextmanager
