@@ -32,10 +32,13 @@ def main() -> None:
 
 
 def chosen(arguments: list[str]) -> list[str]:
-    """Everything but the slow proofs, unless the caller says which marks; the whole suite uses the cores and reports its coverage."""
+    """Everything but the slow proofs, unless the caller says which marks; the whole suite uses the cores.
+
+    Coverage is asked for (`bin/test --cov`, one process): it takes as long again as the tests.
+    """
     if not arguments:
         cores = min(os.cpu_count() or 1, 8)  # Valkey has sixteen databases, and each process takes two
-        return ["-m", "not slow", "-n", str(cores), "--dist", "loadfile", "--cov", "--cov-report=term:skip-covered"]
+        return ["-m", "not slow", "-n", str(cores), "--dist", "loadfile"]
     return arguments if any(argument.startswith("-m") for argument in arguments) else ["-m", "not slow", *arguments]
 
 

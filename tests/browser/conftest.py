@@ -116,21 +116,6 @@ def bytes_over_the_wire() -> Callable[[Page], Any]:
     return measure
 
 
-@pytest.fixture
-def deployed(settings: Any, tmp_path: Path, transactional_db: None) -> Iterator[str]:
-    """A server as in production: static files hashed and compressed, served by WhiteNoise."""
-    settings.STATIC_ROOT = tmp_path
-    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
-    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["counties", "county_paths"])
-    server = LiveServerThread("localhost", static_handler=lambda application: application)
-    server.daemon = True
-    server.start()
-    server.is_ready.wait(timeout=30)
-    yield f"http://localhost:{server.port}"
-    server.terminate()
-
-
 @pytest.fixture(scope="session")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The static files as a deployment has them, hashed and compressed."""
@@ -142,6 +127,19 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["counties", "county_paths"])
     return folder
+
+
+@pytest.fixture
+def deployed(settings: Any, packed: Path, transactional_db: None) -> Iterator[str]:
+    """A server as in production: static files hashed and compressed, served by WhiteNoise."""
+    settings.STATIC_ROOT = packed
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+    server = LiveServerThread("localhost", static_handler=lambda application: application)
+    server.daemon = True
+    server.start()
+    server.is_ready.wait(timeout=30)
+    yield f"http://localhost:{server.port}"
+    server.terminate()
 
 
 @pytest.fixture(scope="session")
