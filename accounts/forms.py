@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from accounts.clocks import organization_time_zone, time_zones, zone_words
 from accounts.models import User
 from accounts.roles import PATIENT_ROWS_ROLES, Role
 
@@ -35,10 +36,20 @@ class InviteForm(_PatientRows):
 
 
 class ProfileForm(forms.ModelForm):
+    time_zone = forms.ChoiceField(label="Time zone", required=False, help_text="Times are shown, and mails come, by this clock.")
+
     class Meta:
         model = User
-        fields = ("full_name", "phone")
+        fields = ("full_name", "phone", "time_zone")
         labels = {"full_name": "Name"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        of_all = organization_time_zone()
+        self.fields["time_zone"].choices = [
+            ("", f"The organization's: {zone_words(of_all)}"),
+            *time_zones(of_all, self.instance.time_zone),
+        ]
 
 
 class PeopleFilterForm(forms.Form):

@@ -1,12 +1,16 @@
-"""Nobody in without signing in; nothing private kept by a browser."""
+"""Nobody in without signing in; times by each person's clock; nothing private kept by a browser."""
 
 from collections.abc import Callable
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+
+from accounts.clocks import time_zone_of
 
 
 class SignInRequired(LoginRequiredMiddleware):
@@ -25,6 +29,22 @@ class SignInRequired(LoginRequiredMiddleware):
         if getattr(request, "htmx", False):
             return HttpResponse(status=401, headers={"HX-Redirect": answer["Location"]})
         return answer
+
+
+class OwnClock:
+    """Local times are those of the person who asks. Pages for strangers show none."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        timezone.deactivate()  # an earlier request of this thread chose; a streamed answer is written after this returns, so not then
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict[str, Any]) -> None:
+        """Not earlier: static files, health and a database that is away have no clock."""
+        if request.user.is_authenticated:
+            timezone.activate(ZoneInfo(time_zone_of(request.user)))
 
 
 class PrivatePages:

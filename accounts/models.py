@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models.functions import Lower
@@ -21,6 +22,7 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=10, choices=Role)
     patient_rows = models.BooleanField("may see patient-linked rows", default=False)
     phone = models.CharField(max_length=40, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True, help_text="blank: the organization's")
     is_active = models.BooleanField(default=True)
     is_demo = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now)
@@ -74,3 +76,25 @@ class User(AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_staff
+
+
+def configured_time_zone() -> str:
+    return settings.TIME_ZONE
+
+
+class Installation(models.Model):
+    """What holds for everybody in this installation. One row. The organization's name is that of the top of the tree of territories."""
+
+    time_zone = models.CharField(max_length=64, default=configured_time_zone)
+    letterhead = models.CharField(max_length=120, blank=True, help_text="heads every document; blank: the organization's name")
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(pk=1), name="installation_once"),)
+
+    def __str__(self) -> str:
+        return "This installation"
+
+    @classmethod
+    def current(cls) -> "Installation":
+        """The row, or the defaults before anybody saved it."""
+        return cls.objects.first() or cls(pk=1)

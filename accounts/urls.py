@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.people, name="people"),
     path("invite/", views.invite, name="invite"),
     path("me/", views.profile, name="profile"),
+    path("roles/", views.roles, name="roles"),
     path("audit/", views.audit, name="audit"),
     path("<int:pk>/", views.person, name="person"),
     path("<int:pk>/link/", views.renew, name="renew"),

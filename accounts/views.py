@@ -5,7 +5,7 @@ import re
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,6 +17,7 @@ from accounts.access import open_to_everybody_inside, requires
 from accounts.forms import AuditFilterForm, InviteForm, PeopleFilterForm, PersonForm, ProfileForm
 from accounts.models import User
 from accounts.permissions import Permission
+from accounts.roles import PATIENT_ROWS_ROLES, PERMISSIONS, Role
 from audit.models import AuditEvent
 from common.exceptions import PolicyViolation
 from jobs.actions import cancel
@@ -54,6 +55,19 @@ def invite(request: HttpRequest) -> HttpResponse:
         else:
             return _show_invitation(request, invitation)
     return render(request, "accounts/invite.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_GET
+@requires(Permission.USER_MANAGE)
+def roles(request: HttpRequest) -> HttpResponse:
+    """Every role and what it may do. Roles are part of the release; what is granted person by person is said beside."""
+    rows = [(permission, [permission in PERMISSIONS[role] for role in Role]) for permission in Permission]
+    people = dict(User.objects.active().order_by().values_list("role").annotate(Count("pk")))
+    told = [(role.label, people.get(role, 0)) for role in Role]
+    rows_for = [role.label for role in Role if role in PATIENT_ROWS_ROLES]
+    return render(
+        request, "accounts/roles.html", {"rows": rows, "roles": told, "patient_rows": Permission.REFERRAL_ROWS, "rows_for": rows_for}
+    )
 
 
 @require_POST

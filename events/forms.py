@@ -6,9 +6,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.conf import settings
 from django.utils import timezone
 
+from accounts.clocks import organization_time_zone, time_zones
 from accounts.models import User
 from accounts.permissions import Permission
 from common.npi import is_valid_npi
@@ -22,7 +22,6 @@ from events import policies
 from events.actions import Cost
 from events.models import Answer, Audience, Event, EventKind
 from events.queries import shares_of, who_may_hold
-from notices.forms import time_zones
 from territories.models import ServiceLine
 
 NO_PATIENTS = "No patient names, birth dates or record numbers."
@@ -77,7 +76,7 @@ class EventForm(forms.Form):
         self.event, self.asks = event, False
         own = Practice.objects.filter(pk=event.practice_id) if event and event.practice_id else Practice.objects.none()
         self.fields["practice"].queryset = Practice.objects.visible_to(user) | own
-        self.fields["time_zone"].choices = time_zones(event.time_zone if event else settings.TIME_ZONE)
+        self.fields["time_zone"].choices = time_zones(event.time_zone if event else organization_time_zone())
         kept = [event.owner_id, *event.hosts.values_list("pk", flat=True)] if event else []
         holders = (who_may_hold() | User.objects.filter(pk__in=kept)).distinct()
         self.fields["hosts"].queryset = holders
@@ -130,7 +129,7 @@ def _first_guess(user: User, practice: Practice | None) -> dict[str, Any]:
     return {
         "owner": user.pk,
         "practice": practice.pk if practice else None,
-        "time_zone": settings.TIME_ZONE,
+        "time_zone": organization_time_zone(),
         "starts": dt.time(12),
         "ends": dt.time(13),
     }

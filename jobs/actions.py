@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 from threading import Event, Thread
 from types import TracebackType
@@ -20,6 +21,7 @@ from jobs.querysets import ATTEMPTS, LEASE
 
 log = logging.getLogger(__name__)
 handlers: dict[str, Callable[["Lease"], None]] = {}
+surroundings: list[Callable[[], AbstractContextManager[None]]] = []  # what apps above want to hold while any job runs: a clock
 SIGN_OF_LIFE = 5  # seconds: how late a worker whose progress stands still learns that its job was cancelled
 own_transactions: set[str] = set()  # names of handlers that read and write in transactions of their own
 
@@ -167,7 +169,9 @@ def run(job_id: int) -> bool:
         return False
     lease = Lease(job)
     try:
-        with lease:
+        with lease, ExitStack() as stack:
+            for surround in surroundings:
+                stack.enter_context(surround())
             if job.name in own_transactions:
                 handlers[job.name](lease)
             else:

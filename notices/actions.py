@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.clocks import organization_time_zone
 from accounts.models import User
 from audit.actions import record
 from common.locks import held
@@ -59,9 +60,9 @@ def forget_read(*, by: User | None = None) -> int:
 
 
 @transaction.atomic
-def save_mail_settings(*, daily: bool, weekly: bool, hour: int, time_zone: str, by: User) -> MailSettings:
-    """Which mails one wants, and when."""
-    wanted = {"daily": daily, "weekly": weekly, "hour": hour, "time_zone": time_zone}
+def save_mail_settings(*, daily: bool, weekly: bool, hour: int, by: User) -> MailSettings:
+    """Which mails one wants, and when by one's own clock (accounts.clocks)."""
+    wanted = {"daily": daily, "weekly": weekly, "hour": hour}
     saved, _ = MailSettings.objects.update_or_create(person=by, defaults=wanted)
     record("mails.settings_changed", by=by, target=by, **wanted)
     return saved
@@ -73,12 +74,13 @@ def ask_for_digests(*, now: dt.datetime, by: User | None = None) -> int:
     Asked every ten minutes; a beat that was away for hours is caught up with the same day.
     """
     chosen = {row.person_id: row for row in MailSettings.objects.all()}
+    zone_of_all = organization_time_zone()
     people = list(User.objects.active().exclude(email__endswith=".invalid"))
     over = set(DigestSent.objects.over(since_on=now.date() - dt.timedelta(days=8)).values_list("person_id", "kind", "day_on"))
     asked = 0
     for person in people:
         wanted = chosen.get(person.pk) or MailSettings(person=person)
-        for kind, on in wanted.due(local_now(now, wanted.time_zone)):
+        for kind, on in wanted.due(local_now(now, person.time_zone or zone_of_all)):
             if (person.pk, kind, on) not in over:
                 jobs.enqueue("notices.send_digest", person.pk, kind, on.isoformat(), key=f"digest {person.pk} {kind} {on}")
                 asked += 1

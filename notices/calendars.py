@@ -8,7 +8,6 @@ from django.conf import settings
 
 from accounts.models import User
 from common.calendars import Entry
-from notices.models import MailSettings
 
 Source = Callable[[User], Iterable[Entry]]
 _sources: list[Source] = []
@@ -24,11 +23,6 @@ def entries_of(person: User) -> Iterator[Entry]:
     """All that stands in this person's calendar."""
     for source in _sources:
         yield from source(person)
-
-
-def time_zone_of(person: User) -> str:
-    """Where their clock is: what they said for mails, else the organization's."""
-    return MailSettings.of(person).time_zone
 
 
 def zone_info(name: str) -> ZoneInfo:

@@ -1,31 +1,11 @@
 """What people say about the mails they want."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
-from django.conf import settings
 
+from accounts.clocks import zone_words
 from notices.models import MailSettings
-
-_USUAL = (
-    ("America/New_York", "Eastern"),
-    ("America/Chicago", "Central"),
-    ("America/Denver", "Mountain"),
-    ("America/Phoenix", "Arizona"),
-    ("America/Los_Angeles", "Pacific"),
-    ("America/Anchorage", "Alaska"),
-    ("Pacific/Honolulu", "Hawaii"),
-    ("America/Puerto_Rico", "Puerto Rico"),
-    ("Pacific/Guam", "Guam"),
-)
-
-
-def time_zones(*also: str) -> list[tuple[str, str]]:
-    """The zones of the United States, the organization's, and those named; as people call them."""
-    known = dict(_USUAL)
-    more = [(name, name.replace("_", " ")) for name in dict.fromkeys((settings.TIME_ZONE, *also)) if name not in known]
-    return [*_USUAL, *[(name, label) for name, label in more if name in available_timezones()]]
 
 
 def _hour_words(hour: int) -> str:
@@ -38,9 +18,8 @@ class MailSettingsForm(forms.Form):
         label="Each Monday, what the field heard", required=False, help_text="For managers: feedback, gaps, competitors."
     )
     hour = forms.TypedChoiceField(label="From what hour on", coerce=int, choices=[(hour, _hour_words(hour)) for hour in range(24)])
-    time_zone = forms.ChoiceField(label="Your time zone")
 
     def __init__(self, data: Any = None, *, chosen: MailSettings) -> None:
-        names = ("daily", "weekly", "hour", "time_zone")
+        names = ("daily", "weekly", "hour")
         super().__init__(data, initial={name: getattr(chosen, name) for name in names})
-        self.fields["time_zone"].choices = time_zones(chosen.time_zone)
+        self.fields["hour"].help_text = f"By your own clock: {zone_words(chosen.time_zone)}. Profile changes it."

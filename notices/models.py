@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.clocks import time_zone_of
 from accounts.models import User
 from notices.querysets import DigestSentQuerySet, MailSettingsQuerySet, NoticeQuerySet
 
@@ -64,10 +65,6 @@ class Digest(models.TextChoices):
     WEEKLY = "weekly", "From the field"
 
 
-def organization_time_zone() -> str:
-    return settings.TIME_ZONE
-
-
 class MailSettings(models.Model):
     """Which mails a person wants, and at what hour of their own clock. Without a row, the defaults here hold."""
 
@@ -75,7 +72,6 @@ class MailSettings(models.Model):
     daily = models.BooleanField("each day, what is due", default=True)
     weekly = models.BooleanField("each week, what the field heard", default=True)
     hour = models.PositiveSmallIntegerField(default=7, help_text="from 0 to 23")
-    time_zone = models.CharField(max_length=64, default=organization_time_zone)
 
     objects = MailSettingsQuerySet.as_manager()
 
@@ -85,6 +81,11 @@ class MailSettings(models.Model):
 
     def __str__(self) -> str:
         return f"Mails to {self.person}"
+
+    @property
+    def time_zone(self) -> str:
+        """Of the person's clock."""
+        return time_zone_of(self.person)
 
     @classmethod
     def of(cls, person: User) -> "MailSettings":

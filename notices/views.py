@@ -94,7 +94,7 @@ def _again(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @open_to_everybody_inside("which mails one wants oneself")
 def mail_settings(request: HttpRequest) -> HttpResponse:
-    chosen = MailSettings.objects.visible_to(request.user).first() or MailSettings()
+    chosen = MailSettings.of(request.user)
     form = MailSettingsForm(request.POST if request.method == "POST" else None, chosen=chosen)
     if request.method == "POST" and form.is_valid():
         actions.save_mail_settings(**form.cleaned_data, by=request.user)

@@ -61,7 +61,13 @@ _LIAISON_FIRST = ("visits:today", "contacts:practices", "visits:follow-ups", "vi
 
 # group, url name, title, text, permission
 _SETTINGS = (
+    ("Start", "setup:overview", "Set-up", "What is done, what is left, step by step.", P.SETTINGS_EDIT),
+    ("Start", "setup:organization", "Organization", "Name, time zone, fiscal year, letterhead.", P.SETTINGS_EDIT),
+    ("Start", "setup:mail", "Mail", "Send yourself a test mail; read what was written to files.", P.SETTINGS_EDIT),
+    ("Start", "setup:backups", "Backups", "Make one, and prove that it comes back whole.", P.SETTINGS_EDIT),
+    ("Start", "setup:sample", "Sample data", "An invented health system, on and off without a trace.", P.USER_MANAGE),
     ("People", "accounts:people", "People and roles", "Invite people, change roles, disable leavers.", P.USER_MANAGE),
+    ("People", "accounts:roles", "What roles may do", "Every role and each of its capabilities.", P.USER_MANAGE),
     ("People", "accounts:audit", "Audit trail", "Who did what, and who looked at patient-linked rows.", P.AUDIT_VIEW),
     ("Field", "visits:hours", "Your days in the field", "Your days and hours, how long a visit takes, where you start from.", P.VISIT_LOG),
     ("Field", "territories:list", "Territories", "Draw territories, assign people, see what nobody owns.", P.TERRITORY_EDIT),
@@ -123,6 +129,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "profile_url": reverse("accounts:profile"),
         "settings_url": reverse("settings") if any(user.can(entry[4]) for entry in _SETTINGS) else "",
         "role_label": user.get_role_display(),
+        "setup_step": request.session.get("setup_step") if user.can(P.SETTINGS_EDIT) else None,
         "may": {permission.name.lower(): True for permission in user.permissions},
     }
 

@@ -10,15 +10,20 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.access import open_to_everybody_inside, open_to_strangers
+from accounts.permissions import Permission
 from common.middleware import no_error_of_ours
 from prm import api_reference
 from prm.navigation import settings_pages
+from referrals.models import Referral
+from setup.queries import is_hidden
 
 
 @require_GET
 @open_to_everybody_inside("sends each person to their own first page")
 def home(request: HttpRequest) -> HttpResponse:
-    """A liaison starts with today's stops, everybody else with the dashboard."""
+    """A liaison starts with today's stops, an admin of an empty installation with set-up, everybody else with the dashboard."""
+    if request.user.can(Permission.SETTINGS_EDIT) and not Referral.objects.exists() and not is_hidden():
+        return redirect("setup:overview")
     return redirect("visits:today" if request.user.is_liaison else "reports:dashboard")
 
 

@@ -90,7 +90,10 @@ def sign_ins() -> str:
     text = io.StringIO()
     call_command("demo_signins", stdout=text)
     if not text.getvalue() and not get_user_model().objects.exists():
-        return "Nobody can sign in yet. Make the first admin: bin/manage create_admin EMAIL\n"
+        from setup.actions import first_admin_path  # noqa: PLC0415 - models are loaded by now
+
+        first = settings.BASE_URL + first_admin_path()
+        return f"Nobody can sign in yet. Open this address to become the first admin (it works once):\n  {first}\n"
     return text.getvalue()
 
 

@@ -11,7 +11,7 @@
 | PRM_ORIGINS | origins with scheme that may post forms, comma-separated | none |
 | PRM_URL | the address at which people reach PRM, for links in mails and calendars | the first of PRM_ORIGINS |
 | PRM_TRUSTED_PROXIES | proxies in front that set X-Forwarded-For and X-Forwarded-Proto | 0 |
-| PRM_TIME_ZONE | the organisation's time zone | America/New_York |
+| PRM_TIME_ZONE | the organisation's time zone until an admin chooses one under Settings | America/New_York |
 | PRM_UPLOADS | where uploads wait until they are loaded; shared by web and workers | PRM_VAR/uploads |
 | PRM_RECEIPTS | where receipts of the spend ledger are kept; shared by web and workers | PRM_VAR/receipts |
 | PRM_INBOX | the watched folder: `<feed>/` in it holds files to be imported | PRM_VAR/inbox |
@@ -73,6 +73,7 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("PRM_ORIGINS", "").s
 
 INSTALLED_APPS = [
     "prm",
+    "setup",
     "demo",
     "reports",
     "visits",
@@ -122,6 +123,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SignInRequired",
+    "accounts.middleware.OwnClock",
     "accounts.middleware.PrivatePages",
 ]
 

@@ -55,7 +55,7 @@ def run(var: Path, *, port: int | None, empty: bool) -> None:
         assets.build(say=say)
         supervisor = Supervisor(var / "run" / "children", say)
         supervisor.sweep()
-        sign_ins = prepare(empty=empty)
+        sign_ins = prepare(empty=empty, url=url)
         try:
             for child in children(servers, listener):
                 supervisor.start(child)
@@ -116,10 +116,12 @@ def listen(port: int | None) -> socket.socket:
     raise Unavailable(f"Ports {DEFAULT_PORT} to {DEFAULT_PORT + PORTS_TO_TRY - 1} are all in use. Name a free one: bin/up --port NUMBER")
 
 
-def prepare(*, empty: bool) -> str:
+def prepare(*, empty: bool, url: str) -> str:
     """Migrate, load the demo world, pack the static files: in a process of its own, so that this one stays small. Returns the sign-ins."""
     command = [*PYTHON, "prm.prepare", *(["--empty"] if empty else [])]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=die_with_parent)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=die_with_parent, env={**os.environ, **address(url)}
+    )
     try:
         output, _ = process.communicate()
     finally:
@@ -129,6 +131,11 @@ def prepare(*, empty: bool) -> str:
     if process.returncode:
         raise Unavailable("PRM could not be prepared: see the lines above.")
     return output
+
+
+def address(url: str) -> dict[str, str]:
+    """What mails, calendars and the first admin's link begin with, where the environment does not say it."""
+    return {} if os.environ.get("PRM_URL") or os.environ.get("PRM_ORIGINS") else {"PRM_URL": url}
 
 
 def children(servers: Servers, listener: socket.socket) -> list[Child]:
@@ -142,9 +149,7 @@ def children(servers: Servers, listener: socket.socket) -> list[Child]:
     (run_folder / "beat.pid").unlink(missing_ok=True)  # only one bin/up per folder: a left-over is stale
     beat = ["celery", "--app", "prm", "beat", "--loglevel", "INFO"]
     beat += ["--schedule", str(run_folder / "beat-schedule"), "--pidfile", str(run_folder / "beat.pid")]
-    environment = {"PYTHONUNBUFFERED": "1"}
-    if not (os.environ.get("PRM_URL") or os.environ.get("PRM_ORIGINS")):
-        environment["PRM_URL"] = f"http://localhost:{listener.getsockname()[1]}"  # what mails and calendars link to
+    environment = {"PYTHONUNBUFFERED": "1", **address(f"http://localhost:{listener.getsockname()[1]}")}
     return [
         Child("web", [*PYTHON, *web], {**environment, "PRM_ROLE": "web"}, logs / "web.log", pass_fds=(listener.fileno(),)),
         Child("worker", [*PYTHON, *worker], environment, logs / "worker.log"),

@@ -44,6 +44,7 @@ urlpatterns = [
     path("api/v1/", include("prm.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/", pages.api_docs, name="api-docs"),
+    path("setup/", include("setup.urls")),
     path("settings/", pages.settings_index, name="settings"),
     path("styleguide/", styleguide, name="styleguide"),
     path("admin/", admin.site.urls),

@@ -1,5 +1,6 @@
 """Who refers and who receives, and what words of the sources mean them."""
 
+from contacts.models.custom import CustomField, CustomKind, CustomSubject, CustomValues
 from contacts.models.directory import (
     Affiliation,
     Alignment,
@@ -25,6 +26,10 @@ __all__ = [
     "Alignment",
     "AlignmentKind",
     "Cadence",
+    "CustomField",
+    "CustomKind",
+    "CustomSubject",
+    "CustomValues",
     "Guess",
     "HoursKind",
     "KeptApart",

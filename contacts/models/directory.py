@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from contacts.models.custom import CustomValues
 from contacts.models.tiers import Tier
 from contacts.models.visiting import LunchRule
 from contacts.querysets import (
@@ -60,7 +61,7 @@ class PlacedBy(models.TextChoices):
     NOBODY = "nobody", "No rule"
 
 
-class Practice(models.Model):
+class Practice(CustomValues):
     """An office where providers see patients and from which they refer. It lies in one territory or in none."""
 
     name = models.CharField(max_length=200)
@@ -154,7 +155,7 @@ class Specialty(models.Model):
         return self.name
 
 
-class Provider(models.Model):
+class Provider(CustomValues):
     """A person who refers or receives. The NPI is the identity; without one (a clinician only named) name and practice are."""
 
     npi = models.CharField("NPI", max_length=10, blank=True)

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.clocks import organization_time_zone
 from accounts.models import User
 from audit.actions import record
 from common.exceptions import PolicyViolation
@@ -14,7 +15,7 @@ from events.actions.mails import owe
 from events.actions.spending import cancel_planned_costs
 from events.models import Audience, Event, EventKind, EventState
 from notices.actions import notify
-from notices.models import NoticeKind, organization_time_zone
+from notices.models import NoticeKind
 
 # What an event says of itself; those that a calendar shows come first.
 SHOWN = ("title", "starts_at", "ends_at", "time_zone", "place", "practice", "owner", "speaker", "about", "credits")

@@ -7,7 +7,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import notices.models
+import accounts.clocks
 
 
 class Migration(migrations.Migration):
@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 ("place", models.CharField(blank=True, help_text="where, if not in the practice", max_length=200)),
                 ("starts_at", models.DateTimeField()),
                 ("ends_at", models.DateTimeField()),
-                ("time_zone", models.CharField(default=notices.models.organization_time_zone, max_length=64)),
+                ("time_zone", models.CharField(default=accounts.clocks.organization_time_zone, max_length=64)),
                 ("capacity", models.PositiveIntegerField(blank=True, help_text="how many there is room for", null=True)),
                 ("credits", models.DecimalField(blank=True, decimal_places=2, max_digits=4, null=True, verbose_name="CME credits")),
                 (

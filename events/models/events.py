@@ -8,10 +8,10 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.clocks import organization_time_zone
 from accounts.models import User
 from contacts.models import Practice
 from events.querysets import EventQuerySet
-from notices.models import organization_time_zone
 from territories.models import ServiceLine
 
 

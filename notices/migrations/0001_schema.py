@@ -5,8 +5,6 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import notices.models
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -45,7 +43,7 @@ class Migration(migrations.Migration):
                 ("daily", models.BooleanField(default=True, verbose_name="each day, what is due")),
                 ("weekly", models.BooleanField(default=True, verbose_name="each week, what the field heard")),
                 ("hour", models.PositiveSmallIntegerField(default=7, help_text="from 0 to 23")),
-                ("time_zone", models.CharField(default=notices.models.organization_time_zone, max_length=64)),
+                ("time_zone", models.CharField(default="America/New_York", max_length=64)),
                 (
                     "person",
                     models.OneToOneField(

@@ -12,10 +12,10 @@ import io
 import json
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from accounts.clocks import organization_time_zone
 from referrals.importing.staging import STAGE
 from referrals.states import STATES, Told, settle
 
@@ -151,7 +151,7 @@ _ALONE = "f.is_quick AND NOT EXISTS (SELECT FROM folded l WHERE l.linked_to_id =
 def hear(cursor: CursorWrapper) -> None:
     """`heard`: every event that the sent rows tell of the folded referrals, with the first batch that told it; `via` a linked row."""
     cursor.execute("DROP TABLE IF EXISTS pg_temp.heard")
-    zone = {"zone": settings.TIME_ZONE}
+    zone = {"zone": organization_time_zone()}
     cursor.execute(
         f"""CREATE TEMP TABLE heard ON COMMIT DROP AS
             SELECT w.referral_id AS id, w.state, w.appointment_on, w.told_at, {_happened("")}, w.batch_id,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from accounts.models import Installation
 from common.charts import Chart
 from referrals.models import CountingRules, Kind
 from reports.exports.document import Block, ChartBlock, Column, Definitions, Document, TableBlock, Value
@@ -30,8 +31,12 @@ def document_of(run: ReportRun, title: str, filter: str, blocks: Sequence[Block]
 
 
 def organization() -> str:
-    """The name at the top of the tree of territories: the health system's own."""
-    return Territory.objects.filter(parent=None).order_by("pk").values_list("name", flat=True).first() or ""
+    """What heads documents: the letterhead, else the name at the top of the tree of territories, the health system's own."""
+    return (
+        Installation.current().letterhead
+        or Territory.objects.filter(parent=None).order_by("pk").values_list("name", flat=True).first()
+        or ""
+    )
 
 
 def scope_words(question: Question) -> str:

@@ -30,7 +30,6 @@ class ReportRulesForm(forms.ModelForm):
             "alert_q",
             "mature_at",
             "large_import",
-            "fiscal_starts",
         )
         labels = {
             "scheduled_within": "Days within which a referral should be scheduled",
@@ -52,7 +51,6 @@ class ReportRulesForm(forms.ModelForm):
             "alert_q": "Share of alerts that may be false",
             "mature_at": "A month is complete when so much of it has normally arrived, in percent",
             "large_import": "Look for alerts at once after an import of more than this share of the referrals, in percent",
-            "fiscal_starts": "First month of the fiscal year",
         }
         help_texts = {
             "scheduled_within": "Conversion to scheduled. Referrals younger than this are counted apart.",
@@ -72,7 +70,6 @@ class ReportRulesForm(forms.ModelForm):
             "move_opportunity": "As above. They send elsewhere by habit, so fewer are won.",
             "move_loyal": "As above. They send nearly all already.",
             "alert_q": "0.10: of ten alerts of a run, one may be chance.",
-            "fiscal_starts": "Quarters are counted from it. A fiscal year has the name of the calendar year in which it ends.",
             "mature_at": "By each feed's own history of late rows. Alerts and trends use complete months only.",
             "large_import": "Of the referrals of fifteen months. Smaller imports wait for the night.",
         }

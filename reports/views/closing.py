@@ -3,13 +3,13 @@
 import zoneinfo
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import requires
+from accounts.clocks import organization_time_zone
 from accounts.permissions import Permission
 from audit.actions import record
 from common.exceptions import InputError
@@ -26,7 +26,7 @@ def fhir_count(request: HttpRequest) -> HttpResponse:
     form = FhirCountForm(request.POST or None, request.FILES or None, today=timezone.localdate())
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
-        zone = zoneinfo.ZoneInfo(settings.TIME_ZONE if form.cleaned_data["zone"] == "local" else "UTC")
+        zone = zoneinfo.ZoneInfo(organization_time_zone() if form.cleaned_data["zone"] == "local" else "UTC")
         period = Period(form.cleaned_data["year"], zone)
         try:
             counts = _counted(request, form, period)

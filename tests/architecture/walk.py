@@ -23,6 +23,7 @@ APPS = (
     "referrals",
     "reports",
     "demo",
+    "setup",
     "prm",
 )
 LEVEL = {
@@ -40,6 +41,7 @@ LEVEL = {
     "referrals": 7,
     "reports": 8,
     "demo": 9,
+    "setup": 10,
 }
 FOREIGN_NAMESPACES = ("admin",)
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
+from accounts.models import User
 from audit.models import AuditEvent
-from notices.actions import save_mail_settings
 from tests.factories import make_visit
 from tests.factories.visits import make_follow_up
 from visits import actions
@@ -135,7 +135,7 @@ def test_the_clock_change_is_told(client, world, address):
 
 
 def test_the_time_zone_is_the_persons_own(client, world, address):
-    save_mail_settings(daily=True, weekly=True, hour=7, time_zone="America/Los_Angeles", by=world.nora)
+    User.objects.filter(pk=world.nora.pk).update(time_zone="America/Los_Angeles")
     make_visit(world.north_practice, world.nora, state="planned", planned_at=at(2, 13))
     [event] = events(client, address)
     assert event["dtstart"].params["TZID"] == "America/Los_Angeles"

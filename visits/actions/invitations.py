@@ -8,6 +8,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from accounts.clocks import time_zone_of
 from accounts.models import User
 from audit.actions import record
 from common.calendars import CANCEL, REQUEST, Person, invitation
@@ -15,7 +16,7 @@ from common.exceptions import PolicyViolation
 from common.locks import held
 from contacts.models import Provider, Staff
 from jobs import actions as jobs
-from notices.calendars import host, time_zone_of, zone_info
+from notices.calendars import host, zone_info
 from visits import agenda, policies
 from visits.models import Invitation, Visit, VisitState
 

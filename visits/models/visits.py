@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from concerns.models import Concern
-from contacts.models import Practice, Provider, ProviderKind, Staff
+from contacts.models import CustomValues, Practice, Provider, ProviderKind, Staff
 from visits.querysets import AttendeeQuerySet, VisitQuerySet
 
 
@@ -53,7 +53,7 @@ class Topic(models.Model):
         return self.name
 
 
-class Visit(models.Model):
+class Visit(CustomValues):
     """One call on one practice.
 
     Three times are kept apart: `visited_at` (or planned), `entered_at` when the person typed it, `received_at` when the server had it.

@@ -12,9 +12,10 @@ from django.utils.http import quote_etag
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.access import open_to_strangers, requires
+from accounts.clocks import time_zone_of
 from accounts.permissions import Permission
 from common import calendars
-from notices.calendars import entries_of, time_zone_of
+from notices.calendars import entries_of
 from visits import actions
 from visits.models import CalendarFeed
 
