@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Permission
+from common.exceptions import PolicyViolation
 from common.patient_marks import warning
 from compliance import policies, rules
+from compliance.actions.receipts import LARGEST, kind_of
 from compliance.drafts import SpendDraft
 from compliance.models import Role, SpendEntry, SpendKind, SpendLimit, SpendPolicy, SpendState, SpendTask, TaskKind
 from compliance.queries import payers, people_of
@@ -25,6 +27,24 @@ def _day(**attrs: str) -> forms.DateInput:
 
 def _money(**attrs: str) -> forms.NumberInput:
     return forms.NumberInput(attrs={"inputmode": "decimal", "step": "0.01", "min": "0.01", **attrs})
+
+
+class _Files(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class ReceiptsField(forms.FileField):
+    """Several receipts at once; each is a PDF or a picture by its content."""
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = [super(ReceiptsField, self).clean(file, initial) for file in (data if isinstance(data, list | tuple) else [data])]
+        for file in filter(None, files):
+            try:
+                policies.check_receipt(size=file.size, largest=LARGEST, kind=kind_of(file.read(16)))
+            except PolicyViolation as refusal:
+                raise forms.ValidationError(f"{file.name}: {refusal}") from None
+            file.seek(0)
+        return [file for file in files if file]
 
 
 class SpendForm(forms.Form):
@@ -67,12 +87,21 @@ class SpendForm(forms.Form):
     payer = forms.ModelChoiceField(
         Organization.objects.none(), label="Who pays", required=False, empty_label="The health system", help_text="Limits hold for each."
     )
+    receipts = ReceiptsField(
+        label="Receipts",
+        required=False,
+        help_text="PDFs or pictures, at most 10 MB each. More can be added later.",
+        error_messages={"empty": "This file is empty."},
+        widget=_Files(attrs={"accept": "application/pdf,image/*"}),
+    )
     is_solicited = forms.BooleanField(label="They asked for it", required=False)
     is_reported = forms.BooleanField(label="It was given already: write it down and report it to compliance", required=False)
     override_reason = forms.CharField(label="Why it may go over", max_length=300, required=False)
 
-    def __init__(self, data: Any = None, *, user: User, practice: Practice | None, entry: SpendEntry | None = None) -> None:
-        super().__init__(data, initial=initial_of(entry) if entry else {"spent_on": timezone.localdate()})
+    def __init__(
+        self, data: Any = None, files: Any = None, *, user: User, practice: Practice | None, entry: SpendEntry | None = None
+    ) -> None:
+        super().__init__(data, files, initial=initial_of(entry) if entry else {"spent_on": timezone.localdate()})
         self.user, self.practice, self.asks_patient, self.asks_report, self.asks_override = user, practice, False, False, False
         providers, staff = people_of(practice, entry)
         for name in ("providers", "family"):
@@ -116,6 +145,10 @@ class SpendForm(forms.Form):
     def shows_report(self) -> bool:
         return self.asks_report or bool(self["is_reported"].value())
 
+    def enclosed(self) -> list[tuple[Any, str]]:
+        """The receipts, as the actions take them."""
+        return [(file, file.name) for file in self.cleaned_data["receipts"]]
+
     def draft(self) -> SpendDraft:
         """What the actions ask for."""
         data = self.cleaned_data
@@ -133,11 +166,13 @@ class SpendForm(forms.Form):
 
 
 def initial_of(entry: SpendEntry) -> dict[str, Any]:
-    """An entry as its form shows it."""
-    names = ("state", "kind", "spent_on", "amount", "quantity", "purpose", "vendor", "is_solicited", "is_reported", "override_reason")
+    """An entry as its form shows it. Of a plan whose day is over, only that it happened can be said here."""
+    names = ("kind", "spent_on", "amount", "quantity", "purpose", "vendor", "is_solicited", "is_reported", "override_reason")
     shares = list(entry.shares.all())
     family = [share.provider_id for share in shares if share.role == Role.FAMILY]
+    over = entry.state == SpendState.PLANNED and entry.spent_on < timezone.localdate()
     return {name: getattr(entry, name) for name in names} | {
+        "state": SpendState.HAPPENED if over else entry.state,
         "payer": entry.payer_id,
         "providers": [share.provider_id for share in shares if share.provider_id and share.role != Role.FAMILY],
         "family": family,

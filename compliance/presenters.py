@@ -113,8 +113,8 @@ def row(entry: SpendEntry, seen: Container[int]) -> Row:
     return Row(
         entry,
         people_words(shares, seen),
-        entry.get_state_display(),
-        _STATE_TONES[SpendState(entry.state)],
+        "Did it happen?" if entry.is_day_over else entry.get_state_display(),
+        "warn" if entry.is_day_over else _STATE_TONES[SpendState(entry.state)],
         KIND_ICONS.get(SpendKind(entry.kind), "package"),
         each,
         bool(vars(entry)["kept_receipts"]),

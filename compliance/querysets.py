@@ -50,6 +50,10 @@ class SpendEntryQuerySet(models.QuerySet["SpendEntry"]):
         """Planned or happened, not cancelled."""
         return self.exclude(state="cancelled")
 
+    def day_is_over(self) -> "SpendEntryQuerySet":
+        """Planned for a day before today: nobody has said whether it happened."""
+        return self.filter(state="planned", spent_on__lt=timezone.localdate())
+
     def for_list(self) -> "SpendEntryQuerySet":
         """With everything that a row shows."""
         live = models.Prefetch("receipts", apps.get_model("compliance", "Receipt").objects.kept(), to_attr="kept_receipts")

@@ -1,6 +1,6 @@
 """Work of compliance that a worker does."""
 
-from compliance.actions import settle_provider, settle_year
+from compliance.actions import ask_what_happened, settle_provider, settle_year
 from jobs.actions import Lease, handler
 
 
@@ -19,3 +19,10 @@ def settle_providers(lease: Lease) -> None:
     lease.progress(0, len(provider_ids), "Holding spend against its limits")
     for provider_id in provider_ids:
         settle_provider(provider_id=provider_id)
+
+
+@handler("compliance.ask_what_happened")
+def ask(lease: Lease) -> None:
+    """Nightly: plans whose day is over are asked about."""
+    lease.progress(0, 1, "Asking about plans whose day is over")
+    ask_what_happened()

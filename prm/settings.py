@@ -208,6 +208,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch inbox": {"task": "jobs.enqueue", "schedule": 60, "args": ["referrals.watch_inbox"]},
     "escalate concerns": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["concerns.escalate_late"]},
     "send digests": {"task": "jobs.enqueue", "schedule": 600, "args": ["notices.send_digests"]},
+    "ask about plans": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["compliance.ask_what_happened"]},
     "forget notices": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["notices.forget_read"]},
     "look for alerts": {"task": "jobs.enqueue", "schedule": 3600, "args": ["reports.watch_alerts"]},
     "ask how events went": {"task": "jobs.enqueue", "schedule": 3600, "args": ["events.ask_owners"]},

@@ -1,13 +1,16 @@
 """Who asks for which window and filter: what every page of reports starts from."""
 
 import datetime as dt
+import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse
 
 from accounts.models import User
@@ -97,11 +100,20 @@ class Question:
 
     def rows(self, *flows: str, **extra: Any) -> str:
         """The list of the referrals behind a figure, for those who may see single referrals; else blank."""
-        if not (self.is_own and self.user.can(Permission.REFERRAL_ROWS)):
+        if not self._rows_url:
             return ""
-        values = {**self.chosen, "start": self.window.start.isoformat(), "end": self.window.end.isoformat(), "flow": flows, **extra}
-        query = urlencode({name: value for name, value in values.items() if value not in (None, "", ())}, doseq=True)
-        return f"{reverse('referrals:list')}?{query}"
+        parts = self._rows_parts | {name: _encoded(name, value) for name, value in {"flow": flows, **extra}.items()}
+        return f"{self._rows_url}?{'&'.join(part for part in parts.values() if part)}"
+
+    @cached_property
+    def _rows_url(self) -> str:
+        return reverse("referrals:list") if self.is_own and self.user.can(Permission.REFERRAL_ROWS) else ""
+
+    @cached_property
+    def _rows_parts(self) -> dict[str, str]:
+        """What every link of a page to its rows says alike; a page has hundreds of them."""
+        values = {**self.chosen, "start": self.window.start.isoformat(), "end": self.window.end.isoformat()}
+        return {name: _encoded(name, value) for name, value in values.items()}
 
     def file(self, table: str, kind: str = "csv") -> str:
         """Where a table can be downloaded, for those who may."""
@@ -112,15 +124,35 @@ class Question:
 
     def numbers(self, *parts: str) -> Numbers:
         """The parts a page shows, kept per data version, field and question."""
-        asked = json.dumps(
-            [self.fresh.version, fingerprint(self.scope), str(self.window), sorted(self.chosen.items()), parts], sort_keys=True
-        )
 
         def compute() -> Any:
             found = numbers(window=self.window, where=self.where, scope=self.scope, fresh=self.fresh, known=self.known, parts=parts)
             return found.to_json()
 
-        return Numbers.from_json(kept(asked if self.fresh.version else "", compute))
+        return Numbers.from_json(kept(self._asked(*parts), compute))
+
+    def drawn(self, name: str, draw: Callable[[], str]) -> str:
+        """The HTML of a chart, kept like the numbers; also per reader's rights and rules, which decide its links and words."""
+        rules = [str(getattr(self.rules, field.attname)) for field in self.rules._meta.concrete_fields]
+        rights = sorted(permission.name for permission in self.user.permissions)
+        around = [rights, rules, str(self.data_through), self.run and self.run.pk, self.is_own, self.query()]
+        return kept(self._asked("drawn", name, static("css/app.css"), json.dumps(around)), draw)
+
+    def _asked(self, *what: str) -> str:
+        """The key under which an answer is kept, with the names it shows; blank, so never kept, before there is a data version."""
+        if not self.fresh.version:
+            return ""
+        asked = [self.fresh.version, fingerprint(self.scope), str(self.window), sorted(self.chosen.items()), self._names, what]
+        return json.dumps(asked, sort_keys=True)
+
+    @cached_property
+    def _names(self) -> str:
+        return hashlib.sha256(repr(self.known).encode()).hexdigest()
+
+
+def _encoded(name: str, value: Any) -> str:
+    """A part of a query string; blank for what is not asked."""
+    return "" if value in (None, "", ()) else urlencode({name: value}, doseq=True)
 
 
 def ask(request: HttpRequest, form_class: type[ReportFilter] = ReportFilter, **narrower: int | None) -> Question | None:

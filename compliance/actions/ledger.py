@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,30 +11,37 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import record
 from compliance import policies, rules
+from compliance.actions.receipts import add_receipt
 from compliance.actions.tasks import settle_entry, settle_group
+from compliance.actions.telling import is_told
 from compliance.drafts import SpendDraft
 from compliance.models import Role, Rule, SpendEntry, SpendKind, SpendLimit, SpendPolicy, SpendShare, SpendState
 from compliance.queries import allowance_of, no_limit_sentence
 from compliance.queries.allowances import aligned_as, rule_of
 from contacts.models import AlignmentKind, Provider
 
+Files = Sequence[tuple[IO[bytes], str]]  # receipts: each an open file and its name
+
 
 @transaction.atomic
-def record_spend(*, draft: SpendDraft, by: User, of_visit: bool = False) -> SpendEntry:
+def record_spend(*, draft: SpendDraft, by: User, of_visit: bool = False, receipts: Files = ()) -> SpendEntry:
     """Write an occasion down. Planned, it is refused over a limit unless a manager overrides with a reason; happened, it is always kept.
 
-    `of_visit`: the rules of a visit or an event said that these people were met, whoever looks after them today.
+    `of_visit`: the rules of a visit or an event said that these people were met, whoever looks after them today. With a receipt that
+    cannot be kept nothing is.
     """
     if not of_visit:
         policies.check_can_record(by, draft)
     entry = _save(SpendEntry(recorded_by=by), draft, by=by)
     record("spend.recorded", by=by, target=entry, state=entry.state, kind=entry.kind, amount=entry.amount, practice=entry.practice_id)
     _settle(entry, by=by)
+    for file, name in receipts:
+        add_receipt(entry=entry, file=file, name=name, by=by)
     return entry
 
 
 @transaction.atomic
-def change_spend(*, entry: SpendEntry, draft: SpendDraft, by: User, of_visit: bool = False) -> SpendEntry:
+def change_spend(*, entry: SpendEntry, draft: SpendDraft, by: User, of_visit: bool = False, receipts: Files = ()) -> SpendEntry:
     """Mend an entry, or say that what was planned happened. Tasks follow: they grow, shrink or are withdrawn.
 
     `of_visit` as in `record_spend`.
@@ -55,6 +62,8 @@ def change_spend(*, entry: SpendEntry, draft: SpendDraft, by: User, of_visit: bo
     _settle(entry, by=by)
     for pk in had:
         settle_group(provider_id=pk, payer_id=group[0], year=group[1], by=by)
+    for file, name in receipts:
+        add_receipt(entry=entry, file=file, name=name, by=by)
     return entry
 
 
@@ -183,6 +192,8 @@ def over_limits(entry: SpendEntry, parts: Sequence[rules.Share]) -> list[str]:
 
 
 def _settle(entry: SpendEntry, *, by: User) -> None:
+    if entry.state != SpendState.PLANNED:
+        is_told(entry, by=by)
     settle_entry(entry=entry, by=by)
     for pk in set(entry.shares.filter(rule__in=[Rule.LIMIT, Rule.EMPLOYED]).values_list("provider", flat=True)):
         settle_group(provider_id=pk, payer_id=entry.payer_id, year=entry.year, by=by)

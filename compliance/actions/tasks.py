@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import record
 from compliance import policies, rules
+from compliance.actions.telling import task_is_over, tell_of_task
 from compliance.models import (
     Cause,
     Rule,
@@ -40,6 +41,7 @@ def finish_task(*, task: SpendTask, note: str = "", done_on: dt.date | None = No
     policies.check_done(task, note=note, done_on=done_on)
     task.state, task.done_on, task.done_by, task.note = TaskState.DONE, done_on or timezone.localdate(), by, note.strip()
     task.save(update_fields=["state", "done_on", "done_by", "note"])
+    task_is_over(task, by=by)
     event = "spend.repaid" if task.kind == TaskKind.REPAY else "spend.approved"
     record(event, by=by, target=task.entry, amount=task.amount, cause=task.cause, provider=task.provider_id, late=task.was_late)
     if task.kind == TaskKind.REPAY and task.was_late:
@@ -151,6 +153,7 @@ def _follow(open_tasks: list[SpendTask], wanted: rules.Asked | None, *, provider
         if task is not kept:
             task.state = TaskState.WITHDRAWN
             task.save(update_fields=["state"])
+            task_is_over(task, by=by)
             record("spend.task_withdrawn", by=by, target=task.entry, cause=task.cause, amount=task.amount)
     if wanted is None:
         return
@@ -168,11 +171,14 @@ def _follow(open_tasks: list[SpendTask], wanted: rules.Asked | None, *, provider
         "due_on": due_on,
         "why": wanted.why,
     }
+    news = kept.due_on != due_on or kept.kind != wanted.kind
     if any(getattr(kept, name) != value for name, value in now.items()):
         for name, value in now.items():
             setattr(kept, name, value)
         kept.save(update_fields=[name.removesuffix("_id") for name in now])
         record("spend.task_changed", by=by, target=kept.entry, kind=kept.kind, cause=cause, amount=kept.amount, due_on=due_on)
+        if news:
+            tell_of_task(SpendTask.objects.for_list().get(pk=kept.pk), by=by)
 
 
 def _open(*, entry: SpendEntry, provider_id: int | None, cause: str, wanted: rules.Asked, by: User | None) -> SpendTask:
@@ -189,6 +195,7 @@ def _open(*, entry: SpendEntry, provider_id: int | None, cause: str, wanted: rul
         why=wanted.why,
     )
     record("spend.task_opened", by=by, target=entry, kind=task.kind, cause=cause, amount=task.amount, due_on=task.due_on)
+    tell_of_task(task, by=by)
     return task
 
 

@@ -87,6 +87,11 @@ class SpendEntry(models.Model):
         return reverse("compliance:entry", args=[self.pk])
 
     @property
+    def is_day_over(self) -> bool:
+        """Planned for a day before today: did it happen?"""
+        return self.state == SpendState.PLANNED and self.spent_on < timezone.localdate()
+
+    @property
     def year(self) -> int:
         """The calendar year in which it counts."""
         return self.spent_on.year

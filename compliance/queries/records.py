@@ -5,9 +5,14 @@ from collections.abc import Sequence
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from accounts.permissions import Permission
+from accounts.roles import PERMISSIONS, Role
 from audit.models import AuditEvent
 from compliance.models import SpendEntry
 from contacts.models import Affiliation, Practice, Provider, Staff
+from territories.models import Assignment, Territory
+
+_APPROVING = [role for role in Role.values if Permission.SPEND_APPROVE in PERMISSIONS[role]]
 
 
 def history_of(entry: SpendEntry) -> Sequence[AuditEvent]:
@@ -28,3 +33,22 @@ def people_of(practice: Practice | None, entry: SpendEntry | None = None) -> tup
     providers = Provider.objects.filter(Q(pk__in=here, merged_into=None) | Q(pk__in=[pk for pk, _ in named if pk]))
     staff = Staff.objects.filter(Q(practice=practice, left_on=None) | Q(pk__in=[pk for _, pk in named if pk]))
     return providers, staff
+
+
+def approvers_of(entry: SpendEntry) -> list[User]:
+    """Who decides on what an entry asks for: managers of its practice's territory or of one above, never who wrote it down; else admins."""
+    parents = dict(Territory.objects.values_list("pk", "parent_id"))
+    above, node = [], entry.practice.territory_id if entry.practice else None
+    while node is not None:
+        above.append(node)
+        node = parents[node]
+    assigned = Assignment.objects.today().filter(territory__in=above).values("user")
+    may = User.objects.active().exclude(pk=entry.recorded_by_id)
+    people = list(may.filter(pk__in=assigned, role__in=_APPROVING).order_by("pk"))
+    return people or list(may.filter(role=Role.ADMIN).order_by("pk"))
+
+
+def to_confirm(user: User) -> QuerySet[SpendEntry]:
+    """The person's own plans whose day is over: did they happen?"""
+    own: QuerySet[SpendEntry] = SpendEntry.objects.visible_to(user).day_is_over().filter(recorded_by=user).order_by("spent_on", "pk")
+    return own

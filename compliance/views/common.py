@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.permissions import Permission
 from compliance.models import SpendEntry, SpendShare, SpendTask
+from compliance.queries import to_confirm
 
 
 def seen_shares(request: HttpRequest, entries: list[SpendEntry]) -> set[int]:
@@ -32,7 +33,7 @@ def entry_or_404(request: HttpRequest, pk: int) -> SpendEntry:
 
 def tabs(request: HttpRequest, active: str) -> list[dict[str, Any]]:
     """The pages of the ledger, for whoever may open them."""
-    open_tasks = SpendTask.objects.visible_to(request.user).open().count()
+    open_tasks = SpendTask.objects.visible_to(request.user).open().count() + to_confirm(request.user).count()
     pages: list[dict[str, Any]] = [
         {"url": reverse("compliance:ledger"), "label": "Ledger", "name": "ledger"},
         {"url": reverse("compliance:physicians"), "label": "Physicians", "name": "physicians"},

@@ -14,7 +14,7 @@ from accounts.access import requires
 from accounts.permissions import Permission
 from audit.actions import record
 from common.csvsafe import csv_response, xlsx_response
-from common.exceptions import PolicyViolation
+from common.exceptions import InputError, PolicyViolation
 from compliance import actions, exports, policies, presenters
 from compliance.filters import SpendFilter
 from compliance.forms import CancelForm, ReceiptForm, SpendForm
@@ -72,15 +72,21 @@ def new(request: HttpRequest) -> HttpResponse:
         hits = Practice.objects.visible_to(request.user).live().named_like(q)[:HITS] if q else []
         return render(request, "compliance/choose_practice.html", {"q": q, "hits": hits})
     practice = get_object_or_404(Practice.objects.visible_to(request.user), pk=text)
-    form = SpendForm(request.POST if request.method == "POST" else None, user=request.user, practice=practice)
+    form = SpendForm(*_sent(request), user=request.user, practice=practice)
     if request.method == "POST" and form.is_valid():
         try:
-            entry = actions.record_spend(draft=form.draft(), by=request.user)
+            entry = actions.record_spend(draft=form.draft(), receipts=form.enclosed(), by=request.user)
         except PolicyViolation as refusal:
             form.refuse(refusal)
+        except InputError as refusal:  # the disk is full
+            form.add_error("receipts", str(refusal))
         else:
             return _saved(request, entry)
     return _form_page(request, form, practice, None)
+
+
+def _sent(request: HttpRequest) -> tuple[Any, Any]:
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
 def _saved(request: HttpRequest, entry: SpendEntry) -> HttpResponse:
@@ -115,6 +121,7 @@ def _shown(request: HttpRequest, stored: SpendEntry, seen: set[int]) -> dict[str
         "tasks": [presenters.task_row(task) for task in stored.tasks.for_list() if task.state != "withdrawn"],
         "history": [presenters.history_line(event) for event in history_of(stored)],
         "may_change": policies.can_change(request.user, stored),
+        "asks": stored.is_day_over and policies.can_change(request.user, stored),
         "may_attach": may_attach,
         "receipt_form": ReceiptForm() if may_attach else None,
     }
@@ -128,12 +135,14 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if not policies.can_change(request.user, stored):
         messages.error(request, f"Only {stored.recorded_by} or a manager can change this entry, while it is not cancelled.")
         return redirect(stored)
-    form = SpendForm(request.POST if request.method == "POST" else None, user=request.user, practice=stored.practice, entry=stored)
+    form = SpendForm(*_sent(request), user=request.user, practice=stored.practice, entry=stored)
     if request.method == "POST" and form.is_valid():
         try:
-            return _saved(request, actions.change_spend(entry=stored, draft=form.draft(), by=request.user))
+            return _saved(request, actions.change_spend(entry=stored, draft=form.draft(), receipts=form.enclosed(), by=request.user))
         except PolicyViolation as refusal:
             form.refuse(refusal)
+        except InputError as refusal:
+            form.add_error("receipts", str(refusal))
     return _form_page(request, form, stored.practice, stored)
 
 

@@ -18,6 +18,7 @@ from compliance import actions, exports, policies, presenters
 from compliance.filters import TASK_STATES, SpendTaskFilter
 from compliance.forms import FinishForm
 from compliance.models import SpendTask, TaskKind
+from compliance.queries import to_confirm
 from compliance.views.common import tabs
 
 PAGE = 25
@@ -39,6 +40,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [presenters.task_row(task, may_finish=policies.can_finish(request.user, task)) for task in page],
+        "to_confirm": to_confirm(request.user).select_related("practice") if found.data["state"] == "open" else [],
         "state": found.data["state"],
         "tabs": tabs(request, "tasks"),
         "states": [

@@ -1,16 +1,21 @@
 """The dashboard and the two reports behind it: inbound growth and outbound leakage, never one."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
 from accounts.access import requires
 from accounts.permissions import Permission
+from common.charts import Chart
 from contacts.models import Practice
 from reports import charts, presenters, tables
 from reports.measures import MEASURES, NOTES
@@ -78,16 +83,38 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, f"reports/{name}.html", context | frame(question, name, **_kept(request)))
 
 
-def drawings(found: Numbers, question: Question, name: str) -> dict[str, Any]:
+class Drawing:
+    """A chart where a page shows it: its HTML is kept, since its table is most of a page's work, and it is computed only to be drawn."""
+
+    def __init__(self, name: str, make: Callable[[Numbers, Question], Chart], found: Numbers, question: Question) -> None:
+        self._name, self._make, self._found, self._question = name, make, found, question
+
+    @cached_property
+    def chart(self) -> Chart:
+        return self._make(self._found, self._question)
+
+    @property
+    def html(self) -> SafeString:
+        return mark_safe(self._question.drawn(self._name, self._draw))  # noqa: S308  # our own template made it
+
+    def _draw(self) -> str:
+        return render_to_string("reports/_chart.html", {"chart": self.chart})
+
+
+DRAWINGS: dict[str, dict[str, Callable[[Numbers, Question], Chart]]] = {
+    tables.GROWTH: {"inbound": charts.inbound_trend, "inbound_lines": charts.inbound_by_line},
+    tables.LEAKAGE: {
+        "leakage": charts.leakage_trend,
+        "lines": charts.leakage_by_line,
+        "flow": charts.flow,
+        "destinations": charts.destinations,
+    },
+}
+
+
+def drawings(found: Numbers, question: Question, name: str) -> dict[str, Drawing]:
     """The charts of a report, live or of a finished run."""
-    if name == tables.GROWTH:
-        return {"inbound": charts.inbound_trend(found, question), "inbound_lines": charts.inbound_by_line(found, question)}
-    return {
-        "leakage": charts.leakage_trend(found, question),
-        "lines": charts.leakage_by_line(found, question),
-        "flow": charts.flow(found, question),
-        "destinations": charts.destinations(found, question),
-    }
+    return {place: Drawing(f"{name} {place}", make, found, question) for place, make in DRAWINGS[name].items()}
 
 
 def mover_lists(found: Numbers, question: Question) -> list[presenters.MoverList]:

@@ -122,7 +122,7 @@ class TestDashboard:
 
     def test_an_unfinished_month_is_marked_and_compared_with_nothing(self, as_):
         response = as_("ivan").get(reverse("reports:dashboard"))
-        chart = response.context["inbound"]
+        chart = response.context["inbound"].chart
         assert chart.spec["labels"][-1] == "Oct 2026"
         assert chart.spec["immature_from"] == len(chart.spec["labels"]) - 1
         assert "October 2026 is not complete" in chart.note
@@ -132,11 +132,11 @@ class TestDashboard:
         response = as_("ivan").get(reverse("reports:dashboard"))
         card = {kpi.label: kpi for kpi in response.context["kpis"]}["Leakage"]
         assert (card.value, card.change, list(card.points)) == ("33\N{EN DASH}44%", "", [])
-        assert response.context["leakage"].spec["kind"] == "stacked"
-        assert "Too few destinations are known" in response.context["lines"].title
+        assert response.context["leakage"].chart.spec["kind"] == "stacked"
+        assert "Too few destinations are known" in response.context["lines"].chart.title
 
     def test_the_flow_adds_up(self, as_):
-        spec = as_("ivan").get(reverse("reports:dashboard")).context["flow"].spec
+        spec = as_("ivan").get(reverse("reports:dashboard")).context["flow"].chart.spec
         ends = {link["target"]: link["value"] for link in spec["links"]}
         assert (ends["Kept in our network"], ends[" Summit Cardiology"], ends["No destination named"]) == (120, 72, 24)
         assert len({node["name"] for node in spec["nodes"]}) == len(spec["nodes"])

@@ -1,6 +1,7 @@
 """Report runs: made once per version and scope, seen whole or not at all, shown only to whom their field still belongs."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.core.cache import caches
@@ -19,6 +20,8 @@ from reports.keeping import kept
 from reports.kinds import standard as standard_kinds
 from reports.models import ReportRun
 from reports.numbers import Numbers
+from reports.views.pages import Drawing
+from territories.models import ServiceLine
 from tests.factories import assign, make_territory, make_user
 from tests.factories.reports import add_months
 from tests.reports.conftest import END, FIRST
@@ -62,7 +65,7 @@ class TestRefresh:
         assert live.context["run"] is None
         assert [kpi.value for kpi in opened.context["kpis"]] == [kpi.value for kpi in live.context["kpis"]]
         for name in ("inbound", "inbound_lines", "leakage", "lines", "flow", "destinations"):
-            assert opened.context[name].table == live.context[name].table
+            assert opened.context[name].chart.table == live.context[name].chart.table
         assert "computed" in opened.text
         assert "computed" not in live.text
 
@@ -238,7 +241,7 @@ class TestAsking:
             {"start": "2026-01-01", "end": "2026-07-01"}, history.north, ["Dana"],
         )  # fmt: skip
         page = client.get(run.get_absolute_url())
-        assert page.context["leakage"].table["rows"]
+        assert page.context["leakage"].chart.table["rows"]
         assert "start=2026-01-01" in page.context["live_url"]
 
     def test_every_kind_is_offered_with_its_own_form(self, history, as_):
@@ -402,6 +405,31 @@ class TestKeeping:
         url = f"{reverse('reports:dashboard')}?period=3"
         seen = {who: as_(who).get(url).context["kpis"][0].value for who in ("nora", "sol", "ivan", "over")}
         assert seen == {"nora": "30", "sol": "15", "ivan": "57", "over": "15"}
+
+    def test_charts_are_kept_as_drawn(self, history, as_, monkeypatch):
+        """The second page draws nothing and looks the same; other rights, new data and a renamed line are drawn anew."""
+        drawn = []
+        original = Drawing._draw
+        monkeypatch.setattr(Drawing, "_draw", lambda drawing: drawn.append(drawing) or original(drawing))
+
+        def charts(who: str) -> list[str]:
+            drawn.clear()
+            return re.findall(
+                r"<figure class=\"card chart\".*?</figure>", as_(who).get(f"{reverse('reports:dashboard')}?period=3").text, re.S
+            )
+
+        first = charts("ivan")
+        assert len(first) == len(drawn) == 6
+        assert charts("ivan") == first
+        assert not drawn
+        assert reverse("referrals:list") in "".join(first)
+        assert reverse("referrals:list") not in "".join(charts("elle"))
+        assert len(drawn) == 6
+        ServiceLine.objects.filter(pk=history.line.pk).update(name="Hearts")
+        assert "Hearts" in "".join(charts("ivan"))
+        add_months(history.north_practice, dt.date(2026, 9, 1), [100])
+        assert charts("ivan") != first
+        assert len(drawn) == 6
 
     def test_two_people_of_one_role_with_other_overlays(self, history, as_):
         history.cast["olga"] = make_user("olga", role=Role.LIAISON)

@@ -10,6 +10,7 @@ from audit.models import AuditEvent
 from concerns.models import Concern
 from contacts.actions import merge_providers
 from contacts.models import Staff
+from notices.models import Notice
 from tests.factories import assign, make_provider, make_staff, make_visit
 from tests.factories.concerns import make_category
 from tests.factories.visits import make_topic
@@ -207,3 +208,27 @@ def test_two_phones_of_one_person_and_the_same_key_of_two_people(as_, world):
     assert _post(as_("nora"), _body(world), key).status_code == 201
     assert _post(as_("dana"), _body(world), key).status_code == 201
     assert Visit.objects.count() == 4
+
+
+def test_what_had_changed_before_it_arrived_rings(as_, world):
+    old = make_provider("Northrop", at=world.north_practice, npi="")
+    merge_providers(survivor=world.north_provider, merged=old, by=world.ada)
+    _post(as_("nora"), _body(world, outcome="", providers=[old.pk]))
+    visit = Visit.objects.get()
+    notice = Notice.objects.get()
+    assert (notice.to, notice.kind, notice.url) == (world.nora, "visit", visit.get_absolute_url())
+    assert notice.text.startswith(f"Your visit to North Family Practice of {timezone.localtime(visit.visited_at):%b %-d} has arrived. ")
+    assert f"is kept as {world.north_provider} now" in notice.text
+    _post(as_("nora"), _body(world))
+    assert Notice.objects.count() == 1  # nothing had changed
+
+
+def test_a_visit_to_what_went_to_another_territory_rings_with_its_liaison(as_, world):
+    world.north_practice.territory = world.south
+    world.north_practice.save()
+    key = pass_for(world.nora, world.north_practice.pk, on=timezone.localdate())
+    assert _post(as_("nora"), _body(world, field_pass=key)).status_code == 201
+    notice = Notice.objects.get()
+    assert notice.to == world.nora
+    assert "went to another territory before this visit arrived" in notice.text
+    assert as_("nora").get(notice.url).status_code == 200

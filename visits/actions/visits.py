@@ -16,6 +16,8 @@ from audit.actions import record
 from common.exceptions import PolicyViolation
 from compliance.drafts import SpendDraft
 from contacts.models import Practice, Provider, Staff
+from notices.actions import notify
+from notices.models import NoticeKind
 from visits import policies
 from visits.actions.follow_ups import add_follow_up
 from visits.actions.invitations import revise
@@ -116,12 +118,20 @@ def log_visit(
             add_follow_up(by=by, owner=visit.owner, practice=practice, text=promise.text, due_on=promise.due_on, visit=visit)
         late = keep(visit, more, by=by) + (_plan_next_try(visit, by) if more.back_on else [])
         write_down_spend(visit, spend, by=by, is_none=more.is_none)
+        _tell_of_arrival(visit, [*more.arrival_notes, *late])
         if late:
             visit.arrival_notes += late
             visit.save(update_fields=["arrival_notes"])
         return visit
 
     return _once(save, by=by, client_id=client_id, body_hash=body_hash)
+
+
+def _tell_of_arrival(visit: Visit, notes: Sequence[str]) -> None:
+    """What had changed before the visit arrived: who made it reads of it, also when the phone sent it by itself."""
+    if notes and visit.visited_at is not None:
+        text = f"Your visit to {visit.practice} of {timezone.localtime(visit.visited_at):%b %-d} has arrived. {notes[0]}"
+        notify(to=visit.owner, kind=NoticeKind.VISIT, text=text, url=visit.get_absolute_url(), by=None, key=f"visit {visit.pk} arrived")
 
 
 @transaction.atomic
