@@ -1,8 +1,8 @@
 """What somebody promised and what fits: the hours, who is due, and whom a draft may choose from, with what each is worth."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -16,6 +16,7 @@ from visits.drafting import Candidate, Fixed, Room, driving_a_visit
 from visits.driving import place_of, roads, start_of
 from visits.models import DrawnPractice, PlanDraft, PracticeTrend, TargetEntry, TrendWay, Visit, VisitState, WorkingHours
 from visits.reasons import reasons_for
+from visits.workdays import closed_between, working_days_of
 
 WEEKS = 4  # over which promised hours are held against those there are: every cadence of a month or less is in it whole
 PERIOD = dt.timedelta(weeks=WEEKS)
@@ -51,6 +52,7 @@ class Capacity:
     drive_minutes: int
     working_days: int
     available: int
+    closed: Mapping[dt.date, str] = field(default_factory=dict)  # days of theirs that are taken off, with their names
 
     @property
     def promised(self) -> int:
@@ -98,7 +100,9 @@ def capacity(found: Sequence[Due], working: WorkingHours, *, starts_on: dt.date,
         drive=roads(),
     )
     with_practices = sum(counts[practice.pk] * (practice.visit_minutes or working.visit_minutes) for practice in promised)
-    days = sum(working.works_on(starts_on + dt.timedelta(days=n)) for n in range(PERIOD.days))
+    last = end - dt.timedelta(days=1)
+    days = len(working_days_of(working, starts_on, last))
+    closed = {day: name for day, name in closed_between(starts_on, last).items() if working.works_on(day)}
     tiers = [
         TierPromise(
             tier,
@@ -111,7 +115,7 @@ def capacity(found: Sequence[Due], working: WorkingHours, *, starts_on: dt.date,
         for tier in Tier.values
         if (of_tier := [due for due in found if due.practice.tier == tier])
     ]
-    return Capacity(starts_on, tiers, visits, with_practices, round(visits * each), days, days * working.minutes_a_day)
+    return Capacity(starts_on, tiers, visits, with_practices, round(visits * each), days, days * working.minutes_a_day, closed)
 
 
 def promised_by(owner: User) -> list[Due]:
@@ -120,7 +124,7 @@ def promised_by(owner: User) -> list[Due]:
 
 
 def rooms_of(owner: User, days: Sequence[dt.date], working: WorkingHours, drawn: int = 0) -> list[Room]:
-    """The person's working days among these, with what is planned on them; `drawn` practices a day of a drawn order."""
+    """The person's working days among these, no closing days, with what is planned on them; `drawn`: so many a day of a drawn order."""
     rows = Visit.objects.filter(owner=owner, deleted_at=None, state=VisitState.PLANNED, planned_at__date__in=days).select_related(
         "practice"
     )
@@ -128,11 +132,10 @@ def rooms_of(owner: User, days: Sequence[dt.date], working: WorkingHours, drawn:
     for visit in rows:
         at = timezone.localtime(visit.planned_at)
         planned.setdefault(at.date(), []).append(Fixed(at.hour * 60 + at.minute, place_of(visit.practice)))
+    at_work = set(working_days_of(working, min(days), max(days))) if days else set()
     starts, ends = (time.hour * 60 + time.minute for time in (working.starts_at, working.ends_at))
     return [
-        Room(day, starts, ends, working.pause_minutes, tuple(planned.get(day, ())), drawn_share=drawn)
-        for day in days
-        if working.works_on(day)
+        Room(day, starts, ends, working.pause_minutes, tuple(planned.get(day, ())), drawn_share=drawn) for day in days if day in at_work
     ]
 
 

@@ -16,10 +16,12 @@ from visits.driving import Drive, place_of, roads, start_of
 from visits.models import DayStop, Mode, PlanState, Visit, VisitState, WorkingHours
 from visits.queries import hours_of
 from visits.reasons import Reason, reasons_for
+from visits.workdays import working_days_of
 
 DONE, MISSED, NEXT, LATER = "done", "missed", "next", "later"
 ON_THE_ROAD = frozenset({Mode.IN_PERSON, Mode.DROP_OFF})
 OFFERED = 2  # overdue practices nearby, after a missed stop
+SEASON = 90  # days: the longest closing that is looked beyond
 FARTHEST = 25  # minutes of driving to one of them
 UNLOGGED_SHOWN = 20
 
@@ -166,14 +168,8 @@ def nearby(place: str, free: Sequence[Due], drive: Drive) -> tuple[Offer, ...]:
 
 
 def working_days(hours: WorkingHours, first: dt.date, count: int) -> list[dt.date]:
-    """So many of the person's working days from `first` on."""
-    found: list[dt.date] = []
-    day = first
-    while len(found) < count and hours.weekdays:
-        if hours.works_on(day):
-            found.append(day)
-        day += dt.timedelta(days=1)
-    return found
+    """So many of the person's working days from `first` on, as far as they come within a season."""
+    return working_days_of(hours, first, first + dt.timedelta(days=7 * count + SEASON))[:count]
 
 
 @dataclass(frozen=True)

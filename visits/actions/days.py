@@ -22,6 +22,7 @@ from visits.models import DayPlan, DayStop, FieldRules, PlanState, Visit, VisitS
 from visits.queries.days import day_stops, visits_on
 from visits.routes import UNMAPPED, Asked, asked_for, is_ahead
 from visits.routing import DayRoute, timed
+from visits.workdays import lunch_between
 
 HANDLER = "visits.plan_day"
 
@@ -71,9 +72,10 @@ def _check_may_plan(by: User, owner: User) -> None:
 def _set_ends(plan: DayPlan, ends: Ends) -> None:
     if ends.end_minute <= ends.start_minute:
         raise PolicyViolation("The day must end later than it starts.")
-    rules = FieldRules.current()
-    plan.start_minute, plan.end_minute, plan.lunch_minutes = ends.start_minute, ends.end_minute, ends.lunch_minutes
-    plan.lunch_earliest, plan.lunch_latest = rules.lunch_earliest, rules.lunch_latest
+    plan.start_minute, plan.end_minute = ends.start_minute, ends.end_minute
+    plan.lunch_minutes, plan.lunch_earliest, plan.lunch_latest = lunch_between(
+        FieldRules.current(), start=ends.start_minute, end=ends.end_minute, minutes=ends.lunch_minutes
+    )
     plan.start_latitude, plan.start_longitude = ends.start
     plan.end_latitude, plan.end_longitude = ends.end
     plan.start_label, plan.end_label = ends.start_label[:80], ends.end_label[:80]

@@ -24,6 +24,7 @@ from visits.driving import roads, start_of, start_point
 from visits.models import Draw, PlanDraft, PlanDraftStop, VisitState
 from visits.planning import candidates, drawn_places, rooms_of
 from visits.queries import colleagues_of, hours_of, not_drawable
+from visits.workdays import working_days_of
 
 FEWEST_DRAWN = 2
 DRAWN_MONTHS = 6  # at most: over how many months equals are spread
@@ -40,7 +41,7 @@ def draft_days(*, by: User, owner: User, days: Sequence[dt.date], is_drawn: bool
     today = timezone.localdate()
     working = hours_of(owner)
     ahead = [day for day in days if day >= today]
-    if not any(working.works_on(day) for day in ahead):
+    if not ahead or not working_days_of(working, ahead[0], ahead[-1]):
         raise PolicyViolation("None of these days is a working day that lies ahead.")
     drawn = _draw(by=by, owner=owner, today=today) if is_drawn else None
     found = candidates(owner, by, until=ahead[-1])

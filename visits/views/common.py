@@ -14,6 +14,7 @@ from visits.agenda import clashes_of
 from visits.forms import PeopleMixin, PracticeMixin, key_of
 from visits.models import Visit
 from visits.queries import Office, office_of, suggested_practices
+from visits.workdays import closed_between
 
 
 def number(text: str | None) -> int | None:
@@ -98,6 +99,13 @@ def office_context(
         "people_error": " ".join(form.errors.get("people", ())) if form is not None and form.is_bound else "",
         "people_url": reverse("visits:people-options"),
     }
+
+
+def say_if_closed(request: HttpRequest, visit: Visit) -> None:
+    """A plan for a closing day is allowed, and said."""
+    on = timezone.localdate(visit.planned_at)
+    if name := closed_between(on, on).get(on):
+        messages.warning(request, f"{on:%A, %B} {on.day} is a closing day: {name}. Offices may be closed.")
 
 
 def say_clashes(request: HttpRequest, visit: Visit) -> None:

@@ -19,7 +19,16 @@ from visits.drawing import AS_DRAWN, outcome
 from visits.forms import LogForm, PlanForm, key_of
 from visits.models import Visit
 from visits.queries import colleagues_of, drawn_for, find_people, find_practices
-from visits.views.common import number, office_context, practice_context, say_clashes, uuid_or_none, wanted_practice, wanted_provider
+from visits.views.common import (
+    number,
+    office_context,
+    practice_context,
+    say_clashes,
+    say_if_closed,
+    uuid_or_none,
+    wanted_practice,
+    wanted_provider,
+)
 
 _NOT_CONTENT = {"csrfmiddlewaretoken", "entered_at"}
 
@@ -132,6 +141,7 @@ def _plan(request: HttpRequest, form: PlanForm, people: Any) -> HttpResponse:
         return _plan_page(request, form, data["practice"], status=422)
     messages.success(request, "Visit planned.")
     say_clashes(request, visit)
+    say_if_closed(request, visit)
     _say_if_drawn(request, visit)
     return redirect(visit)
 

@@ -22,7 +22,7 @@ from visits.filters import VisitFilter
 from visits.forms import EditForm, MissForm, PlanForm, key_of, with_values
 from visits.models import Visit, VisitSpend, VisitState
 from visits.queries import colleagues_of, day_of, history_of, lists_in_hand
-from visits.views.common import number, office_context, practice_context, say_clashes, sent
+from visits.views.common import number, office_context, practice_context, say_clashes, say_if_closed, sent
 
 PAGE = 25
 
@@ -155,7 +155,9 @@ def _change_plan(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid() and _done(form, lambda: actions.change_plan(by=request.user, visit=visit, **form.arguments())):
             messages.success(request, "Plan changed.")
+            visit.refresh_from_db()  # as it was changed
             say_clashes(request, visit)
+            say_if_closed(request, visit)
             return redirect(visit)
         status = 422
     context = {"form": form, "visit": visit, **practice_context(request, form, visit.practice)}

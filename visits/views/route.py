@@ -28,6 +28,7 @@ from visits.queries import colleagues_of, hours_of
 from visits.queries.days import day_plan_of, day_stops, overdue_near, visits_on
 from visits.routes import UNMAPPED, asked_for
 from visits.views.common import number, sent
+from visits.workdays import closed_between
 
 
 @require_GET
@@ -88,6 +89,7 @@ def _context(request: HttpRequest, owner: User, day_on: dt.date, plan: DayPlan |
         "form": form,
         "plan": plan,
         "planned": [],
+        "closed": closed_between(day_on, day_on).get(day_on, ""),
         "may_change": may_change and day_on >= timezone.localdate(),
         "is_waiting": plan is not None and _is_waiting(plan),
     }
