@@ -10,6 +10,7 @@ from django.db import connection, models, transaction
 from audit.actions import record
 from common.exceptions import InputError
 from common.tables import Table, open_table
+from contacts.finding.words import learn_all_words
 from contacts.importing import network, nppes, nucc, practices, roster
 from contacts.importing.nppes import Choice
 from contacts.importing.outcome import MANY, Outcome, Progress
@@ -77,6 +78,8 @@ def import_file(
     outcome = Outcome()
     with transaction.atomic():
         FEEDS[kind].load(source, outcome, progress, choice)
+        if kind == "providers" and (outcome.new or outcome.changed):
+            learn_all_words()
         if outcome.unplaced:
             place_practices(outcome.unplaced, by=by)
         _let_facts_follow(kind, outcome, by)

@@ -12,6 +12,7 @@ from common.exceptions import PolicyViolation
 from common.names import fold
 from common.places import city_of, county_of
 from contacts import policies
+from contacts.finding.words import fold_names, learn_name
 from contacts.models import Affiliation, Alignment, Organization, Practice, PracticePin, Provider, Specialty, Staff
 from contacts.placement import place_practices
 from contacts.spans import Span, overlay
@@ -60,8 +61,9 @@ def save_provider(*, provider: Provider | None = None, practice: Practice | None
     if not fold(provider.last_name):
         raise PolicyViolation("Give the provider a last name.")
     policies.check_npi(npi=provider.npi, record=provider)
-    provider.folded_name = fold(f"{provider.last_name} {provider.first_name}")[:200]
+    fold_names(provider)
     _store(provider, "provider", changes, by)
+    learn_name(provider)
     if practice is not None:
         affiliate(provider=provider, practice=practice, by=by)
     if changes.keys() & {"npi", "first_name", "middle_name", "last_name"}:

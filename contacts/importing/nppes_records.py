@@ -103,6 +103,8 @@ _PERSON = {
     "middle_name": "rtrim(COALESCE(middle.text, ''), '.')",
     "last_name": "COALESCE(last.text, '')",
     "folded_name": "left(COALESCE(last.folded, '') || COALESCE(first.folded, ''), 200)",
+    "folded_last": "left(COALESCE(last.folded, ''), 80)",
+    "folded_given": "left(COALESCE(first.folded, '') || COALESCE(middle.folded, ''), 160)",
     "credential": "COALESCE(credential.text, '')",
     "kind": _KIND,
 }

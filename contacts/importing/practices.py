@@ -10,6 +10,7 @@ from common.names import fold
 from common.npi import is_valid_npi
 from common.places import city_of, county_of, is_zip
 from common.tables import Table
+from contacts.finding.words import fold_names
 from contacts.importing.bulk import write_back
 from contacts.importing.cells import Columns, read_zip
 from contacts.importing.outcome import Outcome, Progress, RowError
@@ -132,9 +133,7 @@ def _ensure_providers(lines: list[Line], outcome: Outcome) -> dict[str, int]:
     one = survivors(Provider.objects.exclude(merged_into=None).values_list("pk", "merged_into"))
     known = {npi: one.get(pk, pk) for npi, pk in Provider.objects.filter(npi__in=wanted).values_list("npi", "pk")}
     unknown = [npi for npi in wanted if npi not in known]
-    made = Provider.objects.bulk_create(
-        [Provider(npi=npi, last_name=f"NPI {npi}", folded_name=fold(f"NPI {npi}")) for npi in unknown], batch_size=2000
-    )
+    made = Provider.objects.bulk_create([fold_names(Provider(npi=npi, last_name=f"NPI {npi}")) for npi in unknown], batch_size=2000)
     if made:
         outcome.findings["provider not known yet"] += len(made)
     return known | {provider.npi: provider.pk for provider in made}

@@ -5,6 +5,7 @@ from contacts.models.directory import (
     Affiliation,
     Alignment,
     AlignmentKind,
+    FoldedCity,
     Organization,
     PlacedBy,
     Practice,
@@ -15,7 +16,7 @@ from contacts.models.directory import (
     Staff,
 )
 from contacts.models.merges import KeptApart, OrganizationMerge, ProviderMerge
-from contacts.models.registry import NameKind, ProviderLocation, ProviderName, TaxonomyCode
+from contacts.models.registry import NameKind, NameWord, ProviderLocation, ProviderName, TaxonomyCode
 from contacts.models.tiers import Cadence, Tier, TierChange
 from contacts.models.visiting import HoursKind, LunchRule, MapPin, VisitingHours, Weekday
 from contacts.models.words import Alias, Guess, WordsKind
@@ -30,12 +31,14 @@ __all__ = [
     "CustomKind",
     "CustomSubject",
     "CustomValues",
+    "FoldedCity",
     "Guess",
     "HoursKind",
     "KeptApart",
     "LunchRule",
     "MapPin",
     "NameKind",
+    "NameWord",
     "Organization",
     "OrganizationMerge",
     "PlacedBy",

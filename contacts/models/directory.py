@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -45,13 +45,24 @@ class Organization(models.Model):
             models.UniqueConstraint(fields=["folded_name"], name="organization_name_once"),
             models.UniqueConstraint(fields=["npi"], condition=~Q(npi=""), name="organization_npi_once"),
         )
-        indexes = (GinIndex(fields=["folded_name"], name="organization_folded", opclasses=["gin_trgm_ops"]),)
+        indexes = (
+            GinIndex(fields=["folded_name"], name="organization_folded", opclasses=["gin_trgm_ops"]),
+            models.Index(fields=["folded_name"], name="organization_begins", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["npi"], name="organization_npi_begins", opclasses=["varchar_pattern_ops"]),
+        )
 
     def __str__(self) -> str:
         return self.name
 
     def get_absolute_url(self) -> str:
         return reverse("contacts:organization", args=[self.pk])
+
+
+class FoldedCity(models.Func):
+    """A town as common.names.fold writes it, in the database: letters of a to z and digits only."""
+
+    template = "regexp_replace(normalize(lower(%(expressions)s), NFKD), '[^a-z0-9]', '', 'g')"
+    output_field = models.TextField()
 
 
 class PlacedBy(models.TextChoices):
@@ -102,7 +113,12 @@ class Practice(CustomValues):
                 name="practice_lunch_ends_after_begin",
             ),
         )
-        indexes = (models.Index(fields=["territory", "name"], name="practice_territory"), models.Index(fields=["zip"], name="practice_zip"))
+        indexes = (
+            models.Index(fields=["territory", "name"], name="practice_territory"),
+            models.Index(fields=["zip"], name="practice_zip"),
+            GinIndex(fields=["folded_name"], name="practice_folded", opclasses=["gin_trgm_ops"]),
+            models.Index(OpClass(FoldedCity("city"), name="text_pattern_ops"), name="practice_city_begins"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -156,13 +172,22 @@ class Specialty(models.Model):
 
 
 class Provider(CustomValues):
-    """A person who refers or receives. The NPI is the identity; without one (a clinician only named) name and practice are."""
+    """A person who refers or receives. The NPI is the identity; without one (a clinician only named) name and practice are.
+
+    `folded_last` and `folded_given` are what the search reads (contacts.finding); whoever writes a name writes them too.
+    """
 
     npi = models.CharField("NPI", max_length=10, blank=True)
     first_name = models.CharField(max_length=80, blank=True)
     middle_name = models.CharField(max_length=80, blank=True)
     last_name = models.CharField(max_length=80)
     folded_name = models.CharField(max_length=200, editable=False, help_text='common.names.fold: "last first"')
+    folded_last = models.CharField(
+        max_length=80, blank=True, default="", db_default="", db_collation="C", editable=False, help_text="fold(last name)"
+    )
+    folded_given = models.CharField(
+        max_length=160, blank=True, default="", db_default="", db_collation="C", editable=False, help_text="fold(first and middle name)"
+    )
     credential = models.CharField(max_length=40, blank=True)
     kind = models.CharField(max_length=10, choices=ProviderKind, default=ProviderKind.PHYSICIAN)
     specialty = models.ForeignKey(Specialty, on_delete=models.PROTECT, null=True, blank=True, related_name="providers")
@@ -186,6 +211,9 @@ class Provider(CustomValues):
         indexes = (
             models.Index(fields=["last_name", "first_name"], name="provider_name"),
             GinIndex(fields=["folded_name"], name="provider_folded", opclasses=["gin_trgm_ops"]),
+            models.Index(fields=["folded_last", "folded_given", "id"], include=["specialty", "merged_into"], name="provider_last_given"),
+            models.Index(fields=["folded_given", "folded_last", "id"], include=["specialty", "merged_into"], name="provider_given_last"),
+            models.Index(fields=["npi"], name="provider_npi_begins", opclasses=["varchar_pattern_ops"]),
         )
 
     def __str__(self) -> str:

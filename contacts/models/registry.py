@@ -1,5 +1,6 @@
 """What the national registry (NPPES) and the code set of specialties (NUCC) tell beside the records themselves."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
@@ -36,7 +37,10 @@ class ProviderName(models.Model):
             models.UniqueConstraint(fields=["provider", "folded_name"], name="provider_other_name_once"),
             models.UniqueConstraint(fields=["organization", "folded_name"], name="organization_other_name_once"),
         )
-        indexes = (GinIndex(fields=["folded_name"], name="other_name_folded", opclasses=["gin_trgm_ops"]),)
+        indexes = (
+            GinIndex(fields=["folded_name"], name="other_name_folded", opclasses=["gin_trgm_ops"]),
+            models.Index(fields=["folded_name"], name="other_name_begins", opclasses=["varchar_pattern_ops"]),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -69,6 +73,28 @@ class ProviderLocation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address}, {self.city} {self.zip}".strip(" ,")
+
+
+class NameWord(models.Model):
+    """A last or a given name that somebody bears, with what is left of it when any one letter is left out.
+
+    Two words that differ in one letter (one wrong, missing, too many, or two swapped) share such a rest, or one is a rest of the other:
+    that is how the search forgives a slip without comparing words one by one. A word stays when nobody bears it any longer; two
+    transactions at once may both write it, which does no harm.
+    """
+
+    word = models.CharField(max_length=40, db_collation="C")
+    shorter = ArrayField(models.CharField(max_length=40), help_text="the word with one letter left out, each once")
+
+    class Meta:
+        ordering = ("word",)
+        indexes = (
+            models.Index(fields=["word"], name="name_word"),
+            GinIndex(fields=["shorter"], name="name_word_shorter", fastupdate=False),
+        )
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class TaxonomyCode(models.Model):

@@ -12,6 +12,7 @@ from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
 from contacts import actions, queries
 from contacts.filters import ProviderFilter
+from contacts.finding import search
 from contacts.forms import AffiliationForm, EndForm, ProviderForm
 from contacts.models import Affiliation, Practice, Provider, ProviderMerge
 from contacts.queries import survivor_of
@@ -98,7 +99,7 @@ def _practice_asked(request: HttpRequest) -> Practice | None:
 
 def _choose_practice(request: HttpRequest, **context: object) -> HttpResponse:
     text = request.GET.get("q", "").strip()
-    hits = queries.search(request.user, text, what="practice") if text else []
+    hits = search(request.user, text, what="practice") if text else []
     return render(request, "contacts/choose_practice.html", {"q": text, "hits": hits, **context})
 
 

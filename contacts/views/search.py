@@ -7,7 +7,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
 from accounts.permissions import Permission
-from contacts import queries
+from contacts.finding import search as find
 from contacts.views.common import wants_fragment
 
 
@@ -15,9 +15,11 @@ from contacts.views.common import wants_fragment
 @vary_on_headers("HX-Request")
 @requires(Permission.PROVIDER_VIEW)
 def search(request: HttpRequest) -> HttpResponse:
-    """`?q=` within the person's scope; `&kind=provider|practice` for one of them; `&format=json` for [{value, label, sub, url, kind}]."""
+    """`?q=` within the person's scope; `&kind=provider|practice|organization` for one of them; `&format=json` for a list of
+    {value, label, sub, url, kind}.
+    """
     text, what = request.GET.get("q", "").strip()[:100], request.GET.get("kind", "")
-    hits = queries.search(request.user, text, what=what)
+    hits = find(request.user, text, what=what)
     if request.GET.get("format") == "json":
         found = [
             {"value": hit.pk if what else f"{hit.what}-{hit.pk}", "label": hit.label, "sub": hit.sub, "url": hit.url, "kind": hit.what}

@@ -121,6 +121,7 @@ SCOPELESS = {
     "contacts.Cadence": "four rows of settings",
     "contacts.MapPin": "shown only with its practice",
     "contacts.VisitingHours": "shown only with its practice",
+    "contacts.NameWord": "words without owners, with which the search mends a slip; never shown",
     "contacts.ProviderLocation": "shown only with its provider or organization",
     "contacts.ProviderName": "shown only with its provider or organization",
     "contacts.Specialty": "a list of words, the same for everybody",

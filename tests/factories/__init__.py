@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.roles import Role
 from common.names import fold
 from common.npi import with_check_digit
+from contacts.finding.words import fold_names, learn_name
 from contacts.models import Affiliation, Alignment, Organization, Practice, Provider, Specialty, Staff
 from territories.models import Assignment, RuleKind, ServiceLine, Territory, TerritoryRule
 from visits.models import Visit
@@ -66,13 +67,9 @@ def make_provider(last: str = "", *, at: Practice | None = None, npi: str | None
     """A provider with an invented NPI (starts with 2), working at `at`."""
     number = next(_numbers)
     last, first = last or f"Provider{number}", fields.pop("first_name", "Pat")
-    provider = Provider.objects.create(
-        npi=with_check_digit(f"2{number:08d}") if npi is None else npi,
-        last_name=last,
-        first_name=first,
-        folded_name=fold(f"{last} {first}"),
-        **fields,
-    )
+    provider = Provider(npi=with_check_digit(f"2{number:08d}") if npi is None else npi, last_name=last, first_name=first, **fields)
+    fold_names(provider).save()
+    learn_name(provider)
     if at:
         Affiliation.objects.create(provider=provider, practice=at)
     return provider
