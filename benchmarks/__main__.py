@@ -29,6 +29,11 @@ PROMISES = {
         10_000_000,
         "promises 1 to 4, 9, 11: what reports ask, beside DuckDB and the ORM, at this size and a tenth of it",
     ),
+    "search": (
+        "benchmarks.search",
+        2_000_000,
+        "promise 8: search as you type over so many providers, against one trigram index; one-letter slips found",
+    ),
     "rollup": ("benchmarks.rollup", 1_000_000, "promise 5: refreshing rollups for 10,000 changed rows, at this size and a tenth of it"),
 }
 

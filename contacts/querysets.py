@@ -163,12 +163,12 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
 
     def for_list(self, user: Any, day: dt.date) -> "ProviderQuerySet":
         """With everything that a row shows: `works_at` holds the places that the person may see."""
+        return self.with_alignment(day).with_places(user).select_related("specialty__service_line")
+
+    def with_places(self, user: Any) -> "ProviderQuerySet":
+        """`works_at`: the places that the person may see."""
         affiliations = apps.get_model("contacts", "Affiliation").objects.open().visible_to(user).select_related("practice__territory")
-        return (
-            self.with_alignment(day)
-            .select_related("specialty__service_line")
-            .prefetch_related(models.Prefetch("affiliations", affiliations, to_attr="works_at"))
-        )
+        return self.prefetch_related(models.Prefetch("affiliations", affiliations, to_attr="works_at"))
 
 
 class AffiliationQuerySet(models.QuerySet["Affiliation"]):

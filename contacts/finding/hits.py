@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db.models import Case, IntegerField, Q, When
-from django.utils import timezone
 
 from accounts.models import User
 from contacts.finding.people import PeopleSearch
@@ -52,7 +51,7 @@ def find_providers(user: User, asked: Asked, limit: int) -> list[Hit]:
     if not found:
         return []
     order = {pk: place for place, pk in enumerate(found)}
-    rows = Provider.objects.visible_to(user).filter(pk__in=found).for_list(user, timezone.localdate())
+    rows = Provider.objects.visible_to(user).filter(pk__in=found).with_places(user).select_related("specialty")
     return [_provider_hit(provider, with_npi=bool(asked.digits)) for provider in sorted(rows, key=lambda row: order[row.pk])]
 
 

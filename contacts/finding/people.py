@@ -2,13 +2,16 @@
 
 1 digits: the NPI begins so. 2 the words are a name, cut short or not, in any order: first who works at a practice of ours, then who is only
 an entry of the registry. 3 some of the words are a town or a specialty. 4 a word of the name has one slip. 5 another name of theirs.
-6 every word stands somewhere within the name. A later step is taken only when the earlier ones left room.
+6 every word stands somewhere within the name. A later step is taken only when the earlier ones found next to nobody.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from contacts.finding.reading import Asked, Split, name_ways, splits
 from contacts.finding.words import near
@@ -21,7 +24,12 @@ _HERE = """EXISTS (SELECT FROM contacts_affiliation a JOIN contacts_practice o O
 _KNOWN = "EXISTS (SELECT FROM contacts_affiliation a WHERE a.provider_id = p.id AND a.ended_on IS NULL)"
 _TOWN = "regexp_replace(normalize(lower(o.city), NFKD), '[^a-z0-9]', '', 'g')"
 LAST = chr(0x10FFFF)  # sorts after every letter
+FEW = 3
+MOST_SPLITS = 6
 _CONTAINED = 3  # letters: shorter words stand within every name
+
+
+Way = tuple[str, str]  # what the last name begins with, and what first and middle name begin with
 
 
 class PeopleSearch:
@@ -38,9 +46,14 @@ class PeopleSearch:
             self._by_number()
             return self.found
         for step in (self._by_name, self._by_place, self._by_slip, self._by_other_name, self._by_part):
-            if self.room and self.asked.words:
+            if len(self.ids) < self._enough:
                 step()
         return self.found
+
+    @property
+    def _enough(self) -> int:
+        """When so many fit, nobody looks further: one for whom several words were typed, a few for a single word."""
+        return 1 if len(self.asked.words) > 1 else FEW
 
     @property
     def found(self) -> list[int]:
@@ -61,50 +74,55 @@ class PeopleSearch:
         return f"%({name})s"
 
     def _begins(self, column: str, text: str) -> str:
-        """The column begins so: a range of its index, since in its collation (C) every longer text sorts before the text with LAST behind."""
+        """The column begins so: a range of its index, as every longer text sorts before the text with LAST behind it."""
         return f"{column} >= {self._value(text)} AND {column} < {self._value(text + LAST)}" if text else "true"
 
-    def _named(self, last: str, given: str) -> str:
-        return f"{self._begins('p.folded_last', last)} AND {self._begins('p.folded_given', given)}"
-
-    def _take(self, branches: Iterable[str]) -> None:
-        """Ask for several lists at once and keep them in their order."""
-        for _, _, pk in sorted(self._rows(list(branches))):
-            self.ids.setdefault(pk)
-
-    def _take_in_turns(self, branches: Iterable[str]) -> None:
-        """The first of every list, then the second of every list: a common name does not crowd out the others."""
-        for _, _, pk in sorted(self._rows(list(branches)), key=lambda row: (row[1], row[0])):
-            self.ids.setdefault(pk)
-
-    def _rows(self, branches: Sequence[str]) -> list[tuple[int, int, int]]:
-        """(number of the branch, place within it, primary key)."""
-        numbered = [f"(SELECT {n}, row_number() OVER (), id FROM ({branch}) AS b)" for n, branch in enumerate(branches)]  # noqa: S608
-        if not numbered:
-            return []
+    def _take(self, *queries: str) -> None:
+        """Ask, and keep the answers in their order."""
         with connection.cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(numbered), self.values)
-            return cursor.fetchall()
+            for query in queries:
+                if self.room > 0:
+                    cursor.execute(query, self.values)
+                    self.ids.update(dict.fromkeys(row[-1] for row in cursor.fetchall()))
 
-    def _list(self, where: str, *, order: str = "p.folded_last, p.folded_given, p.id", limit: int | None = None) -> str:
-        sort = f" ORDER BY {order}" if order else ""
-        return f"SELECT p.id FROM contacts_provider p WHERE {_LIVE} AND {where}{sort} LIMIT {limit or self.limit}"  # noqa: S608
+    def _list(self, where: str) -> str:
+        return f"SELECT p.id FROM contacts_provider p WHERE {_LIVE} AND {where} LIMIT {self.limit}"  # noqa: S608
+
+    def _take_named(self, ways: Sequence[Way], tier: str, *, each: int, in_turns: bool = False) -> None:
+        """Who is called in one of these ways, `each` of every way; one after the other, or the first of every way, then the second.
+
+        One plan serves all ways: planning a query for each would take longer than running them. The longer part leads, since it leaves
+        less of the index to read.
+        """
+        leads = {True: [way for way in ways if len(way[0]) >= len(way[1])], False: [way for way in ways if len(way[0]) < len(way[1])]}
+        queries = [self._lateral(some, ways, tier, each, by_last=by_last) for by_last, some in leads.items() if some]
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(queries), self.values)
+            rows = cursor.fetchall()
+        rows.sort(key=(lambda row: (row[1], row[0])) if in_turns else None)
+        self.ids.update(dict.fromkeys(pk for _, _, pk in rows))
+
+    def _lateral(self, some: Sequence[Way], ways: Sequence[Way], tier: str, each: int, *, by_last: bool) -> str:
+        numbers = {way: number for number, way in enumerate(ways)}
+        columns = [[numbers[way] for way in some], [way[0] for way in some], [way[1] for way in some]]
+        number, last, given = (self._value(column) for column in columns)
+        first, second = ("last", "given") if by_last else ("given", "last")
+        return f"""(SELECT way.number, hit.place, hit.id
+            FROM unnest({number}::int[], {last}::text[], {given}::text[]) AS way (number, last, given), LATERAL (
+                SELECT row_number() OVER () AS place, b.id FROM (
+                    SELECT p.id FROM contacts_provider p
+                    WHERE {_LIVE} AND p.folded_{first} >= way.{first} AND p.folded_{first} < way.{first} || chr({ord(LAST)})
+                      AND starts_with(p.folded_{second}, way.{second}) AND {tier}
+                    ORDER BY p.folded_{first}, p.folded_{second}, p.id LIMIT {each}) b) hit)"""  # noqa: S608
 
     def _by_number(self) -> None:
         npi = f"p.npi LIKE {self._value(self.asked.digits + '%')}"
-        for tier in self.tiers:
-            if self.room:
-                self._take([self._list(f"{npi} AND {tier}", order="")])
+        self._take(*(self._list(f"{npi} AND {tier}") for tier in self.tiers))
 
     def _by_name(self) -> None:
-        ways = name_ways(self.asked.words)
         for tier in self.tiers:
-            if self.room:
-                self._take([self._way(last, given, tier) for last, given in ways])
-
-    def _way(self, last: str, given: str, tier: str, *, limit: int | None = None) -> str:
-        order = "p.folded_last, p.folded_given, p.id" if last else "p.folded_given, p.folded_last, p.id"
-        return self._list(f"{self._named(last, given)} AND {tier}", order=order, limit=limit)
+            if self.room > 0:
+                self._take_named(name_ways(self.asked.words), tier, each=self.limit)
 
     # ---- towns and specialties
 
@@ -117,14 +135,11 @@ class PeopleSearch:
             for split in asked
             if (not split.town or split.town in towns) and (not split.specialty or specialties.get(split.specialty))
         ]
-        self._take(self._placed(split, specialties.get(split.specialty, [])) for split in fit[:8])
-        if self.room and self.scope.whole:  # of the registry's own rows the town is not known
-            among = [split for split in fit if split.name and not split.town][:4]
-            self._take(
-                self._way(last, given, f"p.specialty_id = ANY({self._value(specialties[split.specialty])})")
-                for split in among
-                for last, given in name_ways(split.name)
-            )
+        self._take(*(self._placed(split, specialties.get(split.specialty, [])) for split in fit[:MOST_SPLITS]))
+        for split in fit:
+            if self.room > 0 and self.scope.whole and split.name and not split.town:  # of the registry's own rows the town is not known
+                of_it = f"p.specialty_id = ANY({self._value(specialties[split.specialty])})"
+                self._take_named(name_ways(split.name), of_it, each=self.limit)
 
     def _towns(self, runs: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
         """Which of the runs begin the name of a town with practices."""
@@ -157,7 +172,11 @@ class PeopleSearch:
         if split.specialty:
             wanted.append(f"p.specialty_id = ANY({self._value(list(specialties))})")
         if split.name:
-            wanted.append("(" + " OR ".join(f"({self._named(*way)})" for way in name_ways(split.name)) + ")")
+            named = (
+                f"({self._begins('p.folded_last', last)} AND {self._begins('p.folded_given', given)})"
+                for last, given in name_ways(split.name)
+            )
+            wanted.append(f"({' OR '.join(named)})")
         at = f"SELECT {'' if everywhere else 'DISTINCT'} a.provider_id FROM {tables} WHERE {' AND '.join(works)}"  # noqa: S608
         return (
             f"WITH there AS {'' if everywhere else 'MATERIALIZED'} ({at}) SELECT p.id FROM there"  # noqa: S608
@@ -167,20 +186,24 @@ class PeopleSearch:
     # ---- slips, other names, parts
 
     def _by_slip(self) -> None:
-        """One word of two is taken as it stands and the other mended, else both are; a single word is mended as last or given name."""
-        words = self.asked.words[:3]
-        mended = {word: near(word) for word in dict.fromkeys((*words, self.asked.joined))}
-        if len(words) == 1:
-            ways = [[(word, "")] for word in mended[words[0]]] + [[("", word)] for word in mended[words[0]]]
-        else:
-            ways = [[(word, other), (other, word)] for wrong, other in self._pairs() for word in mended.get(wrong) or near(wrong)]
-        for tier in self.tiers:
-            if self.room:
-                self._take_in_turns([self._way(last, given, tier, limit=4) for way in ways for last, given in way])
-        if self.room and len(words) == 2:
-            both = [(last, given) for last in mended[words[0]][:6] for given in mended[words[1]][:6]]
-            both += [(given, last) for last, given in both]
-            self._take(self._way(last, given, self.tiers[-1], limit=2) for last, given in both)
+        """One word of several is taken as it stands and the other mended; the words run together are mended as last or given name; and of
+        two words both may be wrong.
+        """
+        mended: dict[str, list[str]] = {}
+        parts = {part for pair in self._pairs() for part in pair} | {self.asked.joined}
+        for part in parts:
+            mended[part] = near(part)
+        ways = [way for wrong, other in self._pairs() for word in mended[wrong] for way in ((word, other), (other, word))]
+        ways += [way for word in mended[self.asked.joined] for way in ((word, ""), ("", word))]
+        if ways:
+            for tier in self.tiers:
+                if self.room > 0:
+                    self._take_named(ways, tier, each=4, in_turns=True)
+        if len(self.asked.words) == 2 and not self.ids:
+            first, second = (mended[word][:5] for word in self.asked.words)
+            both = [way for one in first for other in second for way in ((one, other), (other, one))]
+            if both:
+                self._take_named(both, self.tiers[-1], each=2, in_turns=True)
 
     def _pairs(self) -> list[tuple[str, str]]:
         """(the part that may be wrong, the rest), for two and more words in the order typed."""
@@ -194,17 +217,13 @@ class PeopleSearch:
         texts = dict.fromkeys("".join((*words[cut:], *words[:cut])) for cut in range(len(words)))
         begins = " OR ".join(f"n.folded_name LIKE {self._value(text + '%')}" for text in texts)
         named = f"p.id IN (SELECT n.provider_id FROM contacts_providername n WHERE n.provider_id IS NOT NULL AND ({begins}))"  # noqa: S608
-        for tier in self.tiers:
-            if self.room:
-                self._take([self._list(f"{named} AND {tier}", order="")])
+        self._take(*(self._list(f"{named} AND {tier}") for tier in self.tiers))
 
     def _by_part(self) -> None:
         if min(map(len, self.asked.words)) < _CONTAINED:
             return
         parts = " AND ".join(f"p.folded_name LIKE {self._value(f'%{word}%')}" for word in self.asked.words)
-        for tier in self.tiers:
-            if self.room:
-                self._take([self._list(f"{parts} AND {tier}", order="")])
+        self._take(*(self._list(f"{parts} AND {tier}") for tier in self.tiers))
 
 
 def _specialties(runs: set[tuple[str, ...]]) -> dict[tuple[str, ...], list[int]]:
@@ -212,7 +231,9 @@ def _specialties(runs: set[tuple[str, ...]]) -> dict[tuple[str, ...], list[int]]
     long = {run for run in runs if len("".join(run)) >= _CONTAINED}
     if not long:
         return {}
-    rows = Specialty.objects.order_by().values_list("pk", "name", "service_line__name")
+    words = {word for run in long for word in run if len(word) >= _CONTAINED}
+    begins = [Q(**{f"{name}__icontains": word}) for word in words for name in ("name", "service_line__name")]
+    rows = Specialty.objects.filter(reduce(or_, begins, Q())).order_by().values_list("pk", "name", "service_line__name")
     named = [
         (pk, [word.casefold() for text in (name, line or "") for word in text.replace("/", " ").replace("-", " ").split()])
         for pk, name, line in rows

@@ -51,7 +51,7 @@ def people(world):
         ("elnea rodriguez", "Elena Rodriguez"), ("rodriguz el", "Elena Rodriguez"), ("elna rodrigez", "Elena Rodriguez"),
         ("nortrop pat", "Pat Northrop"),
         # a specialty, a town, a name, in any order
-        ("cardio brien", "Seán O'Brien"), ("brien hartford", None), ("nunez cardiology hartf", "Zoë Núñez"), ("new haven cardio", None),
+        ("cardio obrien", "Seán O'Brien"), ("brien hartford", None), ("nunez cardiology hartf", "Zoë Núñez"), ("new haven cardio", None),
     ],
 )  # fmt: skip
 def test_a_few_letters_find_the_person(people, text, label):
@@ -97,7 +97,7 @@ def test_another_name_of_theirs(people):
 def test_a_name_that_changes_is_found_by_the_new_one_at_once(world):
     actions.save_provider(provider=world.north_provider, last_name="Quigley-Zandt", by=world.ada)
     assert found(world.nora, "quigly zandt") == ["Pat Quigley-Zandt"]
-    assert found(world.nora, "northrop") == []
+    assert found(world.nora, "northrop", what="provider") == []
     before = NameWord.objects.count()
     actions.save_provider(provider=world.north_provider, phone="555-0100", by=world.ada)
     assert NameWord.objects.count() == before, "a word is learned once"
@@ -123,11 +123,15 @@ _NAMES = st.lists(st.tuples(_LETTERS, _LETTERS, st.sampled_from(["", "a", "nab"]
 
 
 def _must_be_found(person: tuple[str, str, str], words: list[str]) -> bool:
-    """Slow and obvious: in some order of the words some cut makes a beginning of the last name and one of first and middle name."""
+    """Slow and obvious: in some order of the words some cut makes a beginning of the last name and one of first and middle name; or all of
+    them, as they were typed, begin one of the two.
+    """
     last, given = person[0], person[1] + person[2]
+    if last.startswith("".join(words)) or given.startswith("".join(words)):
+        return True
     orders = itertools.permutations(words) if len(words) <= 3 else [tuple(words), tuple(words[::-1])]
     for order in orders:
-        for cut in range(len(order) + 1):
+        for cut in range(1, len(order)):
             front, behind = "".join(order[:cut]), "".join(order[cut:])
             if last.startswith(front) and given.startswith(behind):
                 return True
