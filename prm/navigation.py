@@ -109,11 +109,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"navigation": []}
-    offered = [entry for entry in _MAIN if user.can(entry[3])]
-    if user.can(P.SPEND_VIEW):
-        offered = [entry for entry in offered if entry[0] != "compliance:totals"]  # a tab of the ledger
-    if user.is_liaison:
-        offered.sort(key=lambda entry: _LIAISON_FIRST.index(entry[0]) if entry[0] in _LIAISON_FIRST else len(_LIAISON_FIRST))
+    offered = _offered(user)
     urls = {name: reverse(name) for name, *_ in offered}
     places = {url: name for name, url in urls.items()} | {reverse(page): name for page, name in _BELOW.items() if name in urls}
     here = places.get(max((url for url in places if request.path.startswith(url)), key=len, default=""))  # follow-ups lie below visits
@@ -125,13 +121,28 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "navigation": items,
         "unread_notices": unread,
         "unread_words": lambda: count_words(unread()),
-        "search_url": reverse("contacts:search") if user.can(P.PROVIDER_VIEW) else "",
+        "palette_url": reverse("palette"),
         "profile_url": reverse("accounts:profile"),
         "settings_url": reverse("settings") if any(user.can(entry[4]) for entry in _SETTINGS) else "",
         "role_label": user.get_role_display(),
         "setup_step": request.session.get("setup_step") if user.can(P.SETTINGS_EDIT) else None,
         "may": {permission.name.lower(): True for permission in user.permissions},
     }
+
+
+def _offered(user: User) -> list[tuple[str, str, str, P]]:
+    """The entries of the navigation that the person may open, most used first for the role."""
+    offered = [entry for entry in _MAIN if user.can(entry[3])]
+    if user.can(P.SPEND_VIEW):
+        offered = [entry for entry in offered if entry[0] != "compliance:totals"]  # a tab of the ledger
+    if user.is_liaison:
+        offered.sort(key=lambda entry: _LIAISON_FIRST.index(entry[0]) if entry[0] in _LIAISON_FIRST else len(_LIAISON_FIRST))
+    return offered
+
+
+def pages_of(user: User) -> list[Item]:
+    """The navigation as a list, for the palette."""
+    return [Item(reverse(name), label, icon) for name, label, icon, _ in _offered(user)]
 
 
 def settings_pages(user: User) -> dict[str, list[SettingsPage]]:

@@ -9,7 +9,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from accounts.views import session
 from events.views import public
-from prm import health, offline, pages
+from prm import health, offline, pages, palette
 from prm.styleguide import styleguide
 from visits.views import feeds
 
@@ -21,6 +21,7 @@ admin.site.unregister((Authenticator, EmailAddress, Group))
 
 urlpatterns = [
     path("", pages.home, name="home"),
+    path("go/", palette.palette, name="palette"),
     path("sw.js", offline.service_worker, name="service-worker"),
     path("manifest.webmanifest", offline.manifest, name="manifest"),
     path("shell/<slug:name>/", offline.shell_page, name="shell"),

@@ -1,15 +1,6 @@
-// What every page has: Ctrl/Cmd-K, dialogs, messages that can be closed, forms that send once, focus on errors.
+// What every page has: dialogs, messages that can be closed, forms that send once, focus on errors.
 (() => {
   const each = (root, selector, run) => root.querySelectorAll(selector).forEach(run);
-
-  document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
-      const search = document.querySelector("[data-search]");
-      if (!search) return;
-      event.preventDefault();
-      if (search.offsetParent) { search.focus(); search.select(); } else location.assign(search.form.action);
-    }
-  });
 
   document.addEventListener("click", (event) => {
     // <a href="/x/delete/" data-dialog="ID">: the dialog with JavaScript, a page of its own without.

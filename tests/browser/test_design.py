@@ -60,7 +60,7 @@ def test_dark_mode_is_kept_on_this_device(guide):
 def test_search_is_one_shortcut_away(guide):
     page = guide()
     page.keyboard.press("Control+k")
-    expect(page.locator("[data-search]")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Search people, practices, pages and actions")).to_be_focused()
 
 
 def test_a_dialog_asks_and_gives_the_focus_back(guide):
