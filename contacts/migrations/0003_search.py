@@ -35,7 +35,7 @@ def fold_names(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0001_schema"),
+        ("contacts", "0002_custom_fields"),
         ("territories", "0001_initial"),
     ]
 
