@@ -38,6 +38,7 @@ class PeopleSearch:
     def __init__(self, asked: Asked, scope: Scope, limit: int) -> None:
         self.asked, self.scope, self.limit = asked, scope, limit
         self.ids: dict[int, None] = {}
+        self.is_whole = False  # somebody's last name is what was typed, not only begins so
         self.values: dict[str, Any] = {"territories": sorted(scope.any_territory_ids)}
 
     def run(self) -> list[int]:
@@ -52,8 +53,8 @@ class PeopleSearch:
 
     @property
     def _enough(self) -> int:
-        """When so many fit, nobody looks further: one for whom several words were typed, a few for a single word."""
-        return 1 if len(self.asked.words) > 1 else FEW
+        """When so many fit, nobody looks further: one whose last name was typed whole beside other words, else a few."""
+        return 1 if self.is_whole and len(self.asked.words) > 1 else FEW
 
     @property
     def found(self) -> list[int]:
@@ -100,17 +101,18 @@ class PeopleSearch:
             cursor.execute(" UNION ALL ".join(queries), self.values)
             rows = cursor.fetchall()
         rows.sort(key=(lambda row: (row[1], row[0])) if in_turns else None)
-        self.ids.update(dict.fromkeys(pk for _, _, pk in rows))
+        self.ids.update(dict.fromkeys(pk for _, _, pk, _ in rows))
+        self.is_whole = self.is_whole or any(is_whole for *_, is_whole in rows)
 
     def _lateral(self, some: Sequence[Way], ways: Sequence[Way], tier: str, each: int, *, by_last: bool) -> str:
         numbers = {way: number for number, way in enumerate(ways)}
         columns = [[numbers[way] for way in some], [way[0] for way in some], [way[1] for way in some]]
         number, last, given = (self._value(column) for column in columns)
         first, second = ("last", "given") if by_last else ("given", "last")
-        return f"""(SELECT way.number, hit.place, hit.id
+        return f"""(SELECT way.number, hit.place, hit.id, hit.is_whole
             FROM unnest({number}::int[], {last}::text[], {given}::text[]) AS way (number, last, given), LATERAL (
-                SELECT row_number() OVER () AS place, b.id FROM (
-                    SELECT p.id FROM contacts_provider p
+                SELECT row_number() OVER () AS place, b.id, b.is_whole FROM (
+                    SELECT p.id, p.folded_last = way.last AS is_whole FROM contacts_provider p
                     WHERE {_LIVE} AND p.folded_{first} >= way.{first} AND p.folded_{first} < way.{first} || chr({ord(LAST)})
                       AND starts_with(p.folded_{second}, way.{second}) AND {tier}
                     ORDER BY p.folded_{first}, p.folded_{second}, p.id LIMIT {each}) b) hit)"""  # noqa: S608

@@ -6,8 +6,8 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from common.names import fold
 from contacts.models import Provider
 
-SHORTEST, LONGEST = 4, 40  # letters of a word in which a slip is looked for; shorter ones resemble everything
-MOST = 12  # words that are taken for what was meant
+SHORTEST, LONGEST = 3, 40  # letters of a word in which a slip is looked for; shorter ones resemble everything
+MOST = 20  # words that are taken for what was meant
 
 _REST = "overlay(told.word PLACING '' FROM place FOR 1)"
 _LEARN = f"""
