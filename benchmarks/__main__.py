@@ -17,6 +17,7 @@ from prm.processes import Unavailable
 
 # what is measured: (module, rows when nobody says, what it is)
 PROMISES = {
+    "field": ("benchmarks.field", 1_000, "phones that come back online at once, each with visits that wait: every visit stored once"),
     "import": ("benchmarks.importing", 100_000, "promise 6: a validated import with rollups, against COPY and bulk_create"),
     "memory": ("benchmarks.memory", 300_000, "promise 13: a worker's memory over 200 reports, computed and printed"),
     "nppes": (
@@ -42,6 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bin/bench", description="Measure the promises of performance as ratios within one run.")
     parser.add_argument("promises", nargs="*", metavar="promise", help=", ".join(PROMISES) + " (default: all)")
     parser.add_argument("--rows", type=int, help="size of the data; each promise has its own default")
+    parser.add_argument("--phones", type=int, help="field: how many phones (default: 1,000)")
     parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds, of which the medians count (default: 7)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--gb", type=float, default=1.0, help="size of the file of which the memory is measured (nppes; default: 1)")
@@ -64,8 +66,9 @@ def main() -> None:
             call_command("migrate", verbosity=0, interactive=False)
             for name in chosen:
                 module, rows, what = PROMISES[name]
-                rows = options.rows or rows
-                print(f"\n{what}\n{rows:,} rows, {options.rounds} rounds, seed {options.seed}", flush=True)
+                rows = (options.phones if name == "field" else options.rows) or rows
+                unit = "phones" if name == "field" else f"rows, {options.rounds} rounds"
+                print(f"\n{what}\n{rows:,} {unit}, seed {options.seed}", flush=True)
                 more = {"gb": options.gb} if name == "nppes" else {}
                 ratios = importlib.import_module(module).measure(rows=rows, rounds=options.rounds, seed=options.seed, **more)
                 print(table(ratios), flush=True)

@@ -11,20 +11,24 @@ from typing import Any
 
 @dataclass
 class Ratio:
-    """A measured ratio beside what was promised: `promise` is a bound, kept when the ratio is at least (or at most) that."""
+    """A measured ratio beside what was promised: `promise` is a bound, kept when it is at least (or at most) that; None: told only."""
 
     what: str
-    promise: float
+    promise: float | None
     at_least: bool
     ratio: float
     rounds: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def is_kept(self) -> bool:
+        if self.promise is None:
+            return True
         return self.ratio >= self.promise if self.at_least else self.ratio <= self.promise
 
     @property
     def promised(self) -> str:
+        if self.promise is None:
+            return "told"
         return f"{'≥' if self.at_least else '≤'} {self.promise:g}"
 
     def as_json(self) -> dict[str, Any]:
@@ -61,6 +65,9 @@ def table(ratios: list[Ratio]) -> str:
     """What was measured, for a person."""
     width = max(len(ratio.what) for ratio in ratios)
     lines = [f"{'':{width}}  {'measured':>9}  {'promised':>9}"]
-    lines += [f"{r.what:{width}}  {r.ratio:9.2f}  {r.promised:>9}  {'kept' if r.is_kept else 'MISSED'}" for r in ratios]
+    lines += [
+        f"{r.what:{width}}  {r.ratio:9.2f}  {r.promised:>9}  {'' if r.promise is None else 'kept' if r.is_kept else 'MISSED'}"
+        for r in ratios
+    ]
     seconds = {name: median(values) for ratio in ratios for name, values in ratio.rounds.items()}
     return "\n".join([*lines, *(f"  {name}: {value:.2f} s" for name, value in seconds.items())])

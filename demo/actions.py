@@ -27,7 +27,7 @@ from accounts.models import User
 from accounts.roles import Role
 from common.csvsafe import csv_rows
 from contacts.models import Practice, Provider
-from demo import alerts, care, claims, groups, market, names, promises, routes, spend, stops, world, worth
+from demo import alerts, care, claims, events, groups, market, names, promises, routes, spend, stops, world, worth
 from demo.referrals import tables
 from jobs.actions import run_waiting
 from referrals.models import ImportBatch, MarketFile
@@ -112,6 +112,8 @@ def load(*, say: Say, seed: int = 11, today: dt.date | None = None, referrals_a_
 
     _ensure_target_list(people)
     stops.ensure(people)
+    say("  events")
+    events.ensure(people, seed=seed)
     worth.ensure(people, world.month_starts(made.today, world.MONTHS)[0])
     say("  reports")
     run_waiting()
