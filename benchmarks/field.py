@@ -314,7 +314,7 @@ async def _click(port: int, session: str, times: int, seconds: list[float]) -> N
 async def _ask(
     port: int, method: str, path: str, headers: dict[str, str], body: object = None, *, is_lost: bool = False, timeout: float = TIMEOUT
 ) -> Answer | None:
-    """One request on a connection of its own; None when there is no answer in time. `is_lost`: it goes out, and nobody hears the answer."""
+    """One request on a connection of its own; None when there is no answer in time. `is_lost`: carried out, and nobody hears of it."""
     data = b"" if body is None else json.dumps(body).encode()
     told = {"Host": f"localhost:{port}", "Connection": "close", "Accept": "application/json", **headers}
     if data:
@@ -327,16 +327,13 @@ async def _ask(
             reader, writer = await asyncio.open_connection(HOST, port)
             writer.write(head.encode() + data)
             await writer.drain()
-            if is_lost:
-                await asyncio.sleep(0.05)
-                return None
             answer = await reader.read()
     except (TimeoutError, OSError):
         return None
     finally:
         if writer is not None:
             writer.close()
-    return _read(answer, time.perf_counter() - started)
+    return None if is_lost else _read(answer, time.perf_counter() - started)
 
 
 def _read(answer: bytes, seconds: float) -> Answer | None:

@@ -1,6 +1,7 @@
 """Middleware that knows nothing of the domain."""
 
 import logging
+import socket
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -55,6 +56,36 @@ class DatabaseAway:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return no_error_of_ours(request, error)
+
+
+class NobodyWaits:
+    """Does no work for a request whose sender hung up before its turn came.
+
+    A thousand phones that come back at once stand in line longer than they wait for an answer. Each that gives up asks again, and a server
+    that still answers all that was given up has no time left for those who wait: none of them ever gets through. Only requests that change
+    nothing, and those that come again under their key, are let go; a form that was sent is carried out, whoever closed the page.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        comes_again = request.method in {"GET", "HEAD"} or "Idempotency-Key" in request.headers
+        if comes_again and has_hung_up(request.META.get("gunicorn.socket")):
+            return HttpResponse(status=499)  # nobody reads it; the number is the one that nginx logs
+        return self.get_response(request)
+
+
+def has_hung_up(connection: socket.socket | None) -> bool:
+    """Whether the other side has closed; False where that cannot be seen. Takes nothing out of the connection, and never waits."""
+    if connection is None:
+        return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except (BlockingIOError, ValueError):  # open, and nothing more was sent; or an encrypted one, which cannot be peeked into
+        return False
+    except OSError:
+        return True
 
 
 class RefuseNul:
