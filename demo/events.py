@@ -68,8 +68,11 @@ def _on(days: int, hour: int) -> dt.datetime:
 
 
 def _soon() -> dt.datetime:
-    """About an hour from now, so that its list can be tried at once."""
-    return (timezone.now() + dt.timedelta(minutes=75)).replace(minute=0, second=0, microsecond=0)
+    """In about an hour, so that its list can be tried at once; after office hours noon of the next working day."""
+    now = timezone.localtime()
+    if 7 <= now.hour < 16 and now.weekday() < 5:
+        return (now + dt.timedelta(minutes=75)).replace(minute=0, second=0, microsecond=0)
+    return _on(1, 12) if now.hour >= 7 else _on(0, 12)
 
 
 def _guests(owner: User, practice: Practice | None, dice: random.Random, count: int) -> tuple[list[Provider], list[Staff]]:

@@ -40,12 +40,20 @@ def events_of(person: User) -> Iterator[Entry]:
         yield entry_of(event)
 
 
+def credit_words(event: Event) -> str:
+    """1.5 CME credits; blank when there are none."""
+    if not event.credits:
+        return ""
+    amount = f"{event.credits.normalize():f}"
+    return f"{amount} CME credit{'' if amount == '1' else 's'}"
+
+
 def invitation_entry(event: Event) -> Entry:
     """As guests see it: what, by whom, where. No address of PRM, where they have no account."""
     parts = (
         f"Speaker: {event.speaker}" if event.speaker else "",
         event.about,
-        f"CME credits: {event.credits.normalize():f}" if event.credits else "",
+        credit_words(event),
         event.accreditation,
     )
     return replace(entry_of(event), summary=event.title, description="\n".join(part for part in parts if part), url="")

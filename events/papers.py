@@ -7,9 +7,10 @@ from typing import Any
 from django.utils import timezone
 
 from common.paper import pdf
+from events.agenda import credit_words
 from events.exports import earns, npi_of, practice_of
 from events.models import Event, Guest
-from events.presenters import credit_words, when_of
+from events.presenters import when_of
 
 _HERE = Path(__file__).resolve().parent
 

@@ -72,14 +72,6 @@ def when_of(event: Event) -> str:
     return f"{start:%a, %b %-d, %Y, %-I:%M %p} to {last} {start.tzname()}"
 
 
-def credit_words(event: Event) -> str:
-    """1.5 CME credits; blank when there are none."""
-    if not event.credits:
-        return ""
-    amount = f"{event.credits.normalize():f}"
-    return f"{amount} CME credit{'' if amount == '1' else 's'}"
-
-
 def guests_words(event: Event) -> str:
     """12 of 30 coming, 4 maybe · 9 came."""
     counted = vars(event)
@@ -161,7 +153,7 @@ def history(events: list[AuditEvent]) -> list[dict[str, Any]]:
         )
     for line in lines:
         if line["count"] > 1:
-            line["what"] = f"{line['what']} ({number(line['count'])}, the last)"
+            line["what"] = f"{line['what']}, {number(line['count'])} times"
     return sorted(lines, key=lambda line: line["at"])
 
 

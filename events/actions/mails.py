@@ -12,7 +12,7 @@ from accounts.models import User
 from audit.actions import record
 from common.calendars import CANCEL, REQUEST, Person, invitation
 from common.locks import held
-from events.agenda import invitation_entry
+from events.agenda import credit_words, invitation_entry
 from events.models import Event, EventState, Guest
 from events.signing import answer_url
 from jobs import actions as jobs
@@ -76,6 +76,7 @@ def _mail(event: Event, guest: Guest, method: str) -> EmailMultiAlternatives:
         "is_off": method == CANCEL,
         "is_all_off": event.state == EventState.CANCELLED,
         "answer_url": answer_url(guest),
+        "credits": credit_words(event),
     }
     said = "Cancelled: " if method == CANCEL else "Updated: " if guest.told_sequence is not None else "Invitation: "
     mail = EmailMultiAlternatives(

@@ -19,6 +19,7 @@ from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
 from contacts.models import Practice
 from events import actions, exports, policies, presenters
+from events.agenda import credit_words
 from events.filters import ALL, CANCELLED, UPCOMING, WHEN, EventFilter
 from events.forms import CancelForm, EventForm
 from events.models import Answer, Event, EventState
@@ -164,6 +165,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "others": others,
         "to_match": event.guests.to_match().count() if may_edit else 0,
         "hosts": event.hosts.all(),
+        "credits": credit_words(event),
         "costs": _costs(request, event),
         "history": presenters.history(list(history_of(event))),
         "practice": practice,

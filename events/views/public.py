@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import open_to_strangers
 from common.exceptions import PolicyViolation
 from events import actions, policies, presenters
+from events.agenda import credit_words
 from events.forms import AnswerForm, DoorForm
 from events.models import Answer, EventState
 from events.signing import event_of, guest_of
@@ -50,7 +51,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
                 form.add_error(None, str(refusal))
     context: dict[str, Any] = {
         "guest": guest, "event": event, "form": form, "when": presenters.when_of(event), "answers": Answer.choices,
-        "is_closed": event.has_begun or event.state == EventState.HELD, "credits": presenters.credit_words(event),
+        "is_closed": event.has_begun or event.state == EventState.HELD, "credits": credit_words(event),
     }  # fmt: skip
     return render(request, "events/public_answer.html", context, status=422 if form.errors else 200)
 

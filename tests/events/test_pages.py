@@ -58,7 +58,14 @@ def test_an_event_is_planned_on_its_own_clock(as_, world):
     assert event.starts_at.hour in {17, 18}, "noon in Chicago"
     assert (event.owner, event.planned_by, list(event.hosts.all())) == (world.nora, world.nora, [world.sol])
     page = text_of(client.get(event.get_absolute_url()))
-    for shown in ("Lunch with cardiology", "Room 4", "CST" if event.starts_at.hour == 18 else "CDT", "with Sol", "Nobody is on the list"):
+    for shown in (
+        "Lunch with cardiology",
+        "Room 4",
+        "CST" if event.starts_at.hour == 18 else "CDT",
+        "with Sol",
+        "Nobody is on the list",
+        "1.5 CME credits",
+    ):
         assert shown in page, shown
 
 
