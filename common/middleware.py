@@ -72,7 +72,9 @@ class NobodyWaits:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         comes_again = request.method in {"GET", "HEAD"} or "Idempotency-Key" in request.headers
         if comes_again and has_hung_up(request.META.get("gunicorn.socket")):
-            return HttpResponse(status=499)  # nobody reads it; the number is the one that nginx logs
+            answer = HttpResponse(status=499, reason="Client Closed Request")  # nobody reads it; the number is the one that nginx logs
+            vars(answer)["_has_been_logged"] = True  # a thousand of them are no news
+            return answer
         return self.get_response(request)
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 import events.actions
 from accounts.models import User
 from compliance.models import SpendKind, SpendShare
+from compliance.queries import limit_of
 from contacts.models import Practice, Provider, Staff
 from demo import names
 from events.actions import Cost, Outside
@@ -72,7 +73,7 @@ def _soon() -> dt.datetime:
     now = timezone.localtime()
     if 7 <= now.hour < 16 and now.weekday() < 5:
         return (now + dt.timedelta(minutes=75)).replace(minute=0, second=0, microsecond=0)
-    return _on(1, 12) if now.hour >= 7 else _on(0, 12)
+    return _on(1, 12)
 
 
 def _guests(owner: User, practice: Practice | None, dice: random.Random, count: int) -> tuple[list[Provider], list[Staff]]:
@@ -114,7 +115,7 @@ def _ahead(
         answer = dice.choice(ANSWERS)
         if answered and answer:
             events.actions.answer_invitation(guest=guest, answer=answer, by=owner)
-    if cost:
+    if cost and limit_of(event.local_start.year, None) is not None:  # nothing is planned for a year without a limit
         _cost(event, owner, cost, providers, staff)
     return event
 

@@ -29,7 +29,7 @@ def test_who_waits_is_told_from_who_hung_up(pair):
     assert has_hung_up(ours)
 
 
-def test_only_what_comes_again_is_let_go(pair):
+def test_only_what_comes_again_is_let_go(pair, caplog):
     ours, theirs = pair
     theirs.close()
     answer = NobodyWaits(lambda request: HttpResponse("done"))
@@ -38,3 +38,4 @@ def test_only_what_comes_again_is_let_go(pair):
     assert answer(make.post("/api/v1/visits/", headers=key, **{"gunicorn.socket": ours})).status_code == 499
     assert answer(make.post("/visits/log/", **{"gunicorn.socket": ours})).content == b"done", "a form that was sent is carried out"
     assert answer(make.get("/visits/")).content == b"done", "a server that shows no connection"
+    assert not caplog.records, "a thousand of them are no news"

@@ -12,6 +12,7 @@ from common.npi import is_valid_npi
 from contacts.models import Practice, Provider
 from demo import actions, world
 from demo.referrals import tables
+from events.models import Event, Guest
 from referrals import rollups
 from referrals.models import Flow, ImportBatch, Referral
 from reports.measures import MEASURES, Ask
@@ -61,6 +62,8 @@ def _every_story_is_told():
     assert Practice.objects.unowned().exists()
     assert ImportBatch.objects.get(source__name="lakeland-orders").rejected == {"bad date": 1, "missing id": 1, "unknown status": 1}
     assert {"done", "planned"} <= set(Visit.objects.values_list("state", flat=True))
+    assert set(Event.objects.values_list("state", flat=True)) == {"planned", "held", "cancelled"}
+    assert Guest.objects.to_match().exists()
     assert FollowUp.objects.open().exists()
     assert FollowUp.objects.overdue().exists()
     of_the_whole = ReportRun.objects.filter(territory=None, liaison=None).finished()
@@ -99,7 +102,7 @@ def _somebody_is_new_and_somebody_returns():
 
 
 def _counts():
-    return [model.objects.count() for model in (User, Practice, Provider, Referral, Visit, FollowUp)]
+    return [model.objects.count() for model in (User, Practice, Provider, Referral, Visit, FollowUp, Event, Guest)]
 
 
 def test_no_demo_beside_real_people(db, manage):
