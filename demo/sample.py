@@ -17,13 +17,14 @@ from compliance.models import Receipt
 from contacts.models import Practice, Provider
 from demo import actions, tables
 from demo.models import Sample
+from events.models import Event
 from jobs.actions import enqueue, run_waiting
 from jobs.models import Job, JobState
 from referrals.models import ImportBatch, MarketFile, Referral
 from territories.models import Territory
 from visits.models import Visit
 
-STAGES = 14  # sentences that loading says
+STAGES = 15  # sentences that loading says
 PATIENCE = 300  # seconds for what other workers began
 _OURS = ("demo.load_sample", "demo.take_off_sample")
 _UNDER_WAY = (JobState.QUEUED, JobState.RUNNING)
@@ -37,6 +38,7 @@ def what_is_here() -> list[str]:
         ("practices", Practice.objects.all()),
         ("providers", Provider.objects.all()),
         ("visits", Visit.objects.all()),
+        ("events", Event.objects.all()),
         ("referrals", Referral.objects.all()),
         ("imports", ImportBatch.objects.all()),
         ("market files", MarketFile.objects.all()),
