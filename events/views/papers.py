@@ -1,5 +1,6 @@
 """Who came, as CSV, XLSX and PDF, and the certificates of credits. That they were taken is recorded."""
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_GET
 
@@ -8,7 +9,7 @@ from accounts.permissions import Permission
 from audit.actions import record
 from common.csvsafe import csv_response, file_response, xlsx_response
 from contacts.models import Affiliation
-from events import exports, papers
+from events import exports, papers, policies
 from events.models import Event, Guest
 from events.queries import by_name
 from events.views.common import event_or_404
@@ -22,6 +23,11 @@ def _list(request: HttpRequest, event: Event) -> tuple[list[Guest], dict[int, st
     return guests, {row.provider_id: row.practice.name for row in places}
 
 
+def _check_may_take(request: HttpRequest, event: Event) -> None:
+    if not (policies.can_edit(request.user, event) or request.user.can(Permission.EXPORT)):
+        raise PermissionDenied("Who came is for whoever holds the event, and for those who download lists.")
+
+
 @require_GET
 @requires(Permission.EVENT_VIEW)
 def attendance(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
@@ -29,6 +35,7 @@ def attendance(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
     event = event_or_404(request, pk)
     if kind not in {"csv", "xlsx", "pdf"}:
         raise Http404("No such file.")
+    _check_may_take(request, event)
     guests, practices = _list(request, event)
     record("event.sheet_taken", by=request.user, target=event, rows=len(guests), kind=kind)
     name = f"attendance-{event.pk}-{event.local_start:%Y-%m-%d}.{kind}"
@@ -45,6 +52,7 @@ def certificates(request: HttpRequest, pk: int) -> HttpResponse:
     event = event_or_404(request, pk)
     if not event.credits:
         raise Http404("This event gives no credits.")
+    _check_may_take(request, event)
     guests, _ = _list(request, event)
     record("event.sheet_taken", by=request.user, target=event, kind="certificates")
     name = f"certificates-{event.pk}-{event.local_start:%Y-%m-%d}.pdf"
