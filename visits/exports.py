@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from visits.cadence import Due
 from visits.miles import DrivenMonth
-from visits.models import Material, Visit
+from visits.models import DayPlan, DayStop, Material, Visit
 from visits.presenters import people_met
 from visits.querysets import FollowUpQuerySet, TargetEntryQuerySet, VisitQuerySet
+from visits.routes import fixed_minute
 
 HEADER = (
     "date",
@@ -109,6 +110,25 @@ def due_rows(found: Sequence[Due], day: dt.date) -> Iterator[tuple[Any, ...]]:
             due.days_over(day),
             f"{planned:%Y-%m-%d %H:%M}" if planned else None,
         )
+
+
+ROUTE_HEADER = ("turn", "practice", "address", "town", "ZIP code", "phone", "arrive", "begins", "ends", "drive, min", "wait, min",
+                "appointment", "must-see", "why not, or what does not fit")  # fmt: skip
+
+
+def route_rows(plan: DayPlan, stops: Sequence[DayStop]) -> Iterator[Sequence[Any]]:
+    """The stops in turn, then those that are not on the route, with the reason. Times of the day's clock."""
+    said: dict[str, str] = (plan.misfits or {}).get("stops", {})
+    for stop in stops:
+        office, on_it = stop.practice, stop.place is not None
+        times = [None if not on_it or minute is None else f"{minute // 60:02}:{minute % 60:02}"
+                 for minute in (stop.arrive_minute, stop.begin_minute, stop.ends_minute)]  # fmt: skip
+        drive = round(stop.drive_minutes) if on_it and stop.drive_minutes is not None else None
+        yield (
+            stop.place, office.name, office.address, office.city, office.zip, office.phone, *times, drive,
+            stop.wait_minutes if on_it else None, fixed_minute(stop) is not None, stop.must_see,
+            said.get(str(stop.pk), "") if on_it else stop.dropped_because,
+        )  # fmt: skip
 
 
 MATERIAL_HEADER = ("material", "kind", "in stock", "order again at", "to order", "offered")

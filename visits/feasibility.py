@@ -5,9 +5,19 @@ Independent of visits.routing on purpose: it reads the finished times and knows 
 
 import itertools
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 TOLERANCE = 0.01  # minutes
+ENDS_LATE, LUNCH_OFF = "The day ends too late.", "Lunch is at the wrong time."
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, in a sentence; `key` names the stop whose hours do not hold."""
+
+    says: str
+    key: Hashable | None = None
 
 
 class Visitable(Protocol):
@@ -50,35 +60,48 @@ def problems(
     lunch: tuple[float, float, float] | None = None,
 ) -> list[str]:
     """A sentence for everything that is wrong; empty when the route holds. `travel`: the depot first, then the stops in their order."""
+    return [one.says for one in findings(stops, route, travel=travel, day_start=day_start, day_end=day_end, lunch=lunch)]
+
+
+def findings(
+    stops: Sequence[Visitable],
+    route: Driven,
+    *,
+    travel: Sequence[Sequence[float]],
+    day_start: float,
+    day_end: float,
+    lunch: tuple[float, float, float] | None = None,
+) -> list[Finding]:
+    """The same, with the stop of each."""
     places = {stop.key: place for place, stop in enumerate(stops, start=1)}
     named = [*route.order, *(key for key, _ in route.dropped)]
-    found = []
+    found: list[Finding] = []
     if sorted(map(str, named)) != sorted(map(str, places)):
-        return ["Not every stop is either on the route or dropped, once."]
+        return [Finding("Not every stop is either on the route or dropped, once.")]
     if len(route.arrivals) != len(route.order):
-        return ["Not every stop on the route has a time."]
-    found += [f"{key} was dropped without a reason." for key, why in route.dropped if not why]
+        return [Finding("Not every stop on the route has a time.")]
+    found += [Finding(f"{key} was dropped without a reason.") for key, why in route.dropped if not why]
     way = [0, *(places[key] for key in route.order), 0]
     begins = [route.leaves, *route.arrivals, route.back]
     minutes = [0.0, *(stops[place - 1].service for place in way[1:-1]), 0.0]
     road = sum(travel[here][there] for here, there in itertools.pairwise(way)) if route.order else 0.0
     if abs(road - route.travel) > TOLERANCE:
-        found.append(f"The road takes {road:.1f} minutes, not {route.travel:.1f}.")
+        found.append(Finding(f"The road takes {road:.1f} minutes, not {route.travel:.1f}."))
     for key, begin in zip(route.order, route.arrivals, strict=True):
         stop = stops[places[key] - 1]
         inside = stop.windows is None or any(
             opens - TOLERANCE <= begin and begin + stop.service <= closes + TOLERANCE for opens, closes in stop.windows
         )
         if not inside:
-            found.append(f"{key} is visited outside its hours.")
-    found += _legs(way, begins, minutes, travel, lunch, route.lunch_at)
+            found.append(Finding(f"{key} is visited outside its hours.", key))
+    told = _legs(way, begins, minutes, travel, lunch, route.lunch_at)
     if route.leaves < day_start - TOLERANCE:
-        found.append("The day starts too early.")
+        told.append("The day starts too early.")
     if route.back > day_end + TOLERANCE:
-        found.append("The day ends too late.")
+        told.append(ENDS_LATE)
     if lunch:
-        found += _lunch(begins, minutes, lunch, route.lunch_at)
-    return found
+        told += _lunch(begins, minutes, lunch, route.lunch_at)
+    return found + [Finding(says) for says in told]
 
 
 def _legs(
@@ -106,7 +129,7 @@ def _lunch(begins: Sequence[float], minutes: Sequence[float], lunch: tuple[float
     if lunch_at is None:
         return ["There is no lunch."]
     earliest, latest, lasts = lunch
-    wrong = [] if earliest - TOLERANCE <= lunch_at <= latest + TOLERANCE else ["Lunch is at the wrong time."]
+    wrong = [] if earliest - TOLERANCE <= lunch_at <= latest + TOLERANCE else [LUNCH_OFF]
     for begin, length in list(zip(begins, minutes, strict=True))[1:-1]:
         if lunch_at < begin + length - TOLERANCE and begin < lunch_at + lasts - TOLERANCE:
             wrong.append("A visit falls into lunch.")

@@ -234,6 +234,7 @@ class WayStop:
     told: str
     is_approximate: bool
     lunch_before: bool
+    misfit: str = ""
 
     @property
     def geo(self) -> str:
@@ -259,7 +260,8 @@ class Way:
                 continue
             lunch = not shown_lunch and plan.lunch_minute is not None and (row.begin_minute or 0) > plan.lunch_minute
             shown_lunch = shown_lunch or lunch
-            stops.append(WayStop(row, (point.latitude, point.longitude), point.told, point.is_approximate, lunch))
+            misfit = (plan.misfits or {}).get("stops", {}).get(str(row.pk), "")
+            stops.append(WayStop(row, (point.latitude, point.longitude), point.told, point.is_approximate, lunch, misfit))
         drives = sum(row.drive_minutes or 0 for row in rows)
         if rows and plan.drives.get("keys") and rows[-1].pk in plan.drives["keys"]:
             drives += plan.drives["minutes"][plan.drives["keys"].index(rows[-1].pk) + 1][0]
@@ -272,6 +274,13 @@ class Way:
     @property
     def end(self) -> tuple[float, float]:
         return self.plan.end_latitude, self.plan.end_longitude
+
+    @property
+    def does_not_fit(self) -> str:
+        """Office 2 arrives 14:10, closes 14:00; back at 17:40, the day ends at 17:00."""
+        said = [f"{stop.row.practice} {stop.misfit}" for stop in self.stops if stop.misfit]
+        told = "; ".join([*said, *(self.plan.misfits or {}).get("day", [])])
+        return f"{told[:1].upper()}{told[1:]}." if told else ""
 
     @property
     def lunch_after(self) -> bool:

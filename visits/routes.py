@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contacts.visiting import Point, point_of, windows_on
+from django.utils import timezone
+
+from common.templatetags.prm import clock
+from contacts.visiting import Point, minute_of, point_of, windows_on
+from visits.feasibility import ENDS_LATE, LUNCH_OFF, findings
 from visits.models import DayPlan, DayStop, VisitState
 from visits.queries import hours_of
 from visits.queries.days import day_stops
-from visits.routing import Lunch, Stop
+from visits.routing import DayRoute, Lunch, Stop
 
 UNMAPPED = "not on the map: its ZIP code is unknown, so drop a pin"
 
@@ -66,10 +70,11 @@ def asked_for(plan: DayPlan) -> Asked:
         windows = windows_on(row.practice, hours[row.practice_id], plan.day_on.weekday())
         if row.visit is not None and row.visit.is_fixed and row.visit.ends_at and row.visit.planned_at:
             service = int((row.visit.ends_at - row.visit.planned_at).total_seconds()) // 60
-        if row.fixed_minute is not None:
-            windows = [(row.fixed_minute, row.fixed_minute + service)]
+        if (fixed := fixed_minute(row)) is not None:
+            windows = [(fixed, fixed + service)]
         label = row.practice.name
-        stops.append(Stop(row.pk, point.latitude, point.longitude, windows, service, row.value, row.must_see, label))
+        must_see = row.must_see or is_appointment(row)
+        stops.append(Stop(row.pk, point.latitude, point.longitude, windows, service, row.value, must_see, label))
         points.append(point)
     return Asked(plan, {row.pk: row for row in rows}, stops, points, unmapped)
 
@@ -77,6 +82,53 @@ def asked_for(plan: DayPlan) -> Asked:
 def is_ahead(stop: DayStop) -> bool:
     """Still to be visited: a suggestion, or a visit that is planned."""
     return stop.visit is None or stop.visit.state == VisitState.PLANNED
+
+
+def is_appointment(row: DayStop) -> bool:
+    """The office agreed to the time of the visit: it wins over what was set for the stop by hand."""
+    return row.visit is not None and row.visit.is_fixed
+
+
+def fixed_minute(row: DayStop) -> int | None:
+    """The minute at which the visit has to begin: that of the appointment as it stands now, else the one set for this day by hand."""
+    if row.visit is not None and row.visit.is_fixed and row.visit.planned_at is not None:
+        return minute_of(timezone.localtime(row.visit.planned_at).time())
+    return row.fixed_minute
+
+
+def misfits(asked: Asked, stops: Sequence[Stop], route: DayRoute, travel: Sequence[Sequence[float]]) -> dict[str, Any] | None:
+    """What of an order chosen by hand no longer fits, as the checker finds it; None when all of it does.
+
+    `{"stops": {id of the DayStop: words}, "day": [words]}`, such as "arrives 14:10, closes 14:00". `stops` in the order of `travel`.
+    """
+    plan, by_key, begins = asked.plan, {stop.key: stop for stop in stops}, dict(zip(route.order, route.arrivals, strict=True))
+    of_stops: dict[str, str] = {}
+    of_day: list[str] = []
+    for one in findings(stops, route, travel=travel, day_start=plan.start_minute, day_end=plan.end_minute, lunch=asked.lunch):
+        if one.key is not None:
+            of_stops[str(one.key)] = _hours_words(by_key[one.key], begins[one.key])
+        elif one.says == ENDS_LATE:
+            of_day.append(f"back at {clock(round(route.back))}, the day ends at {clock(plan.end_minute)}")
+        elif one.says == LUNCH_OFF:
+            span = f"{clock(plan.lunch_earliest)} and {clock(plan.lunch_latest)}"
+            of_day.append(f"lunch at {clock(round(route.lunch_at or 0))}, not between {span}")
+        else:
+            of_day.append(one.says)
+    return {"stops": of_stops, "day": of_day} if of_stops or of_day else None
+
+
+def _hours_words(stop: Stop, begins: float) -> str:
+    """Arrives 14:10, closes 14:00."""
+    if not stop.windows:
+        return f"arrives {clock(round(begins))}, sees nobody on this day"
+    closes, ends = max(end for _, end in stop.windows), begins + stop.service
+    if len(stop.windows) == 1 and closes - stop.windows[0][0] <= stop.service:
+        return f"arrives {clock(round(begins))}, the appointment is at {clock(round(stop.windows[0][0]))}"
+    if begins >= closes:
+        return f"arrives {clock(round(begins))}, closes {clock(round(closes))}"
+    if ends > closes:
+        return f"until {clock(round(ends))}, closes {clock(round(closes))}"
+    return f"arrives {clock(round(begins))}, when nobody is seen"
 
 
 def square(minutes: Sequence[Sequence[float]]) -> list[list[float]]:

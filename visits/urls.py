@@ -70,6 +70,7 @@ urlpatterns = [
     path("route/rules/", route.field_rules, name="field-rules"),
     path("route/stops/<int:pk>/<slug:what>/", route.change_stop, name="route-stop"),
     path("route/<str:day>/", route.route, name="route"),
+    path("route/<str:day>/files/route.<slug:kind>", route.export, name="route-file"),
     path("route/<str:day>/progress/", route.progress, name="route-progress"),
     path("route/<str:day>/plan/", route.plan, name="route-plan"),
     path("route/<str:day>/here/", route.from_here, name="route-here"),

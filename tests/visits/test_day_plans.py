@@ -143,16 +143,6 @@ def test_a_stop_is_moved_by_hand_and_back(world, planned):
     assert _order(planned) == before
 
 
-def test_a_move_that_the_day_does_not_hold_is_refused_with_the_stop(world, planned, run_jobs):
-    stops = {stop.place: stop for stop in day_stops(planned)}
-    first = stops[1]
-    actions.set_appointment(by=world.nora, stop=first, minute=first.begin_minute)
-    before = _order(planned)
-    with pytest.raises(PolicyViolation, match=f"{first.practice} would be too late, it closes at"):
-        actions.move_stop(by=world.nora, stop=first, to=4)
-    assert _order(planned) == before
-
-
 def test_a_must_see_and_an_appointment_decide_the_next_route(world, planned, run_jobs):
     last = next(stop for stop in day_stops(planned) if stop.place == 4)
     actions.set_must_see(by=world.nora, stop=last, must_see=True)

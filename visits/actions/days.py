@@ -20,11 +20,12 @@ from visits.actions.invitations import revise
 from visits.actions.visits import cancel_plan, plan_visit
 from visits.models import DayPlan, DayStop, FieldRules, PlanState, Visit, VisitState, at_minute
 from visits.queries.days import day_stops, visits_on
-from visits.routes import UNMAPPED, Asked, asked_for, is_ahead
-from visits.routing import DayRoute, timed
+from visits.routes import UNMAPPED, Asked, asked_for, is_ahead, is_appointment, misfits
+from visits.routing import DayRoute, forced
 from visits.workdays import lunch_between
 
 HANDLER = "visits.plan_day"
+LAST_MINUTE = 24 * 60 - 1  # of a day's clock
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def store_route(*, asked: Asked, route: DayRoute, drives: list[list[float]], sou
         return
     plan.before = _snapshot(plan) if plan.leaves_minute is not None else None
     plan.drives = {"keys": [stop.key for stop in asked.stops], "minutes": drives, "source": source}
-    plan.state, plan.accepted_at = PlanState.READY, None
+    plan.state, plan.accepted_at, plan.misfits = PlanState.READY, None, None
     _write(plan, asked, route)
     record("day.route_planned", by=by, target=plan, stops=len(route.order), dropped=len(route.dropped))
 
@@ -169,7 +170,8 @@ _KEPT = ("place", "arrive_minute", "begin_minute", "drive_minutes", "dropped_bec
 def _snapshot(plan: DayPlan) -> dict[str, Any]:
     """The route as it is, for undo."""
     stops = {str(row["pk"]): [row[name] for name in _KEPT] for row in plan.stops.values("pk", *_KEPT)}
-    return {"stops": stops, "leaves": plan.leaves_minute, "back": plan.back_minute, "lunch": plan.lunch_minute}
+    times = {"leaves": plan.leaves_minute, "back": plan.back_minute, "lunch": plan.lunch_minute}
+    return {"stops": stops, **times, "misfits": plan.misfits}
 
 
 @transaction.atomic
@@ -180,7 +182,8 @@ def undo_route(*, by: User, plan: DayPlan) -> DayPlan:
         raise PolicyViolation("There is no earlier route to go back to.")
     before, plan.before = plan.before, _snapshot(plan)
     plan.leaves_minute, plan.back_minute, plan.lunch_minute = before["leaves"], before["back"], before["lunch"]
-    plan.save(update_fields=["before", "leaves_minute", "back_minute", "lunch_minute"])
+    plan.misfits = before.get("misfits")
+    plan.save(update_fields=["before", "leaves_minute", "back_minute", "lunch_minute", "misfits"])
     stops = list(plan.stops.all())
     for stop in stops:
         for name, value in zip(_KEPT, before["stops"].get(str(stop.pk), [None, None, None, None, "added since"]), strict=True):
@@ -193,7 +196,7 @@ def undo_route(*, by: User, plan: DayPlan) -> DayPlan:
 
 @transaction.atomic
 def move_stop(*, by: User, stop: DayStop, to: int) -> DayPlan:
-    """Put a stop at another place of the route by hand; the others keep their order. Refused when the day does not hold it."""
+    """Put a stop at another place of the route by hand; the others keep their order. What no longer fits then is kept with the plan."""
     plan = _locked(stop.plan, by)
     asked = asked_for(plan)
     route = [row for row in day_stops(plan) if row.place is not None and is_ahead(row)]
@@ -208,29 +211,14 @@ def move_stop(*, by: User, stop: DayStop, to: int) -> DayPlan:
     stops = [by_key[key] for key in keys]
     travel = plan.drives["minutes"]
     places = [keys.index(key) + 1 for key in order]
-    moved = timed(stops, places, travel=travel, day_start=plan.start_minute, day_end=plan.end_minute, lunch=asked.lunch)
-    if moved is None:
-        raise PolicyViolation(f"The day does not hold this order: {_late(asked, order, plan)}.")
+    moved = forced(stops, places, travel=travel, day_start=plan.start_minute, day_end=plan.end_minute, lunch=asked.lunch)
+    if moved.back > LAST_MINUTE:
+        raise PolicyViolation("In this order the day would not end before midnight.")
     plan.before, plan.accepted_at = _snapshot(plan), None
+    plan.misfits = misfits(asked, stops, moved, travel)
     _write(plan, Asked(plan, asked.rows, stops, asked.points, asked.unmapped), moved)
-    record("day.stop_moved", by=by, target=plan, stop=stop.practice_id, to=to)
+    record("day.stop_moved", by=by, target=plan, stop=stop.practice_id, to=to, fits=plan.misfits is None)
     return plan
-
-
-def _late(asked: Asked, order: list[int], plan: DayPlan) -> str:
-    """Which stop of the order is the first that cannot be kept."""
-    keys, by_key = plan.drives["keys"], {row.key: row for row in asked.stops}
-    stops = [by_key[key] for key in keys]
-    for length in range(1, len(order) + 1):
-        places = [keys.index(key) + 1 for key in order[:length]]
-        if (
-            timed(stops, places, travel=plan.drives["minutes"], day_start=plan.start_minute, day_end=plan.end_minute, lunch=asked.lunch)
-            is None
-        ):
-            late = by_key[order[length - 1]]
-            closes = max((ends for _, ends in late.windows or ()), default=None)
-            return f"{late.label} would be too late" + ("" if closes is None else f", it closes at {clock(closes)}")
-    return "it would end too late"
 
 
 @transaction.atomic
@@ -246,8 +234,10 @@ def set_must_see(*, by: User, stop: DayStop, must_see: bool) -> DayStop:
 
 @transaction.atomic
 def set_appointment(*, by: User, stop: DayStop, minute: int | None) -> DayStop:
-    """The visit begins at this minute and no other; None lets the route decide."""
+    """The visit begins at this minute and no other; None lets the route decide. The time of an appointment is the visit's own."""
     _locked(stop.plan, by)
+    if is_appointment(stop):
+        raise PolicyViolation("The office agreed to this time. Change the visit itself.")
     stop.fixed_minute = minute
     stop.save(update_fields=["fixed_minute"])
     record("day.appointment", by=by, target=stop.plan, practice=stop.practice_id, minute=minute)

@@ -24,7 +24,7 @@ from visits.actions.invitations import revise
 from visits.actions.materials import Given, hand_out, hand_out_again, take_back
 from visits.actions.more import NOTHING_MORE, More, check_texts, columns, keep, key_of_next_try
 from visits.actions.spending import write_down_spend
-from visits.models import Attendee, Mode, Topic, Visit, VisitState
+from visits.models import Attendee, DayStop, Mode, Topic, Visit, VisitState
 
 
 class IdempotencyConflict(PolicyViolation):
@@ -199,6 +199,8 @@ def change_plan(
     policies.check_appointment(planned_at=planned_at, ends_at=ends_at, is_fixed=is_fixed)
     shown = {"planned_at": planned_at, "owner": owner, "is_fixed": is_fixed, "ends_at": ends_at, "place": place.strip()}
     looks_different = any(getattr(visit, name) != value for name, value in shown.items())
+    if visit.is_fixed and not is_fixed and visit.planned_at is not None:
+        _let_go(visit, timezone.localtime(visit.planned_at))
     for name, value in {**shown, "purpose": purpose.strip()}.items():
         setattr(visit, name, value)
     visit.save(update_fields=[*shown, "purpose"])
@@ -206,6 +208,12 @@ def change_plan(
         revise(visit=visit, by=by)
     record("visit.replanned", by=by, target=visit, planned_at=planned_at, owner=owner.pk)
     return visit
+
+
+def _let_go(visit: Visit, at: dt.datetime) -> None:
+    """An appointment no longer: the day's route may put the stop where it fits, unless somebody set another time by hand."""
+    stops = DayStop.objects.filter(visit=visit, fixed_minute=at.hour * 60 + at.minute)
+    stops.update(fixed_minute=None, must_see=False)
 
 
 def _plan_next_try(visit: Visit, by: User) -> list[str]:

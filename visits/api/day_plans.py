@@ -66,6 +66,7 @@ class DayPlanSerializer(serializers.ModelSerializer):
             "leaves_minute",
             "back_minute",
             "lunch_minute",
+            "misfits",
             "accepted_at",
             "stops",
         )

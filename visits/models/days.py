@@ -98,6 +98,7 @@ class DayPlan(models.Model):
     back_minute = models.PositiveSmallIntegerField(null=True, help_text="when the end is reached")
     lunch_minute = models.PositiveSmallIntegerField(null=True, help_text="when the break starts")
     before = models.JSONField(null=True)
+    misfits = models.JSONField(null=True, help_text="what of an order chosen by hand does not fit (visits.routes.misfits); blank: it fits")
     accepted_at = models.DateTimeField(null=True, blank=True)
     moved = models.JSONField(null=True, help_text="what accepting changed: {visit id: its planned time before, null for one that it made}")
     created_at = models.DateTimeField(default=timezone.now)

@@ -1,6 +1,7 @@
 """The day's route as a whole: search, polish, put in what still fits, tell why the rest does not (METHODS section 6)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 
 from common.places import miles_apart
@@ -53,6 +54,34 @@ def timed(
     """The times of an order that somebody chose by hand (places from 1); None where the day does not hold it."""
     problem = Problem(stops, travel, day_start, day_end, lunch if lunch and lunch.minutes > 0 else None)
     return _route(order, problem, told=False) if isinstance(timetable(order, problem), Timetable) else None
+
+
+def forced(
+    stops: Sequence[Stop],
+    order: Sequence[int],
+    *,
+    travel: Sequence[Sequence[float]],
+    day_start: float,
+    day_end: float,
+    lunch: Lunch | None,
+) -> DayRoute:
+    """The times of an order that somebody chose by hand, also where the day does not hold it.
+
+    Then each visit begins as early as it can, at doors that have closed too, the day ends when it ends, and at last lunch is later than it
+    may be. What of that does not fit is for `visits.feasibility` to find.
+    """
+    late = [replace(stop, windows=_never_closing(stop.windows)) for stop in stops]
+    later = lunch._replace(latest=inf) if lunch else None
+    for these, end, break_ in ((stops, day_end, lunch), (late, inf, lunch), (late, inf, later)):
+        if found := timed(these, order, travel=travel, day_start=day_start, day_end=end, lunch=break_):
+            return found
+    raise ValueError("An order whose doors never close can always be driven.")
+
+
+def _never_closing(windows: Sequence[tuple[float, float]] | None) -> list[tuple[float, float]] | None:
+    """The last door stays open; of those that never open, one need not wait for any."""
+    spans = sorted(windows or ())
+    return [*spans[:-1], (spans[-1][0], inf)] if spans else None
 
 
 def _check(stops: Sequence[Stop], travel: Sequence[Sequence[float]] | None, day_start: float, day_end: float | None) -> None:

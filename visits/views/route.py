@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
@@ -15,11 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import requires
 from accounts.models import User
 from accounts.permissions import Permission
+from audit.actions import record
+from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
 from common.places import STATES
 from contacts.models import Practice
 from contacts.visiting import minute_of, point_of
-from visits import actions, policies
+from visits import actions, exports, policies
 from visits.forms import AppointmentForm, DayForm, FieldRulesForm, HereForm
 from visits.models import DayPlan, DayStop, FieldRules, PlanState, VisitState
 from visits.pictures import draw
@@ -119,6 +121,19 @@ def _context(request: HttpRequest, owner: User, day_on: dt.date, plan: DayPlan |
             places = [way.start, *(stop.place for stop in way.stops)]
             context["offers"] = overdue_near(plan, places, miles=FieldRules.current().nearby_miles)
     return context
+
+
+@require_GET
+@requires(Permission.VISIT_LOG)
+def export(request: HttpRequest, day: str, kind: str) -> HttpResponseBase:
+    """The day's route as CSV or XLSX: one's own is everybody's to take along."""
+    if kind not in {"csv", "xlsx"}:
+        raise Http404("No such file.")
+    plan = _plan_or_404(request, day)
+    stops = day_stops(plan)
+    record("day.exported", by=request.user, target=plan, rows=len(stops), kind=kind)
+    name = f"route-{plan.owner.full_name}-{plan.day_on}.{kind}"
+    return (csv_response if kind == "csv" else xlsx_response)(name, exports.ROUTE_HEADER, exports.route_rows(plan, stops))
 
 
 def _is_waiting(plan: DayPlan) -> bool:
