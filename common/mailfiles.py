@@ -3,11 +3,17 @@
 So the same mail delivered twice is one file, as a mailbox that knows Message-IDs keeps one letter.
 """
 
+import base64
 import contextlib
+import datetime as dt
+import email
+import email.policy
 import os
 import re
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage as EmailPart
 from email.utils import make_msgid
 from pathlib import Path
 from typing import cast
@@ -38,3 +44,42 @@ class EmailBackend(BaseEmailBackend):
                 os.link(written, folder / f"{name}.eml")
             os.unlink(written)
         return len(email_messages)
+
+
+@dataclass(frozen=True)
+class MailFile:
+    """A mail as it was written: the name of its file, its heads, and what it says."""
+
+    name: str
+    at: dt.datetime
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+def newest_names(limit: int) -> list[str]:
+    """The files, the newest first."""
+    folder = Path(settings.EMAIL_FILE_PATH)
+    found = [(path.stat().st_mtime, path.name) for path in folder.glob("*.eml")] if folder.is_dir() else []
+    return [name for _, name in sorted(found, reverse=True)[:limit]]
+
+
+def path_of(name: str) -> Path | None:
+    """The file of this name in the folder, and nowhere else."""
+    path = Path(settings.EMAIL_FILE_PATH) / name
+    return path if not _UNSAFE.search(name) and name.endswith(".eml") and path.is_file() else None
+
+
+def read_mail(path: Path) -> MailFile:
+    """The mail in the file; pictures within it become part of its HTML."""
+    mail = cast(EmailPart, email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
+    text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    shown = html.get_content() if html else ""
+    for part in mail.walk():
+        cid = str(part.get("Content-ID", "")).strip("<>")
+        if cid and part.get_content_maintype() == "image":
+            data = base64.b64encode(cast(bytes, part.get_payload(decode=True))).decode()
+            shown = shown.replace(f"cid:{cid}", f"data:{part.get_content_type()};base64,{data}")
+    at = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+    return MailFile(path.name, at, str(mail["To"]), str(mail["Subject"]), text.get_content() if text else "", shown)

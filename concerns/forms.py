@@ -7,12 +7,10 @@ from django import forms
 from django.utils import timezone
 
 from accounts.models import User
-from common.patient_marks import warning
+from common.guarded import NO_PATIENTS, GuardedForm
 from concerns.models import Category, Concern, Department, FieldNoteKind, QualityProject, Severity, ToldHow
 from concerns.queries import categories_to_choose, departments_to_choose, providers_at, who_may_own
 from contacts.models import Practice, Provider
-
-NO_PATIENTS = "No patient names, birth dates or record numbers."
 
 
 def _day(**attrs: str) -> forms.DateInput:
@@ -21,32 +19,6 @@ def _day(**attrs: str) -> forms.DateInput:
 
 def _area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
-
-
-class GuardedForm(forms.Form):
-    """A form with free text: when it looks like a patient's identifier, the box that says "it is none" appears, and nothing is saved."""
-
-    guarded: tuple[str, ...] = ("text",)
-    is_none = forms.BooleanField(label="This tells nothing of a patient", required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.asks = False
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        for name in self.guarded:
-            said = warning(data.get(name) or "", today=timezone.localdate())
-            if said:
-                self.asks = True
-                if not data.get("is_none"):
-                    self.add_error(name, said)
-        return data
-
-    @property
-    def shown(self) -> list[forms.BoundField]:
-        """The fields, without the box until it is needed."""
-        return [field for field in self.visible_fields() if field.name != "is_none" or self.asks]
 
 
 class ConcernForm(GuardedForm):

@@ -8,13 +8,9 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.roles import Role
 from common.exceptions import PolicyViolation
-from common.patient_marks import warning
+from common.guarded import check_no_patient
 from concerns.models import Category, Concern, ConcernState, Department, FieldNote, QualityProject
 from contacts.models import Affiliation, Practice, Provider
-
-
-class LooksLikePatient(PolicyViolation):
-    """The text holds what may tell who a patient is, and nobody has said that it does not."""
 
 
 def can_work_on(user: User, concern: Concern) -> bool:
@@ -45,11 +41,6 @@ def check_text(text: str, *, what: str, is_none: bool = False) -> None:
     if not text.strip():
         raise PolicyViolation(f"Say {what}.")
     check_no_patient(text, is_none=is_none)
-
-
-def check_no_patient(text: str, *, is_none: bool = False) -> None:
-    if not is_none and (said := warning(text, today=timezone.localdate())):
-        raise LooksLikePatient(said)
 
 
 def check_is(concern: Concern, *states: str) -> None:

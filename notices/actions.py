@@ -5,20 +5,24 @@ What a notice tells of was audited by the action that made it; that somebody rea
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.clocks import organization_time_zone
+from accounts.clocks import organization_time_zone, time_zone_of
 from accounts.models import User
 from audit.actions import record
 from common.locks import held
 from jobs import actions as jobs
-from notices.digests import compose, local_now, sections_of
-from notices.models import DigestSent, MailSettings, Notice
+from notices.digests import compose, compose_letter, local_now, sections_of
+from notices.mailing import gets_mail, gets_mails
+from notices.models import DigestSent, Letter, MailKind, MailSettings, Notice
 from notices.querysets import NoticeQuerySet
 
 KEPT = dt.timedelta(days=90)
+LOOKED_BACK = dt.timedelta(days=40)  # a month's mail is asked for in its first week
+LETTERS_KEPT = dt.timedelta(days=7)  # what could not be sent for a week is news no more
 
 
 @transaction.atomic
@@ -60,11 +64,19 @@ def forget_read(*, by: User | None = None) -> int:
 
 
 @transaction.atomic
-def save_mail_settings(*, daily: bool, weekly: bool, hour: int, by: User) -> MailSettings:
-    """Which mails one wants, and when by one's own clock (accounts.clocks)."""
-    wanted = {"daily": daily, "weekly": weekly, "hour": hour}
+def save_mail_settings(*, by: User, **wanted: Any) -> MailSettings:
+    """Which mails one wants, and when: the fields of `MailSettings`."""
     saved, _ = MailSettings.objects.update_or_create(person=by, defaults=wanted)
     record("mails.settings_changed", by=by, target=by, **wanted)
+    return saved
+
+
+@transaction.atomic
+def set_mail(*, person: User, kind: str, wanted: bool, by: User) -> MailSettings:
+    """One kind of mail on or off: what the link at a mail's end does, without a sign-in."""
+    kind = MailKind(kind)
+    saved, _ = MailSettings.objects.update_or_create(person=person, defaults={kind.value: wanted})
+    record("mails.subscribed" if wanted else "mails.unsubscribed", by=by, target=person, kind=kind)
     return saved
 
 
@@ -75,16 +87,63 @@ def ask_for_digests(*, now: dt.datetime, by: User | None = None) -> int:
     """
     chosen = {row.person_id: row for row in MailSettings.objects.all()}
     zone_of_all = organization_time_zone()
-    people = list(User.objects.active().exclude(email__endswith=".invalid"))
-    over = set(DigestSent.objects.over(since_on=now.date() - dt.timedelta(days=8)).values_list("person_id", "kind", "day_on"))
+    over = set(DigestSent.objects.over(since_on=now.date() - LOOKED_BACK).values_list("person_id", "kind", "day_on"))
     asked = 0
-    for person in people:
+    for person in gets_mails():
         wanted = chosen.get(person.pk) or MailSettings(person=person)
         for kind, on in wanted.due(local_now(now, person.time_zone or zone_of_all)):
             if (person.pk, kind, on) not in over:
                 jobs.enqueue("notices.send_digest", person.pk, kind, on.isoformat(), key=f"digest {person.pk} {kind} {on}")
                 asked += 1
     return asked
+
+
+@transaction.atomic
+def write_letter(*, to: User, kind: str, text: str, url: str, key: str, by: User | None) -> Letter:
+    """A mail of one sentence, in the caller's transaction: with what happened, or not at all. The same matter is told once.
+
+    It goes at once, or after the person's quiet hours (`ask_for_letters`).
+    """
+    letter, made = Letter.objects.get_or_create(to=to, key=key, defaults={"kind": kind, "text": text[:300], "url": url})
+    if made:
+        jobs.enqueue("notices.send_letter", letter.pk, key=f"letter {letter.pk}")
+    return letter
+
+
+def ask_for_letters(*, now: dt.datetime, by: User | None = None) -> int:
+    """Queue the letters that still wait for people who may be written to now; returns how many."""
+    chosen = {row.person_id: row for row in MailSettings.objects.all()}
+    zone_of_all = organization_time_zone()
+    asked = 0
+    for letter in Letter.objects.waiting().filter(made_at__gte=now - LETTERS_KEPT).select_related("to").order_by("pk"):
+        wanted = chosen.get(letter.to_id) or MailSettings(person=letter.to)
+        if not wanted.is_quiet(local_now(now, letter.to.time_zone or zone_of_all)):
+            jobs.enqueue("notices.send_letter", letter.pk, key=f"letter {letter.pk}")
+            asked += 1
+    return asked
+
+
+def send_letter(*, pk: int, now: dt.datetime, complete: Callable[[], None], by: User | None = None) -> Letter:
+    """Send one letter, once, one worker at a time; a quiet hour leaves it waiting. The order of writing is that of `_send_digest`."""
+    with held(f"letter {pk}"):
+        with transaction.atomic():
+            letter = Letter.objects.select_for_update(of=("self",)).select_related("to").get(pk=pk)
+            wanted = MailSettings.of(letter.to)
+            is_unwanted = not (gets_mail(letter.to) and wanted.wants(letter.kind))
+            if letter.is_over or is_unwanted or wanted.is_quiet(local_now(now, time_zone_of(letter.to))):
+                letter.is_dropped = letter.sent_at is None and is_unwanted
+                letter.save(update_fields=["is_dropped"])
+                complete()
+                return letter
+            letter.tried_at = timezone.now()
+            letter.save(update_fields=["tried_at"])
+        compose_letter(letter).send()
+        with transaction.atomic():
+            letter.sent_at = timezone.now()
+            letter.save(update_fields=["sent_at"])
+            record("letter.sent", by=by, target=letter.to, kind=letter.kind, letter=letter.pk)
+            complete()
+    return letter
 
 
 def send_digest(*, person: User, kind: str, on: dt.date, complete: Callable[[], None], by: User | None = None) -> DigestSent:
@@ -103,7 +162,7 @@ def _send_digest(*, person: User, kind: str, on: dt.date, complete: Callable[[],
     with transaction.atomic():
         DigestSent.objects.get_or_create(person=person, kind=kind, day_on=on)
         sent = DigestSent.objects.select_for_update().get(person=person, kind=kind, day_on=on)
-        sections = [] if sent.is_over or not person.is_active else sections_of(kind, person, on)
+        sections = [] if sent.is_over or not gets_mail(person) else sections_of(kind, person, on)
         if not sections:
             sent.is_empty = sent.sent_at is None
             sent.save(update_fields=["is_empty"])

@@ -1,25 +1,48 @@
 """What people say about the mails they want."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
 
 from accounts.clocks import zone_words
-from notices.models import MailSettings
+from notices.models import MailKind, MailSettings
 
 
 def _hour_words(hour: int) -> str:
     return {0: "midnight", 12: "noon"}.get(hour) or f"{(hour - 1) % 12 + 1} {'a.m.' if hour < 12 else 'p.m.'}"
 
 
+_HOURS = [(hour, _hour_words(hour)) for hour in range(24)]
+
+
 class MailSettingsForm(forms.Form):
-    daily = forms.BooleanField(label="Each working day, what is due", required=False, help_text="Only on days on which something is.")
+    """Which mails, at what hour, and when none."""
+
+    daily = forms.BooleanField(label=MailKind.DAILY.label, required=False, help_text="Only on days on which something is.")
     weekly = forms.BooleanField(
-        label="Each Monday, what the field heard", required=False, help_text="For managers: feedback, gaps, competitors."
+        label=MailKind.WEEKLY.label, required=False, help_text="For managers: what fell, what is late, what the field heard."
     )
-    hour = forms.TypedChoiceField(label="From what hour on", coerce=int, choices=[(hour, _hour_words(hour)) for hour in range(24)])
+    monthly = forms.BooleanField(label=MailKind.MONTHLY.label, required=False, help_text="The month that is over, with a chart.")
+    mention = forms.BooleanField(label=MailKind.MENTION.label, required=False)
+    report = forms.BooleanField(label=MailKind.REPORT.label, required=False)
+    hour = forms.TypedChoiceField(label="Daily, weekly and monthly ones from what hour on", coerce=int, choices=_HOURS)
+    quiet_from = forms.TypedChoiceField(
+        label="No mail from", coerce=int, required=False, empty_value=None, choices=[("", "never quiet"), *_HOURS]
+    )
+    quiet_until = forms.TypedChoiceField(label="until", coerce=int, required=False, empty_value=None, choices=[("", "never quiet"), *_HOURS])
 
     def __init__(self, data: Any = None, *, chosen: MailSettings) -> None:
-        names = ("daily", "weekly", "hour")
-        super().__init__(data, initial={name: getattr(chosen, name) for name in names})
+        super().__init__(data, initial={name: getattr(chosen, name) for name in self.base_fields})
         self.fields["hour"].help_text = f"By your own clock: {zone_words(chosen.time_zone)}. Profile changes it."
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        start, end = data.get("quiet_from"), data.get("quiet_until")
+        if (start is None) != (end is None):
+            self.add_error("quiet_until" if end is None else "quiet_from", "Choose both hours, or neither.")
+        elif start is not None and data.get("hour") is not None:
+            quiet = MailSettings(quiet_from=start, quiet_until=end)
+            if quiet.is_quiet(dt.datetime(2000, 1, 1, data["hour"])):  # noqa: DTZ001 - only its hour is asked
+                self.add_error("hour", "This hour lies in your quiet hours.")
+        return data

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from accounts.clocks import time_zone_of
 from accounts.models import User
-from notices.querysets import DigestSentQuerySet, MailSettingsQuerySet, NoticeQuerySet
+from notices.querysets import DigestSentQuerySet, LetterQuerySet, MailSettingsQuerySet, NoticeQuerySet
 
-FRIDAY = 4
+FRIDAY, FIRST_WEEK = 4, 7
 
 
 class NoticeKind(models.TextChoices):
@@ -24,6 +24,8 @@ class NoticeKind(models.TextChoices):
     TARGETS = "targets", "Target list"
     SPEND = "spend", "Spend"
     RUN = "run", "Report"
+    COMMENT = "comment", "Comment"
+    MOVE = "move", "Move"
 
 
 class Notice(models.Model):
@@ -59,25 +61,50 @@ class Notice(models.Model):
 
 
 class Digest(models.TextChoices):
-    """A kind of mail that comes by itself. The daily one tells what is due, the weekly one what the field heard."""
+    """A mail that comes by itself. Daily: what is due; weekly: the review and what the field heard; monthly: the month that is over."""
 
     DAILY = "daily", "Your day"
-    WEEKLY = "weekly", "From the field"
+    WEEKLY = "weekly", "Your week"
+    MONTHLY = "monthly", "Your month"
+
+
+class MailKind(models.TextChoices):
+    """What a person can have mails of, or not: the digests, and single letters."""
+
+    DAILY = "daily", "Each working day, what is due"
+    WEEKLY = "weekly", "Each Monday, the review of the week"
+    MONTHLY = "monthly", "Each month, how it went"
+    MENTION = "mention", "When a comment mentions me"
+    REPORT = "report", "When a scheduled report is ready"
 
 
 class MailSettings(models.Model):
-    """Which mails a person wants, and at what hour of their own clock. Without a row, the defaults here hold."""
+    """Which mails a person wants, and when. Without a row, the defaults here hold.
+
+    Within quiet hours (from `quiet_from` until before `quiet_until` on the person's clock, over midnight where the first is later) nothing
+    is sent; what waited goes afterwards. The fields of the kinds are named by `MailKind`.
+    """
 
     person = models.OneToOneField(User, on_delete=models.CASCADE, related_name="mail_settings")
     daily = models.BooleanField("each day, what is due", default=True)
-    weekly = models.BooleanField("each week, what the field heard", default=True)
+    weekly = models.BooleanField("each week, the review", default=True)
+    monthly = models.BooleanField("each month, how it went", default=True, db_default=True)
+    mention = models.BooleanField("when a comment mentions me", default=True, db_default=True)
+    report = models.BooleanField("when a scheduled report is ready", default=True, db_default=True)
     hour = models.PositiveSmallIntegerField(default=7, help_text="from 0 to 23")
+    quiet_from = models.PositiveSmallIntegerField(null=True, blank=True, help_text="from 0 to 23; blank: never quiet")
+    quiet_until = models.PositiveSmallIntegerField(null=True, blank=True, help_text="from 0 to 23")
 
     objects = MailSettingsQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "mail settings"
-        constraints = (models.CheckConstraint(condition=Q(hour__lte=23), name="mail_hour_of_a_day"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(hour__lte=23), name="mail_hour_of_a_day"),
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_until=None) | Q(quiet_from__lte=23, quiet_until__lte=23), name="mail_quiet_hours_of_a_day"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"Mails to {self.person}"
@@ -92,17 +119,32 @@ class MailSettings(models.Model):
         """What the person chose, or the defaults."""
         return cls.objects.filter(person=person).first() or cls(person=person)
 
+    def wants(self, kind: str) -> bool:
+        return bool(getattr(self, kind))
+
+    def is_quiet(self, here: dt.datetime) -> bool:
+        """Whether nothing is to be sent at this moment of the person's own clock."""
+        start, end = self.quiet_from, self.quiet_until
+        if start is None or end is None or start == end:
+            return False
+        return start <= here.hour < end if start < end else here.hour >= start or here.hour < end
+
     def due(self, here: dt.datetime) -> list[tuple[str, dt.date]]:
         """(kind, day) of each mail whose hour has come at this moment of the person's own clock.
 
-        The daily one comes Monday to Friday; the weekly one on Monday, or later in the week if nobody sent it then.
+        The daily one comes Monday to Friday; the weekly one on Monday, or later in the week if nobody sent it then; the monthly one on the
+        first, or within the month's first week.
         """
-        today, monday = here.date(), here.date() - dt.timedelta(days=here.weekday())
+        if self.is_quiet(here):
+            return []
+        today, monday, first = here.date(), here.date() - dt.timedelta(days=here.weekday()), here.date().replace(day=1)
         found: list[tuple[str, dt.date]] = []
         if self.daily and here.hour >= self.hour and here.weekday() <= FRIDAY:
             found.append((Digest.DAILY, today))
         if self.weekly and (here.hour >= self.hour or today > monday):
             found.append((Digest.WEEKLY, monday))
+        if self.monthly and today.day <= FIRST_WEEK and (here.hour >= self.hour or today > first):
+            found.append((Digest.MONTHLY, first))
         return found
 
 
@@ -139,3 +181,41 @@ class DigestSent(models.Model):
     @property
     def message_id(self) -> str:
         return f"<{self.kind}.{self.day_on}.{self.person_id}@{urlsplit(settings.BASE_URL).hostname or 'prm'}>"
+
+
+class Letter(models.Model):
+    """A mail of one sentence and a link to one person about one matter (`key`), sent once, outside of their quiet hours.
+
+    `tried_at` and `sent_at` as with digests. `is_dropped`: the person does not want, or must not get, such mails.
+    """
+
+    to = models.ForeignKey(User, on_delete=models.CASCADE, related_name="letters")
+    kind = models.CharField(max_length=10, choices=MailKind)
+    text = models.CharField(max_length=300)
+    url = models.CharField(max_length=300, help_text="a path of PRM itself")
+    key = models.CharField(max_length=100)
+    made_at = models.DateTimeField(default=timezone.now)
+    tried_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    is_dropped = models.BooleanField(default=False)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-made_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(fields=["to", "key"], name="letter_once"),
+            models.CheckConstraint(condition=Q(url__startswith="/") & ~Q(url__startswith="//"), name="letter_leads_inside"),
+        )
+        indexes = (models.Index(fields=["made_at"], condition=Q(sent_at=None, is_dropped=False), name="letter_waiting"),)
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def is_over(self) -> bool:
+        return self.sent_at is not None or self.is_dropped
+
+    @property
+    def message_id(self) -> str:
+        return f"<{self.kind}.letter.{self.pk}.{self.to_id}@{urlsplit(settings.BASE_URL).hostname or 'prm'}>"

@@ -10,6 +10,8 @@ ICONS = {
     NoticeKind.TARGETS: "target",
     NoticeKind.SPEND: "coin",
     NoticeKind.RUN: "report-analytics",
+    NoticeKind.COMMENT: "message-circle",
+    NoticeKind.MOVE: "arrows-exchange",
 }
 MOST = 99
 

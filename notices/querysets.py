@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 if TYPE_CHECKING:
-    from notices.models import DigestSent, MailSettings, Notice  # noqa: F401 - named in the base classes below
+    from notices.models import DigestSent, Letter, MailSettings, Notice  # noqa: F401 - named in the base classes below
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -33,3 +33,12 @@ class DigestSentQuerySet(models.QuerySet["DigestSent"]):
     def over(self, *, since_on: dt.date) -> "DigestSentQuerySet":
         """Sent, or with nothing to send, for days from then on."""
         return self.filter(models.Q(sent_at__isnull=False) | models.Q(is_empty=True), day_on__gte=since_on)
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def visible_to(self, user: Any) -> "LetterQuerySet":
+        return self.filter(to=user) if user.is_authenticated and user.is_active else self.none()
+
+    def waiting(self) -> "LetterQuerySet":
+        """Neither sent nor dropped."""
+        return self.filter(sent_at=None, is_dropped=False)

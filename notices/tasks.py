@@ -20,9 +20,10 @@ def forget(lease: Lease) -> None:
 @handler("notices.send_digests")
 def send_digests(lease: Lease) -> None:
     """Every ten minutes: whose hour has come?"""
-    asked = actions.ask_for_digests(now=timezone.now())
+    now = timezone.now()
+    asked = actions.ask_for_digests(now=now) + actions.ask_for_letters(now=now)
     lease.progress(asked, asked, f"{asked} mails to write" if asked else "Nobody's hour has come")
-    for name in (lease.name, "notices.send_digest"):
+    for name in (lease.name, "notices.send_digest", "notices.send_letter"):
         forget_done(name, older_than=dt.timedelta(days=2))
 
 
@@ -35,3 +36,10 @@ def send_digest(lease: Lease) -> None:
         raise InputError("This person is gone.")
     lease.progress(0, 1, "Writing")
     actions.send_digest(person=person, kind=kind, on=dt.date.fromisoformat(on), complete=lease.complete)
+
+
+@handler("notices.send_letter", own_transaction=True)
+def send_letter(lease: Lease) -> None:
+    """One sentence to one person."""
+    lease.progress(0, 1, "Writing")
+    actions.send_letter(pk=lease.args[0], now=timezone.now(), complete=lease.complete)

@@ -2,15 +2,20 @@
 
 from django.urls import path
 
-from notices import views
+from notices.views import mails, notices
 
 app_name = "notices"
 
 urlpatterns = [
-    path("", views.notice_list, name="list"),
-    path("bell/", views.bell, name="bell"),
-    path("read/", views.read_all, name="read-all"),
-    path("mails/", views.mail_settings, name="mail-settings"),
-    path("<int:pk>/", views.follow, name="follow"),
-    path("<int:pk>/read/", views.read, name="read"),
+    path("", notices.notice_list, name="list"),
+    path("bell/", notices.bell, name="bell"),
+    path("read/", notices.read_all, name="read-all"),
+    path("unsubscribe/<str:token>/", mails.unsubscribe, name="unsubscribe"),
+    path("sent/", mails.sent_mails, name="mails"),
+    path("sent/<str:name>/", mails.sent_mail, name="mail"),
+    path("sent/<str:name>/body/", mails.mail_body, name="mail-body"),
+    path("sent/<str:name>/raw.eml", mails.mail_file, name="mail-file"),
+    path("mails/", notices.mail_settings, name="mail-settings"),
+    path("<int:pk>/", notices.follow, name="follow"),
+    path("<int:pk>/read/", notices.read, name="read"),
 ]

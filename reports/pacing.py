@@ -99,6 +99,25 @@ def paces(goals: Iterable[Goal], *, fresh: Freshness, parents: Mapping[int, int 
     return [_pace(goal, fresh, counts) for goal in goals]
 
 
+def figures(goals: Iterable[Goal], *, fresh: Freshness, parents: Mapping[int, int | None]) -> list[float | None]:
+    """The figure of each goal's whole period, None where the data does not hold the whole of it. They need not be saved."""
+    goals, counts = list(goals), _Counts(parents, [])
+    return [_whole_figure(goal, counts) if _is_whole(goal, fresh) else None for goal in goals]
+
+
+def _is_whole(goal: Goal, fresh: Freshness) -> bool:
+    """New referrers need the twelve months before, too."""
+    before = add_months(goal.window.start, -12) if goal.measure == GoalMeasure.NEW_REFERRERS else goal.window.start
+    is_known = goal.measure == GoalMeasure.VISITS or (fresh.first_month is not None and fresh.first_month <= before)
+    return is_known and goal.window.end <= _until(goal, fresh)
+
+
+def _whole_figure(goal: Goal, counts: _Counts) -> float | None:
+    if goal.measure == GoalMeasure.LEAKAGE:
+        return leakage_ordered([total(_sum_cells(goal, goal.window, counts))]).value
+    return _count(goal, goal.window, counts)
+
+
 def _pace(goal: Goal, fresh: Freshness, counts: _Counts) -> Pace:
     window, until = goal.window, _until(goal, fresh)
     until = min(until, window.end)

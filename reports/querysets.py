@@ -14,7 +14,19 @@ from contacts.models import Provider
 from territories.scope import Scope, scope_of
 
 if TYPE_CHECKING:
-    from reports.models import Alert, AlertRun, Goal, ReportFile, ReportRun, Untested  # noqa: F401 - the parameters of the querysets
+    from reports.models import (  # noqa: F401 - the parameters of the querysets
+        Agreement,
+        Alert,
+        AlertRun,
+        Goal,
+        GoalBatch,
+        OneToOne,
+        ReportFile,
+        ReportRun,
+        ReportSchedule,
+        ScheduleDelivery,
+        Untested,
+    )
 
 
 class ReportRunQuerySet(models.QuerySet["ReportRun"]):
@@ -135,6 +147,12 @@ class GoalQuerySet(models.QuerySet["Goal"]):
         return self.select_related("liaison", "territory", "service_line")
 
 
+class GoalBatchQuerySet(models.QuerySet["GoalBatch"]):
+    def visible_to(self, user: Any) -> Self:
+        """One's own: who set them takes them back."""
+        return self.filter(made_by=user) if user.is_authenticated and user.can(Permission.GOAL_EDIT) else self.none()
+
+
 class MoneyQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
         """Margins, costs and weights for those who keep them and those who see what they are used for; they name no practice."""
@@ -152,3 +170,60 @@ class ReportFileQuerySet(models.QuerySet["ReportFile"]):
         """A person's own files, of runs that are still theirs to see."""
         runs = apps.get_model("reports", "ReportRun").objects
         return self.filter(reader=user, run__in=runs.visible_to(user))
+
+
+class ScheduleQuerySet(models.QuerySet["ReportSchedule"]):
+    def visible_to(self, user: Any) -> Self:
+        """One's own, and those that come to oneself; admins see all, so that a leaver's can be ended."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_admin:
+            return self
+        through = self.model.recipients.through.objects.filter(reportschedule=OuterRef("pk"), user=user)
+        return self.filter(Q(made_by=user) | Q(Exists(through)))
+
+    def standing(self) -> Self:
+        return self.filter(ended_at=None)
+
+    def running(self) -> Self:
+        """Neither ended nor paused."""
+        return self.filter(ended_at=None, paused_at=None)
+
+
+class ScheduleDeliveryQuerySet(models.QuerySet["ScheduleDelivery"]):
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(person=user) if user.is_authenticated and user.is_active else self.none()
+
+    def to_tell(self) -> Self:
+        """Whose run is finished and who were not told yet."""
+        return self.filter(told_at=None, skipped="", run__computed_at__isnull=False)
+
+
+def led_by(user: Any) -> Any:
+    """The people whom a person leads: liaisons who look after territories of their field and of no other; for admins, all who do."""
+    held = apps.get_model("territories", "Assignment").objects.today().filter(service_line=None)
+    people = apps.get_model("accounts", "User").objects.active().filter(role="liaison")
+    if not user.is_active or user.role not in {"manager", "admin"}:
+        return people.none()
+    scope = scope_of(user)
+    if scope.whole:
+        return people.filter(pk__in=held.values("user"))
+    inside = held.filter(territory__in=scope.territory_ids).values("user")
+    return people.filter(pk__in=inside).exclude(pk__in=held.exclude(territory__in=scope.territory_ids).values("user"))
+
+
+class OneToOneQuerySet(models.QuerySet["OneToOne"]):
+    def visible_to(self, user: Any) -> Self:
+        """Of the two who sat together; of others, admins only."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self if user.is_admin else self.filter(Q(liaison=user) | Q(led_by=user))
+
+
+class AgreementQuerySet(models.QuerySet["Agreement"]):
+    def visible_to(self, user: Any) -> Self:
+        """Those of talks that the person sees."""
+        return self.filter(meeting__in=apps.get_model("reports", "OneToOne").objects.visible_to(user))
+
+    def open(self) -> Self:
+        return self.filter(done_at=None)

@@ -12,7 +12,7 @@ from reports.actions.alerts import (
     undo_alert_step,
 )
 from reports.actions.files import ask_for_file, forget_old_files, keep_file
-from reports.actions.goals import remove_goal, save_goal
+from reports.actions.goals import remove_goal, save_goal, set_goals, undo_goals
 from reports.actions.holidays import close_days, forget_closing_day, open_on_holiday
 from reports.actions.money import MONEY_FIELDS, delete_money, end_money, import_money, save_money
 from reports.actions.network import ask_for_network
@@ -63,8 +63,10 @@ __all__ = [
     "save_report_rules",
     "save_targets",
     "scopes",
+    "set_goals",
     "snooze_alert",
     "undo_alert_step",
+    "undo_goals",
     "withdraw_run",
     "write_trends",
 ]

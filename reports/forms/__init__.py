@@ -2,7 +2,7 @@
 
 from reports.forms.closing import FhirCountForm
 from reports.forms.filters import DEFAULT_PERIOD, PERIODS, ReportFilter
-from reports.forms.goals import GoalForm
+from reports.forms.goals import GoalForm, GoalsForm
 from reports.forms.market import CapacityForm, MarketFilter, SaveTargetsForm
 from reports.forms.pictures import ControlFilter, FunnelFilter, HeatFilter, PictureFilter
 from reports.forms.rules import ReportRulesForm
@@ -16,6 +16,7 @@ __all__ = [
     "FhirCountForm",
     "FunnelFilter",
     "GoalForm",
+    "GoalsForm",
     "HeatFilter",
     "MarketFilter",
     "MonthsForm",

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
@@ -62,6 +63,63 @@ class GoalForm(forms.Form):
         row, kind = self.subjects[key], key.partition("-")[0]
         owners = {name: row if kind == name else None for name in ("liaison", "territory", "service_line")}
         return data | owners
+
+
+class Whose(models.TextChoices):
+    LIAISONS = "liaison", "Each liaison"
+    TEAMS = "team", "Each team (a region with territories below it)"
+    TERRITORIES = "territory", "Each territory"
+    LINES = "service_line", "Each service line"
+
+
+class GoalsForm(forms.Form):
+    """One goal for each of a kind, from the same period a year ago and an uplift."""
+
+    measure = forms.ChoiceField(label="What", choices=GoalMeasure)
+    whose = forms.ChoiceField(label="For", choices=Whose)
+    period = forms.ChoiceField(label="Over", choices=GoalPeriod, widget=forms.RadioSelect, initial=GoalPeriod.QUARTER)
+    start_on = forms.TypedChoiceField(
+        label="Month in it", coerce=dt.date.fromisoformat, help_text="Any month of the quarter or year names it."
+    )
+    uplift = forms.FloatField(
+        label="Change to last year, in percent",
+        min_value=-90,
+        max_value=500,
+        initial=5,
+        help_text="5 is five percent more than a year ago; for leakage, five percent less of it.",
+        widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
+    )
+
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        super().__init__(data)
+        self.user = user
+        scope = scope_of(user)
+        offered = [choice for choice in Whose.choices if scope.whole or choice[0] != Whose.LINES]
+        self.fields["whose"].choices = offered
+        this_month = timezone.localdate().replace(day=1)
+        months = [add_months(this_month, ahead) for ahead in range(-3, AHEAD + 1)]
+        self.fields["start_on"].choices = [(month.isoformat(), f"{month:%B %Y}") for month in months]
+        self.fields["start_on"].initial = this_month.isoformat()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("measure") == GoalMeasure.VISITS and data.get("whose") == Whose.LINES:
+            self.add_error("whose", "Visits belong to no service line. Choose people, teams or territories.")
+        return data
+
+    def subjects(self) -> dict[str, Any]:
+        """Who gets a goal: {key: the row}, of those whom the person may set goals for."""
+        kind, found = self.cleaned_data["whose"], _subjects(self.user)
+        if kind in {Whose.TEAMS, Whose.TERRITORIES}:
+            above = set(Territory.objects.live().exclude(parent=None).values_list("parent", flat=True))
+            rows = {key: row for key, row in found.items() if key.startswith("territory-")}
+            return {key: row for key, row in rows.items() if (row.pk in above) == (kind == Whose.TEAMS)}
+        return {key: row for key, row in found.items() if key.startswith(f"{kind}-")}
+
+
+def owner_of(key: str, row: Any) -> dict[str, Any]:
+    """{"territory": the row} of "territory-7": what actions ask for."""
+    return {key.partition("-")[0]: row}
 
 
 def _subjects(user: User) -> dict[str, Any]:

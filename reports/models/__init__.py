@@ -2,13 +2,16 @@
 
 from reports.models.alerts import Alert, AlertChange, AlertPart, AlertRun, AlertState, CloseReason, Direction, Untested
 from reports.models.files import ReportFile
-from reports.models.goals import Goal, GoalMeasure, GoalPeriod
+from reports.models.goals import Goal, GoalBatch, GoalMeasure, GoalPeriod
 from reports.models.holidays import ClosingDay
+from reports.models.meetings import Agreement, OneToOne
 from reports.models.money import AttributionWeight, ContributionMargin, ProgramCost
 from reports.models.rules import ReportRules
 from reports.models.runs import ReportRun, RunState
+from reports.models.schedules import FileKind, ReportSchedule, Rhythm, ScheduleDelivery, ScheduleTurn
 
 __all__ = [
+    "Agreement",
     "Alert",
     "AlertChange",
     "AlertPart",
@@ -20,6 +23,7 @@ __all__ = [
     "ContributionMargin",
     "Direction",
     "Goal",
+    "GoalBatch",
     "GoalMeasure",
     "GoalPeriod",
     "ProgramCost",
@@ -27,5 +31,11 @@ __all__ = [
     "ReportRules",
     "ReportRun",
     "RunState",
+    "FileKind",
+    "OneToOne",
+    "ReportSchedule",
+    "Rhythm",
+    "ScheduleDelivery",
+    "ScheduleTurn",
     "Untested",
 ]

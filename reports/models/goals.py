@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from reports.periods import Window, add_months
-from reports.querysets import GoalQuerySet
+from reports.querysets import GoalBatchQuerySet, GoalQuerySet
 from territories.models import ServiceLine, Territory
 
 
@@ -90,6 +90,27 @@ class Goal(models.Model):
     @property
     def is_share(self) -> bool:
         return self.measure == GoalMeasure.LEAKAGE
+
+
+class GoalBatch(models.Model):
+    """Goals that were set in one press of a button, and what they were before, so that one press takes all of it back.
+
+    `entries` are {"goal": id, "target": what was set, "was": the target before or null for a new goal}.
+    """
+
+    entries = models.JSONField()
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = GoalBatchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-made_at", "-pk")
+        verbose_name_plural = "goal batches"
+
+    def __str__(self) -> str:
+        return f"{len(self.entries)} goals set by {self.made_by}"
 
 
 def period_start(period: str, day: dt.date) -> dt.date:

@@ -91,6 +91,11 @@ def finding(paces: Sequence[Pace]) -> str:
     return f"{said}, {reached} reached" if reached else said
 
 
+def count(goals: int) -> str:
+    """1 goal · 3 goals."""
+    return _goals(goals)
+
+
 def _goals(count: int) -> str:
     return "1 goal" if count == 1 else f"{count} goals"
 

@@ -17,7 +17,7 @@ from referrals.models import CountingRules
 from reports import actions, exports
 from reports.filters import GOAL_STATES, GoalFilter
 from reports.forms import GoalForm
-from reports.models import Goal
+from reports.models import Goal, GoalBatch
 from reports.pacing import Pace, paces
 from reports.presenters import goals as presenter
 from reports.queries.freshness import freshness
@@ -47,8 +47,16 @@ def goal_list(request: HttpRequest) -> HttpResponse:
         "state": state,
         "tabs": [{"url": f"?state={name}", "label": label, "active": name == state} for name, label in GOAL_STATES.items()],
         "data_through": freshness().data_through,
+        "just_set": _just_set(request),
     }
     return render(request, "reports/goals.html", context)
+
+
+def _just_set(request: HttpRequest) -> GoalBatch | None:
+    """The goals that were set in bulk just now, to offer the way back."""
+    text = request.GET.get("set", "")
+    own = GoalBatch.objects.visible_to(request.user).filter(undone_at=None)
+    return own.filter(pk=text).first() if text.isdecimal() and len(text) < 19 else None
 
 
 @require_GET

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from common.exceptions import PolicyViolation
+from common.guarded import LooksLikePatient
 from common.tables import open_table
 from concerns import actions
 from concerns.models import FieldNote
-from concerns.policies import LooksLikePatient
 from notices.actions import send_digest
 from notices.models import Digest
 from tests.factories.concerns import make_concern

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from common.exceptions import PolicyViolation
+from common.guarded import LooksLikePatient
 from common.rates import chance
 from concerns import actions
 from concerns.models import Concern, QualityProject
-from concerns.policies import LooksLikePatient
 from concerns.trends import MONTHS, effect, month_of, trends
 from tests.factories.concerns import make_category, make_concern
 

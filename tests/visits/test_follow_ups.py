@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from common.exceptions import PolicyViolation
+from common.guarded import LooksLikePatient
 from common.tables import open_table
-from concerns.policies import LooksLikePatient
 from notices.models import Notice
 from tests import factories
 from tests.factories.visits import make_follow_up

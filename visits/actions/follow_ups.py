@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from accounts.models import User
 from audit.actions import record
 from common.exceptions import PolicyViolation
-from concerns.policies import check_no_patient
+from common.guarded import check_no_patient
 from contacts.models import Practice, Provider
 from notices.actions import notify, withdraw
 from notices.models import NoticeKind

@@ -13,9 +13,9 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import record
 from common.exceptions import PolicyViolation
+from common.guarded import check_no_patient
 from common.patient_marks import patient_marks
 from compliance.drafts import SpendDraft
-from concerns.policies import check_no_patient
 from contacts.models import Provider, Staff
 from visits import policies
 from visits.actions.materials import Given, hand_out, pieces_of

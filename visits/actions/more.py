@@ -12,10 +12,10 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.actions import record
 from common.exceptions import PolicyViolation
+from common.guarded import check_no_patient
 from common.patient_marks import patient_marks
 from concerns.actions import open_concern
 from concerns.models import Category, Severity
-from concerns.policies import check_no_patient
 from contacts.actions import save_staff
 from contacts.models import Provider, Staff
 from visits.models import Attendee, FieldRules, Visit

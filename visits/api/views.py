@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import Permission
-from concerns.policies import LooksLikePatient
+from common.guarded import LooksLikePatient
 from visits import actions, versions
 from visits.api.day_plans import DayPlanViewSet
 from visits.api.field import DueViewSet, FieldPackViewSet
