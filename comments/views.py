@@ -50,9 +50,7 @@ def comments(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     form = CommentForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.add_comment(
-                kind=kind, pk=pk, text=form.cleaned_data["text"], is_none=form.cleaned_data["is_none"], by=request.user
-            )
+            actions.add_comment(kind=kind, pk=pk, text=form.cleaned_data["text"], is_none=form.cleaned_data["is_none"], by=request.user)
         except PolicyViolation as refusal:
             form.add_error("text", str(refusal))
         else:
@@ -70,13 +68,13 @@ def _again(request: HttpRequest, kind: str, pk: int, target: Model, **more: Any)
 def _deleted(request: HttpRequest, kind: str, pk: int) -> Comment | None:
     """The comment that was taken back just now, to offer the way back."""
     text = request.GET.get("deleted", "")
-    own = Comment.objects.on(kind, pk).filter(written_by=request.user).exclude(deleted_at=None)
+    own = Comment.objects.on(kind, pk).filter(written_by=request.user.pk).exclude(deleted_at=None)
     return own.filter(pk=text).first() if text.isdecimal() and len(text) < 19 else None
 
 
 def _own(request: HttpRequest, pk: int) -> tuple[Comment, Model]:
     """One's own comment, on a record that one still sees."""
-    comment = get_object_or_404(Comment.objects.visible_to(request.user).filter(written_by=request.user), pk=pk)
+    comment = get_object_or_404(Comment.objects.visible_to(request.user).filter(written_by=request.user.pk), pk=pk)
     return comment, _record(request, comment.kind, comment.subject_id)
 
 
@@ -89,9 +87,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = CommentForm(request.POST if request.method == "POST" else None, initial={"text": comment.text})
     if request.method == "POST" and form.is_valid():
         try:
-            actions.edit_comment(
-                comment=comment, text=form.cleaned_data["text"], is_none=form.cleaned_data["is_none"], by=request.user
-            )
+            actions.edit_comment(comment=comment, text=form.cleaned_data["text"], is_none=form.cleaned_data["is_none"], by=request.user)
         except PolicyViolation as refusal:
             form.add_error("text", str(refusal))
         else:

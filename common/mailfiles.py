@@ -13,7 +13,6 @@ import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.message import EmailMessage as EmailPart
 from email.utils import make_msgid
 from pathlib import Path
 from typing import cast
@@ -73,7 +72,7 @@ def path_of(name: str) -> Path | None:
 
 def read_mail(path: Path) -> MailFile:
     """The mail in the file; pictures within it become part of its HTML."""
-    mail = cast(EmailPart, email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
     shown = html.get_content() if html else ""
     for part in mail.walk():

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from common.admin import ReadOnlyAdmin
-from contacts.models import Affiliation, Alignment, Cadence, Organization, Practice, PracticePin, Provider, Specialty, Staff
+from contacts.models import Affiliation, Alignment, Cadence, MoveNotice, Organization, Practice, PracticePin, Provider, Specialty, Staff
 
 
 @admin.register(Organization)
@@ -68,3 +68,10 @@ class SpecialtyAdmin(ReadOnlyAdmin):
     list_display = ("name", "code", "service_line")
     list_select_related = ("service_line",)
     search_fields = ("name", "code")
+
+
+@admin.register(MoveNotice)
+class MoveNoticeAdmin(ReadOnlyAdmin):
+    list_display = ("provider", "kind", "was", "now", "state", "found_at")
+    list_filter = ("kind", "state")
+    list_select_related = ("provider",)

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from accounts.models import User
-from contacts.models import AlignmentKind, Organization, Practice, Provider, ProviderKind, Specialty, Tier
+from contacts.models import AlignmentKind, MoveKind, MoveNotice, MoveState, Organization, Practice, Provider, ProviderKind, Specialty, Tier
 from territories.models import Assignment, ServiceLine, Territory
 
 NOBODY = "none"
@@ -176,3 +176,22 @@ class OrganizationFilter(filters.FilterSet):
     class Meta:
         model = Organization
         fields = ("q", "service_line", "alignment", "sort")
+
+
+class MoveFilter(filters.FilterSet):
+    """What the registry tells: open ones unless another state is asked for."""
+
+    state = filters.ChoiceFilter(label="State", choices=[*MoveState.choices, ("all", "All")], empty_label=None, method="in_state")
+    kind = filters.ChoiceFilter(label="What", choices=MoveKind, empty_label="Everything")
+    provider = filters.NumberFilter(field_name="provider", widget=forms.HiddenInput)
+
+    class Meta:
+        model = MoveNotice
+        fields = ()
+
+    def filter_queryset(self, queryset: QuerySet[MoveNotice]) -> QuerySet[MoveNotice]:
+        rows: QuerySet[MoveNotice] = super().filter_queryset(queryset)
+        return rows if self.form.cleaned_data.get("state") else rows.filter(state=MoveState.OPEN)
+
+    def in_state(self, rows: Any, name: str, value: str) -> Any:
+        return rows if value == "all" else rows.filter(state=value)

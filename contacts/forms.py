@@ -369,3 +369,23 @@ class ImportForm(forms.Form):
             return Choice.of(**texts)
         except InputError as error:
             raise forms.ValidationError(str(error)) from error
+
+
+class MoveForm(forms.Form):
+    """Where a provider works now: one of our practices at the new address, or a new one there."""
+
+    practice = forms.ModelChoiceField(
+        Practice.objects.none(), label="Practice at the new address", required=False, empty_label="A new practice"
+    )
+    new_name = forms.CharField(label="Name of the new practice", required=False, max_length=200)
+    stays = forms.BooleanField(label="They also go on working where they worked before", required=False)
+
+    def __init__(self, data: Any = None, *, here: Any) -> None:
+        super().__init__(data, initial={"practice": here.first()})
+        self.fields["practice"].queryset = here
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if not values.get("practice") and not values.get("new_name", "").strip():
+            self.add_error("new_name", "Choose a practice above, or give the new one its name.")
+        return values

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 
 from django.utils import timezone
 
+from accounts.models import User
+from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
 from common.names import fold
 from common.npi import is_valid_npi
-from contacts.models import Affiliation, AlignmentKind, Organization, Practice, Provider
+from contacts.models import Affiliation, AlignmentKind, MoveNotice, Organization, Practice, Provider
 from contacts.spans import Span
 from territories.models import Territory
 
@@ -103,3 +105,9 @@ def check_can_merge(*, survivor: Provider | Organization, merged: Provider | Org
 def may_be_one(first: Provider, second: Provider) -> bool:
     """An NPI is one person's for life: two that are in use are two people."""
     return not (first.npi and second.npi) or first.is_stale or second.is_stale
+
+
+def check_can_decide(notice: MoveNotice, by: User) -> None:
+    """Whoever edits contacts, for the providers that they see; and whoever decided it, who may take it back."""
+    if not by.can(Permission.CONTACT_EDIT) or not MoveNotice.objects.visible_to(by).filter(pk=notice.pk).exists():
+        raise PolicyViolation("Only people who look after this provider's practices can decide this.")

@@ -1,13 +1,15 @@
 """Reads over several models: who looks after what, whose somebody is and why."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Case, Q, QuerySet, When
 from django.utils import timezone
 
 from accounts.models import User
-from contacts.models import Alignment, AlignmentKind, Organization, Practice, Provider
+from contacts.models import Alignment, AlignmentKind, MoveNotice, Organization, Practice, Provider
 from territories.models import Assignment, Territory
 
 
@@ -61,3 +63,12 @@ def standing_of(owner: Provider | Practice, *, practice: Practice | None = None)
         if found := Alignment.objects.on(today).filter(**{field: pk}).first():
             return Standing(found.kind, AlignmentKind(found.kind).label, because, found.started_on)
     return Standing(AlignmentKind.UNKNOWN, AlignmentKind.UNKNOWN.label, "nobody has said yet")
+
+
+def practices_at(user: User, notice: MoveNotice) -> QuerySet[Practice]:
+    """Practices that the person sees at the address that the registry tells, those with its house number first."""
+    told = notice.told
+    number = re.match(r"\d+", told["address"])
+    here = Practice.objects.visible_to(user).filter(archived_at=None, zip=told["zip"])
+    starts = Q(address__startswith=number[0]) if number else Q(pk=None)
+    return here.order_by(Case(When(starts, then=0), default=1), "name", "pk")

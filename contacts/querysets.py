@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Alignment,
         Guess,
         KeptApart,
+        MoveNotice,
         Organization,
         OrganizationMerge,
         Practice,
@@ -251,3 +252,19 @@ class KeptApartQuerySet(models.QuerySet["KeptApart"]):
     def visible_to(self, user: Any) -> "KeptApartQuerySet":
         """As merges."""
         return self if user.can(Permission.IMPORT_RUN) else self.none()
+
+
+class MoveNoticeQuerySet(models.QuerySet["MoveNotice"]):
+    def visible_to(self, user: Any) -> "MoveNoticeQuerySet":
+        """Of providers whom the person sees, and those that the person decided: who moved away may be brought back."""
+        if not user.is_authenticated or not user.can(Permission.PROVIDER_VIEW):
+            return self.none()
+        providers = apps.get_model("contacts", "Provider").objects.visible_to(user)
+        return self.filter(Q(provider__in=providers) | Q(decided_by=user))
+
+    def open(self) -> "MoveNoticeQuerySet":
+        """Nobody decided yet."""
+        return self.filter(state="open")
+
+    def for_list(self) -> "MoveNoticeQuerySet":
+        return self.select_related("provider__specialty", "decided_by")

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from contacts import territory_views
-from contacts.views import aliases, alignments, duplicates, imports, organizations, practices, providers, search, tiers, visiting
+from contacts.views import aliases, alignments, duplicates, imports, moves, organizations, practices, providers, search, tiers, visiting
 
 app_name = "contacts"
 
@@ -46,6 +46,11 @@ urlpatterns = [
     path("imports/<int:pk>/load/", imports.load_checked, name="import-load"),
     path("aliases/", aliases.alias_list, name="aliases"),
     path("aliases/<int:pk>/forget/", aliases.alias_forget, name="alias-forget"),
+    path("moves/", moves.move_list, name="moves"),
+    path("moves/files/moves.<slug:kind>", moves.export, name="moves-export"),
+    path("moves/<int:pk>/", moves.move, name="move"),
+    path("moves/<int:pk>/dismiss/", moves.dismiss, name="move-dismiss"),
+    path("moves/<int:pk>/undo/", moves.undo, name="move-undo"),
     path("duplicates/", duplicates.duplicates, name="duplicates"),
     path("duplicates/<slug:kind>/<int:first>/<int:second>/", duplicates.compare, name="duplicate"),
     path("duplicates/<slug:kind>/<int:first>/<int:second>/apart/", duplicates.apart, name="duplicate-apart"),

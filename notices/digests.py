@@ -89,7 +89,6 @@ def compose(sent: DigestSent, sections: Sequence[Section]) -> EmailMultiAlternat
         image.add_header("Content-ID", f"<{cid}>")
         image.add_header("Content-Disposition", "inline", filename="chart.png")
         mail.attach(image)
-    mail.mixed_subtype = "related" if pictures else "mixed"
     return mail
 
 
@@ -97,6 +96,12 @@ def compose_letter(letter: Letter) -> EmailMultiAlternatives:
     """A sentence and where it leads."""
     context = {"title": letter.text, "url": letter.url}
     return _mail(letter.to, letter.kind, letter.text, "notices/letter", context, letter.message_id)
+
+
+class Mail(EmailMultiAlternatives):
+    """A mail whose pictures are shown within it, and not as attachments."""
+
+    mixed_subtype = "related"
 
 
 def _mail(to: User, kind: str, subject: str, template: str, context: dict[str, Any], message_id: str) -> EmailMultiAlternatives:
@@ -116,7 +121,7 @@ def _mail(to: User, kind: str, subject: str, template: str, context: dict[str, A
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
     text = render_to_string(f"{template}.txt", context)
-    mail = EmailMultiAlternatives(" ".join(subject.split()), text, settings.DEFAULT_FROM_EMAIL, [to.email], headers=headers)
+    mail = Mail(" ".join(subject.split()), text, settings.DEFAULT_FROM_EMAIL, [to.email], headers=headers)
     mail.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
     return mail
 

@@ -30,7 +30,9 @@ class MailSettingsForm(forms.Form):
     quiet_from = forms.TypedChoiceField(
         label="No mail from", coerce=int, required=False, empty_value=None, choices=[("", "never quiet"), *_HOURS]
     )
-    quiet_until = forms.TypedChoiceField(label="until", coerce=int, required=False, empty_value=None, choices=[("", "never quiet"), *_HOURS])
+    quiet_until = forms.TypedChoiceField(
+        label="until", coerce=int, required=False, empty_value=None, choices=[("", "never quiet"), *_HOURS]
+    )
 
     def __init__(self, data: Any = None, *, chosen: MailSettings) -> None:
         super().__init__(data, initial={name: getattr(chosen, name) for name in self.base_fields})
@@ -43,6 +45,6 @@ class MailSettingsForm(forms.Form):
             self.add_error("quiet_until" if end is None else "quiet_from", "Choose both hours, or neither.")
         elif start is not None and data.get("hour") is not None:
             quiet = MailSettings(quiet_from=start, quiet_until=end)
-            if quiet.is_quiet(dt.datetime(2000, 1, 1, data["hour"])):  # noqa: DTZ001 - only its hour is asked
+            if quiet.is_quiet(dt.datetime(2000, 1, 1, data["hour"])):
                 self.add_error("hour", "This hour lies in your quiet hours.")
         return data

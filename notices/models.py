@@ -102,7 +102,8 @@ class MailSettings(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(hour__lte=23), name="mail_hour_of_a_day"),
             models.CheckConstraint(
-                condition=Q(quiet_from=None, quiet_until=None) | Q(quiet_from__lte=23, quiet_until__lte=23), name="mail_quiet_hours_of_a_day"
+                condition=Q(quiet_from=None, quiet_until=None) | Q(quiet_from__lte=23, quiet_until__lte=23),
+                name="mail_quiet_hours_of_a_day",
             ),
         )
 

@@ -2,10 +2,12 @@
 
 from rest_framework.routers import DefaultRouter
 
+from comments.api import views as comments
 from compliance.api import views as compliance
 from concerns.api import views as concerns
 from contacts.api import views as contacts
 from events.api import views as events
+from introductions.api import views as introductions
 from notices.api import views as notices
 from referrals.api import views as referrals
 from reports.api import views as reports
@@ -13,7 +15,7 @@ from territories.api import views as territories
 from visits.api import views as visits
 
 router = DefaultRouter()
-for app in (contacts, concerns, compliance, referrals, visits, events, territories, reports, notices):
+for app in (contacts, concerns, compliance, referrals, visits, events, territories, reports, notices, comments, introductions):
     for prefix, viewset in app.VIEWSETS.items():
         router.register(prefix, viewset, basename=prefix)
 

@@ -32,6 +32,8 @@ urlpatterns = [
     path("notices/", include("notices.urls")),
     path("territories/", include("territories.urls")),
     path("contacts/", include("contacts.urls")),
+    path("comments/", include("comments.urls")),
+    path("introductions/", include("introductions.urls")),
     path("concerns/", include("concerns.urls")),
     path("spend/", include("compliance.urls")),
     path("referrals/", include("referrals.urls")),

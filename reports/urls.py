@@ -107,6 +107,7 @@ urlpatterns = [
     path("money/<slug:ledger>/<int:pk>/end/", money.money_end, name="money-end"),
     path("provider/<int:pk>/trend/", panels.provider_panel, name="provider-panel"),
     path("practice/<int:pk>/trend/", panels.practice_panel, name="practice-panel"),
+    path("introductions/<int:pk>/ramp/", panels.ramp_panel, name="ramp-panel"),
     path("map/", maps.county_map, name="map"),
     path("map/counties.<slug:kind>", maps.map_file, name="map-file"),
     path("map/territory/<int:pk>/", maps.territory_map, name="territory-map"),

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import record
 from common.exceptions import PolicyViolation
+from common.guarded import check_no_patient
 from concerns import policies
 from concerns.models import Category, Comment, CommentKind, Concern, ConcernState, Department, Severity
 from contacts.models import Practice, Provider
@@ -128,7 +129,7 @@ def tell_practice(
     concern = _locked(concern, by=by)
     policies.check_is(concern, ConcernState.RESOLVED)
     policies.check_told_on(concern, told_on)
-    policies.check_no_patient(text, is_none=is_none)
+    check_no_patient(text, is_none=is_none)
     concern.state, concern.told_on, concern.told_how, concern.told_by = ConcernState.CLOSED, told_on, told_how, told_by or by
     concern.save(update_fields=["state", "told_on", "told_how", "told_by"])
     _comment(concern, CommentKind.TOLD, text, by)
@@ -141,7 +142,7 @@ def reopen_concern(*, concern: Concern, text: str = "", by: User, is_none: bool 
     """It was not solved, or came back: its category's days count from today. What was said to be done stays among the comments."""
     concern = _locked(concern, by=by)
     policies.check_is(concern, ConcernState.RESOLVED, ConcernState.CLOSED)
-    policies.check_no_patient(text, is_none=is_none)
+    check_no_patient(text, is_none=is_none)
     today = timezone.localdate()
     concern.state, concern.clock_started_on, concern.due_on = ConcernState.OPEN, today, _due(concern.category, today)
     concern.resolution, concern.resolved_at, concern.resolved_by = "", None, None
@@ -158,7 +159,7 @@ def escalate_concern(*, concern: Concern, to: User | None, text: str = "", by: U
     """Take it to somebody above: by default the lead of its department. `by` is None when the deadline did it."""
     concern = _locked(concern, by=by)
     policies.check_is(concern, ConcernState.OPEN)
-    policies.check_no_patient(text, is_none=is_none)
+    check_no_patient(text, is_none=is_none)
     to = to or concern.department.lead
     if to is None:
         raise PolicyViolation(f"{concern.department} has no lead. Name the person to whom this goes.")

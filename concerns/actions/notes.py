@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import record
 from common.exceptions import PolicyViolation
+from common.guarded import check_no_patient
 from concerns import policies
 from concerns.models import FieldNote, FieldNoteKind
 from contacts.models import Practice, Provider
@@ -113,5 +114,5 @@ def _check(kind: str, text: str, heard_on: dt.date, *, is_none: bool) -> None:
 
 def _checked_tags(tags: Iterable[str], *, is_none: bool) -> list[str]:
     found = tidy_tags(tags)
-    policies.check_no_patient(", ".join(found), is_none=is_none)
+    check_no_patient(", ".join(found), is_none=is_none)
     return found

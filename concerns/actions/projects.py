@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.models import User
 from audit.actions import record
 from common.exceptions import PolicyViolation
+from common.guarded import check_no_patient
 from concerns import policies
 from concerns.models import Category, Concern, QualityProject
 
@@ -28,7 +29,7 @@ def save_project(
     """Begin a project, or change it: what is to become better, since when, and by which kinds of concern it shows."""
     policies.check_can_run_project(by, project)
     policies.check_text(goal, what="what is to become better", is_none=is_none)
-    policies.check_no_patient(name, is_none=is_none)
+    check_no_patient(name, is_none=is_none)
     policies.check_owner(owner)
     if not name.strip():
         raise PolicyViolation("Give the project a name.")

@@ -2,6 +2,7 @@
 
 from contacts.actions.aliases import forget_alias, forget_aliases, remember_guesses, save_alias
 from contacts.actions.merges import keep_apart, merge_organizations, merge_providers, unmerge
+from contacts.actions.moves import accept_move, dismiss_move, undo_move
 from contacts.actions.records import (
     Owner,
     affiliate,
@@ -23,8 +24,10 @@ from contacts.actions.visiting import drop_map_pin, lift_map_pin, save_visiting
 
 __all__ = [
     "Owner",
+    "accept_move",
     "affiliate",
     "align",
+    "dismiss_move",
     "drop_map_pin",
     "end_affiliation",
     "forget_alias",
@@ -47,6 +50,7 @@ __all__ = [
     "save_visiting",
     "set_archived",
     "set_tiers",
+    "undo_move",
     "undo_tiers",
     "unmerge",
     "unpin_practice",

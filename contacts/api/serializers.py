@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from contacts.models import Affiliation, Alignment, Organization, Practice, Provider
+from contacts.models import Affiliation, Alignment, MoveNotice, Organization, Practice, Provider
 
 
 class AlignmentSerializer(serializers.ModelSerializer):
@@ -84,3 +84,24 @@ class OrganizationWriteSerializer(serializers.ModelSerializer):
     class Meta:
         model = Organization
         fields = ("phone", "city", "state")
+
+
+class MoveNoticeSerializer(serializers.ModelSerializer):
+    """One difference between the registry and us; `told` is what the registry says."""
+
+    provider_name = serializers.CharField(source="provider.__str__")
+
+    class Meta:
+        model = MoveNotice
+        fields = (
+            "id", "provider", "provider_name", "kind", "was", "now", "told", "registry_on", "found_at", "state", "decided_by", "decided_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class MoveStepSerializer(serializers.Serializer):
+    """How another address is accepted: the practice there, or the name of a new one; whether they work at the old one too."""
+
+    practice = serializers.PrimaryKeyRelatedField(queryset=Practice.objects.none(), required=False, allow_null=True, default=None)
+    new_name = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
+    stays = serializers.BooleanField(required=False, default=False)

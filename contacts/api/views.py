@@ -7,6 +7,7 @@ from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.decorators import action
 from rest_framework.exceptions import APIException
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
@@ -17,6 +18,8 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.permissions import Permission
 from contacts import actions
 from contacts.api.serializers import (
+    MoveNoticeSerializer,
+    MoveStepSerializer,
     OrganizationSerializer,
     OrganizationWriteSerializer,
     PracticeSerializer,
@@ -24,8 +27,8 @@ from contacts.api.serializers import (
     ProviderSerializer,
     ProviderWriteSerializer,
 )
-from contacts.filters import OrganizationFilter, PracticeFilter, ProviderFilter
-from contacts.models import Organization, Practice, Provider
+from contacts.filters import MoveFilter, OrganizationFilter, PracticeFilter, ProviderFilter
+from contacts.models import MoveNotice, Organization, Practice, Provider
 from contacts.queries import survivor_of
 
 
@@ -96,7 +99,7 @@ class PracticeViewSet(_ContactViewSet):
     def get_queryset(self) -> QuerySet[Practice]:
         return Practice.objects.visible_to(self.request.user).for_list(timezone.localdate()).order_by("name", "pk")
 
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def filter_queryset(self, queryset: Any) -> Any:
         """Filters narrow lists; a single practice is found archived too."""
         return super().filter_queryset(queryset) if self.action == "list" else queryset
 
@@ -129,8 +132,49 @@ class OrganizationViewSet(_ContactViewSet):
         return self._change(request)
 
 
+class MoveNoticeViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
+    """What the registry says of providers of ours and we do not: open ones, unless `state` asks for others."""
+
+    required_permissions = (Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT)
+    write_permissions = (Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT)
+    serializer_class = MoveNoticeSerializer
+    filterset_class = MoveFilter
+    queryset = MoveNotice.objects.none()
+
+    def get_queryset(self) -> QuerySet[MoveNotice]:
+        return MoveNotice.objects.visible_to(self.request.user).for_list()
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Filters narrow the list; one is found in any state."""
+        return queryset if self.detail else super().filter_queryset(queryset)
+
+    def _decided(self, decide: Any) -> Response:
+        decide(self.get_object())
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=MoveStepSerializer, responses=MoveNoticeSerializer)
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, pk: str) -> Response:
+        """It is so: of another address, name the practice there or a new one's name."""
+        sent = MoveStepSerializer(data=request.data)
+        sent.fields["practice"].queryset = Practice.objects.visible_to(request.user)
+        sent.is_valid(raise_exception=True)
+        return self._decided(lambda notice: actions.accept_move(notice=notice, by=request.user, **sent.validated_data))
+
+    @extend_schema(request=None, responses=MoveNoticeSerializer)
+    @action(detail=True, methods=["post"])
+    def dismiss(self, request: Request, pk: str) -> Response:
+        return self._decided(lambda notice: actions.dismiss_move(notice=notice, by=request.user))
+
+    @extend_schema(request=None, responses=MoveNoticeSerializer)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        return self._decided(lambda notice: actions.undo_move(notice=notice, by=request.user))
+
+
 VIEWSETS: dict[str, type[GenericViewSet]] = {
     "providers": ProviderViewSet,
     "practices": PracticeViewSet,
     "organizations": OrganizationViewSet,
+    "moves": MoveNoticeViewSet,
 }

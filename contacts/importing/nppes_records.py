@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 
 from contacts.importing.bulk import insert_from
 from contacts.importing.nppes_bodies import write_bodies
+from contacts.importing.nppes_moves import find_moves
 from contacts.importing.nppes_texts import as_credential, as_day, as_person, is_npi, phone, read_texts, state
 from contacts.importing.outcome import KEPT, MANY, Outcome, RowError
 from contacts.importing.specialties import ensure_specialties
@@ -128,6 +129,7 @@ def write_records(cursor: CursorWrapper, outcome: Outcome, *, states: Sequence[s
     outcome.findings["outside the states or specialties chosen"] = left_out = cursor.rowcount
     cursor.execute("CREATE UNIQUE INDEX ON nppes_entry (npi)")
     cursor.execute("ANALYZE nppes_entry")
+    find_moves(cursor, outcome, told=_TOLD)  # before what we hold is written over
     before = outcome.new + outcome.changed + outcome.rejected.total() - refused
     _write_people(cursor, outcome)
     write_bodies(cursor, outcome)

@@ -48,6 +48,9 @@ HEADERS = {
     "other_last_kind": ("Provider Other Last Name Type Code",),
     "other_body": ("Provider Other Organization Name",),
     "other_body_kind": ("Provider Other Organization Name Type Code",),
+    "address": ("Provider First Line Business Practice Location Address",),
+    "address_more": ("Provider Second Line Business Practice Location Address",),
+    "zip": (f"{_HERE} Postal Code",),
 }
 ONLY_LOCATIONS = {
     "address": (f"{_THERE}- Address Line 1",),
@@ -55,7 +58,7 @@ ONLY_LOCATIONS = {
     "zip": (f"{_THERE} - Postal Code",),
     "fax": ("Provider Practice Location Address - Fax Number", f"{_THERE} - Fax Number"),
 }
-COLUMNS = (*HEADERS, *ONLY_LOCATIONS, "taxonomy")
+COLUMNS = (*(HEADERS | ONLY_LOCATIONS), "taxonomy")
 
 
 @cache

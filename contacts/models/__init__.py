@@ -16,6 +16,7 @@ from contacts.models.directory import (
     Staff,
 )
 from contacts.models.merges import KeptApart, OrganizationMerge, ProviderMerge
+from contacts.models.moves import MoveKind, MoveNotice, MoveState
 from contacts.models.registry import NameKind, NameWord, ProviderLocation, ProviderName, TaxonomyCode
 from contacts.models.tiers import Cadence, Tier, TierChange
 from contacts.models.visiting import HoursKind, LunchRule, MapPin, VisitingHours, Weekday
@@ -37,6 +38,9 @@ __all__ = [
     "KeptApart",
     "LunchRule",
     "MapPin",
+    "MoveKind",
+    "MoveNotice",
+    "MoveState",
     "NameKind",
     "NameWord",
     "Organization",

@@ -62,7 +62,7 @@ def _crumbs(*more: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @require_GET
-@csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
+@csp_update({"frame-src": ["'self'"]})
 @requires(Permission.SETTINGS_EDIT)
 def sent_mail(request: HttpRequest, name: str) -> HttpResponse:
     """One mail as its reader sees it. Links in mails open doors (a new password), so who looked is written down."""

@@ -60,7 +60,7 @@ def set_goals(*, measure: str, period: str, start_on: dt.date, rows: Iterable[tu
     """
     entries = []
     for whose, target in rows:
-        owner = {"liaison": None, "territory": None, "service_line": None, **whose}
+        owner: dict[str, Any] = {"liaison": None, "territory": None, "service_line": None, **whose}
         same = Goal.objects.select_for_update().filter(measure=measure, period=period, start_on=period_start(period, start_on), **owner)
         stored = same.first()
         was = stored.target if stored else None
@@ -95,8 +95,8 @@ def undo_goals(*, batch: GoalBatch, by: User) -> int:
         if entry["was"] is None:
             remove_goal(goal=goal, by=by)
         else:
-            owner = {"liaison": goal.liaison, "territory": goal.territory, "service_line": goal.service_line}
-            save_goal(measure=goal.measure, period=goal.period, start_on=goal.start_on, target=entry["was"], goal=goal, by=by, **owner)
+            held: dict[str, Any] = {"liaison": goal.liaison, "territory": goal.territory, "service_line": goal.service_line}
+            save_goal(measure=goal.measure, period=goal.period, start_on=goal.start_on, target=entry["was"], goal=goal, by=by, **held)
         back += 1
     batch.undone_at = timezone.now()
     batch.save(update_fields=["undone_at"])

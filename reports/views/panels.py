@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import requires
 from accounts.permissions import Permission
 from contacts.models import Practice, Provider
+from introductions.models import NewPhysician
 from reports import words
 from reports.cells import Cell
 from reports.measures import received, volume
@@ -18,6 +19,7 @@ from reports.periods import Window, add_months
 from reports.presenters import Trend, trend
 from reports.queries.cells import cells
 from reports.queries.freshness import Freshness, freshness
+from reports.ramp import ramp, ramp_chart
 from territories.scope import Scope, scope_of
 
 
@@ -59,3 +61,13 @@ def _trend(fresh: Freshness, scope: Scope, where: dict[str, Any], *, with_elsewh
     if baseline:
         expected = received(cell for cell in months if baseline.before.start <= cell.key[0] < recent.start) * baseline.share
     return trend(months, words.baseline(observed, expected), elsewhere, fresh.data_through)
+
+
+@require_GET
+@requires(Permission.DASHBOARD_VIEW, Permission.PROVIDER_VIEW)
+def ramp_panel(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new physician's first year against the plan; who sees a part of the field sees that part, without the plan of the whole."""
+    physician = get_object_or_404(NewPhysician.objects.visible_to(request.user).select_related("provider"), pk=pk)
+    fresh, scope = freshness(), scope_of(request.user)
+    steps = ramp(physician, scope=scope, fresh=fresh)
+    return render(request, "reports/_chart.html", {"chart": ramp_chart(physician, steps, with_plan=scope.whole, fresh=fresh)})

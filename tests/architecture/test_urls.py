@@ -60,6 +60,7 @@ def _address(name, view, path):
         ["nothing"],
         ["nothing", 987654321],
         [987654321, "nothing"],
+        ["nothing", "nothing"],
         ["nothing", 987654321, 987654322],
         ["00000000-0000-4000-8000-000000000000"],
     ):

@@ -161,7 +161,7 @@ def test_managers_hear_of_the_week_and_of_late_departments(world):
         send_digest(person=person, kind=Digest.WEEKLY, on=monday, complete=lambda: None)
     [message] = mail.outbox
     assert message.to == [world.dana.email]
-    assert message.subject == "From the field: 1 field note, 1 concern past the deadline"
+    assert message.subject == "Your week: 1 field note, 1 concern past the deadline"
     for text in (message.body, message.alternatives[0][0]):
         assert "Feedback, North Family Practice" in text
         assert "Secret words" not in text
