@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts.permissions import Permission
 from accounts.roles import PERMISSIONS, Role
 from common.exceptions import PolicyViolation
+from common.guarded import LooksLikePatient
 from compliance.models import SpendEntry, SpendTask
-from concerns.policies import LooksLikePatient
 from contacts.actions import merge_providers
 from tests.factories import make_practice, make_provider, make_staff, make_visit
 from tests.factories.contacts import align

@@ -9,8 +9,8 @@ import compliance.actions
 from accounts.models import User
 from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
+from common.guarded import check_no_patient
 from compliance.drafts import SpendDraft
-from concerns.policies import check_no_patient
 from visits.models import Visit, VisitSpend
 
 
