@@ -5,7 +5,7 @@ from rest_framework import serializers
 from comments.models import Comment
 
 
-class CommentSerializer(serializers.ModelSerializer):
+class ThreadCommentSerializer(serializers.ModelSerializer):
     """`subject` is the id of the record of that `kind`. `is_none` says that the writer looked at what seems to tell of a patient."""
 
     subject = serializers.IntegerField(source="subject_id")

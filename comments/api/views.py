@@ -11,7 +11,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import Permission
 from comments import actions
-from comments.api.serializers import CommentSerializer
+from comments.api.serializers import ThreadCommentSerializer
 from comments.filters import CommentFilter
 from comments.models import Comment
 from comments.subjects import find
@@ -22,7 +22,7 @@ class CommentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Cr
 
     required_permissions = (Permission.DASHBOARD_VIEW,)  # every role has it; each record's own visibility decides
     write_permissions = (Permission.DASHBOARD_VIEW,)
-    serializer_class = CommentSerializer
+    serializer_class = ThreadCommentSerializer
     filterset_class = CommentFilter
     queryset = Comment.objects.none()
 
