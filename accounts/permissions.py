@@ -24,6 +24,7 @@ class Permission(StrEnum):
     EXPORT = "download lists"
     IMPORT_RUN = "import files"
     TERRITORY_VIEW = "see territories"
+    HANDOVER_APPROVE = "approve that territories change hands"
     TERRITORY_EDIT = "draw territories and assign people"
     SETTINGS_EDIT = "change settings"
     USER_MANAGE = "invite people and change roles"

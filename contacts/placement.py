@@ -1,4 +1,4 @@
-"""Which territory a practice lies in: its pin, else its ZIP's rule, else its county's rule, else nobody.
+"""Which territory a practice lies in: its pin, else the first rule that catches it (territories.ruling says in which order), else nobody.
 
 One SQL text says so. It is read with the rules as they stand when practices are placed, and with a proposed set when a change is previewed.
 """
@@ -12,43 +12,85 @@ from django.db import connection, models, transaction
 from contacts.models import Practice, PracticePin
 from contacts.querysets import PracticeQuerySet
 from jobs.actions import enqueue
-from territories.models import RuleKind, Territory, TerritoryRule
+from territories.models import Territory
+from territories.ruling import Rule
 
 Progress = Callable[[int, int, str], None]
-Rule = tuple[str, str]
 
-_RULES = "SELECT territory_id, kind, value FROM territories_territoryrule"
+_RULES = "SELECT territory_id, kind, value, specialty, excludes FROM territories_territoryrule"
 
-# The rules as they would stand: the territory's own are the proposed ones, and what it takes, others lose.
-_PROPOSED_RULES = """
-    SELECT territory_id, kind, value FROM territories_territoryrule stands
-    WHERE territory_id <> %(territory)s
-      AND NOT EXISTS (SELECT FROM unnest(%(kinds)s::text[], %(values)s::text[]) AS mine (kind, value)
-                      WHERE mine.kind = stands.kind AND mine.value = stands.value)
+# The rules as they would stand: some go, wherever they stand; others come. Exceptions stay.
+_PROPOSED_RULES = f"""
+    {_RULES} stands
+    WHERE excludes OR NOT EXISTS (SELECT FROM unnest(%(gone_kinds)s::text[], %(gone_values)s::text[], %(gone_specialties)s::text[])
+                                              AS gone (kind, value, specialty)
+                                  WHERE (gone.kind, gone.value, gone.specialty) = (stands.kind, stands.value, stands.specialty))
     UNION ALL
-    SELECT %(territory)s, kind, value FROM unnest(%(kinds)s::text[], %(values)s::text[]) AS mine (kind, value)
-"""
+    SELECT owner, kind, value, specialty, excludes
+    FROM unnest(%(owners)s::bigint[], %(kinds)s::text[], %(values)s::text[], %(specialties)s::text[], %(excludes)s::boolean[])
+        AS come (owner, kind, value, specialty, excludes)
+"""  # noqa: S608 - made of constants of this module; values are parameters
 
+# A practice is of the specialty that most of its providers of today have; the lower code breaks ties. Asked only while a rule names one.
+_CAUGHT = """
+    specialty_of AS (
+        SELECT DISTINCT ON (works.practice_id) works.practice_id, specialty.code
+        FROM contacts_affiliation works
+        JOIN contacts_provider provider ON provider.id = works.provider_id
+        JOIN contacts_specialty specialty ON specialty.id = provider.specialty_id
+        WHERE works.ended_on IS NULL
+          AND EXISTS (SELECT FROM rules WHERE specialty <> '')
+          AND (%(ids)s::bigint[] IS NULL OR works.practice_id = ANY(%(ids)s::bigint[]))
+        GROUP BY works.practice_id, specialty.code
+        ORDER BY works.practice_id, count(*) DESC, specialty.code
+    ),
+    asked AS (
+        SELECT practice.id, practice.zip, practice.county, COALESCE(specialty_of.code, '') AS code
+        FROM contacts_practice practice LEFT JOIN specialty_of ON specialty_of.practice_id = practice.id
+        WHERE %(ids)s::bigint[] IS NULL OR practice.id = ANY(%(ids)s::bigint[])
+    ),
+    caught AS (
+        SELECT asked.id AS practice, rules.* FROM asked JOIN rules ON rules.kind = 'zip' AND rules.value = asked.zip
+        WHERE rules.specialty IN ('', asked.code)
+        UNION ALL
+        SELECT asked.id, rules.* FROM asked JOIN rules ON rules.kind = 'county' AND rules.value = asked.county
+        WHERE rules.specialty IN ('', asked.code)
+    ),
+    matches AS (
+        SELECT practice, territory_id, kind, value, specialty,
+               CASE kind WHEN 'zip' THEN 1 ELSE 2 END + CASE specialty WHEN '' THEN 2 ELSE 0 END AS step
+        FROM caught
+        WHERE NOT excludes
+          AND NOT EXISTS (
+              SELECT FROM caught bar
+              WHERE bar.excludes AND (bar.practice, bar.territory_id) = (caught.practice, caught.territory_id)
+                AND NOT (caught.kind IN (bar.kind, 'zip') AND bar.specialty IN ('', caught.specialty)
+                         AND (caught.kind, caught.specialty) <> (bar.kind, bar.specialty)))
+          AND NOT EXISTS (
+              SELECT FROM contacts_practiceexception barred
+              WHERE (barred.practice_id, barred.territory_id) = (caught.practice, caught.territory_id))
+    ),
+    by_rule AS (SELECT DISTINCT ON (practice) * FROM matches ORDER BY practice, step)
+"""
 _PLACES = """
     SELECT practice.id,
            practice.territory_id AS old_territory,
            practice.placed_by AS old_placed_by,
            practice.archived_at IS NULL AS is_live,
-           COALESCE(pin.territory_id, by_zip.territory_id, by_county.territory_id) AS territory,
+           COALESCE(pin.territory_id, by_rule.territory_id) AS territory,
            CASE WHEN pin.territory_id IS NOT NULL THEN 'pin'
-                WHEN by_zip.territory_id IS NOT NULL THEN 'zip'
-                WHEN by_county.territory_id IS NOT NULL THEN 'county'
-                ELSE 'nobody' END AS placed_by,
+                WHEN by_rule.territory_id IS NULL THEN 'nobody'
+                WHEN by_rule.specialty = '' THEN by_rule.kind
+                ELSE by_rule.kind || '_specialty' END AS placed_by,
            practice.name, practice.zip, practice.county
     FROM contacts_practice practice
     LEFT JOIN contacts_practicepin pin ON pin.practice_id = practice.id
-    LEFT JOIN rules by_zip ON by_zip.kind = 'zip' AND by_zip.value = practice.zip
-    LEFT JOIN rules by_county ON by_county.kind = 'county' AND by_county.value = practice.county
+    LEFT JOIN by_rule ON by_rule.practice = practice.id
 """
 
 # Locked in the order of their keys, so that two placements at once wait for each other instead of dying of it.
 _PLACE = f"""
-    WITH rules AS ({_RULES}),
+    WITH rules AS MATERIALIZED ({_RULES}), {_CAUGHT},
     places AS MATERIALIZED (
         SELECT * FROM ({_PLACES}) AS place
         WHERE (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
@@ -132,125 +174,41 @@ def holdings(user: Any, *, territories: Iterable[int] | None = None) -> dict[int
     """What each territory that the person sees holds, with what lies below it; with `territories`, only of those."""
     visible = list(Territory.objects.visible_to(user).values_list("pk", flat=True))
     wanted = visible if territories is None else [pk for pk in territories if pk in set(visible)]
-    found = {row[0]: Holding(*row[1:]) for row in _fetch(_HOLDINGS, {"territories": wanted, "visible": visible})}
+    found = {row[0]: Holding(*row[1:]) for row in fetch(_HOLDINGS, {"territories": wanted, "visible": visible})}
     return {territory: found.get(territory, Holding()) for territory in wanted}
 
 
-@dataclass(frozen=True)
-class Catch:
-    """What one rule places, after pins and, for a county, after the ZIP codes."""
-
-    kind: str
-    value: str
-    practices: int
-    providers: int
-
-
-@dataclass(frozen=True)
-class Move:
-    """Practices that change hands together. `territory` is the other side; None is nobody."""
-
-    territory: str | None
-    practices: int
-    providers: int
-    examples: tuple[str, ...]
-
-    @property
-    def more(self) -> int:
-        """How many are not named among the examples."""
-        return self.practices - len(self.examples)
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """A value that another territory has."""
-
-    kind: str
-    value: str
-    territory: str
-
-    @property
-    def sentence(self) -> str:
-        what = "ZIP code" if self.kind == RuleKind.ZIP else "County"
-        return f"{what} {self.value} belongs to {self.territory}."
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a set of rules would do to the field as it is now; conflicts are reckoned as taken over."""
-
-    catches: tuple[Catch, ...]
-    practices: int
-    providers: int
-    arriving: tuple[Move, ...]
-    leaving: tuple[Move, ...]
-    nobody: Move
-    conflicts: tuple[Conflict, ...]
-
-    @property
-    def changes_nothing(self) -> bool:
-        return not (self.arriving or self.leaving or self.nobody.practices)
-
-
-_PREVIEW = f"""
-    WITH rules AS ({_PROPOSED_RULES}),
-    places AS MATERIALIZED (SELECT * FROM ({_PLACES}) AS place WHERE is_live)
-"""  # noqa: S608 - made of constants of this module; values are parameters
-_WHO = """
-    count(DISTINCT places.id), count(DISTINCT works.provider_id)
-    FROM places LEFT JOIN contacts_affiliation works ON works.practice_id = places.id AND works.ended_on IS NULL
-"""
-_CATCHES = f"""{_PREVIEW}
-    SELECT placed_by, CASE placed_by WHEN 'zip' THEN zip WHEN 'county' THEN county END AS value, {_WHO}
-    WHERE territory = %(territory)s
-    GROUP BY GROUPING SETS ((placed_by, value), ())
-"""
-_MOVES = f"""{_PREVIEW}
-    SELECT old_territory, territory, array_agg(DISTINCT places.name), {_WHO}
-    WHERE territory IS DISTINCT FROM old_territory AND %(territory)s IN (COALESCE(territory, 0), COALESCE(old_territory, 0))
-    GROUP BY old_territory, territory
-    ORDER BY 4 DESC, old_territory, territory
-"""  # noqa: S608 - made of constants of this module; values are parameters
-_EXAMPLES = 5
-NEW = -1  # stands for a territory that is not saved yet
-
-
-def preview(rules: Iterable[Rule], *, territory: Territory | None = None) -> Preview:
-    """What these (kind, value) rules would place, bring in, give away and leave to nobody, if they were the territory's."""
-    wanted = sorted(set(rules))
-    me = territory.pk if territory else NEW
-    values = {"territory": me, "kinds": [kind for kind, _ in wanted], "values": [value for _, value in wanted]}
-    caught = {(kind, value): (practices, providers) for kind, value, practices, providers in _fetch(_CATCHES, values)}
-    moves = _fetch(_MOVES, values)
-    names = Territory.objects.in_bulk({pk for row in moves for pk in row[:2] if pk and pk > 0})
-    arriving, leaving, nobody = [], [], Move(None, 0, 0, ())
-    for old, new, examples, practices, providers in moves:
-        other = old if new == me else new
-        move = Move(names[other].name if other else None, practices, providers, tuple(examples[:_EXAMPLES]))
-        if new == me:
-            arriving.append(move)
-        elif other:
-            leaving.append(move)
-        else:
-            nobody = move
-    practices, providers = caught.get((None, None), (0, 0))
-    return Preview(
-        catches=tuple(Catch(kind, value, *caught.get((kind, value), (0, 0))) for kind, value in wanted),
-        practices=practices,
-        providers=providers,
-        arriving=tuple(arriving),
-        leaving=tuple(leaving),
-        nobody=nobody,
-        conflicts=_conflicts(wanted, me),
-    )
-
-
-def _fetch(sql: str, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+def fetch(sql: str, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    """The rows of a query of this room."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.fetchall()
 
 
-def _conflicts(rules: Sequence[Rule], me: int) -> tuple[Conflict, ...]:
-    taken = TerritoryRule.objects.exclude(territory=me).filter(value__in=[value for _, value in rules]).select_related("territory")
-    return tuple(Conflict(rule.kind, rule.value, rule.territory.name) for rule in taken if (rule.kind, rule.value) in set(rules))
+def proposed(
+    sql: str, *, gone: Iterable[Rule], owners: Mapping[Rule, int], bars: Mapping[Rule, int] | None = None, **more: Any
+) -> Sequence[tuple[Any, ...]]:
+    """The rows of a query over `places`: every live practice where it would lie if some rules went and others came, exceptions too."""
+    left, come = sorted({*gone, *owners}), sorted([*owners.items(), *(bars or {}).items()])
+    values = {
+        "ids": None,
+        "gone_kinds": [rule.kind for rule in left],
+        "gone_values": [rule.value for rule in left],
+        "gone_specialties": [rule.specialty for rule in left],
+        "owners": [owner for _, owner in come],
+        "kinds": [rule.kind for rule, _ in come],
+        "values": [rule.value for rule, _ in come],
+        "specialties": [rule.specialty for rule, _ in come],
+        "excludes": [rule.excludes for rule, _ in come],
+    }
+    with_places = f"""
+        WITH rules AS MATERIALIZED ({_PROPOSED_RULES}), {_CAUGHT},
+        places AS MATERIALIZED (SELECT * FROM ({_PLACES}) AS place WHERE is_live)
+        {sql}
+    """  # noqa: S608 - made of constants of this module and its neighbors; values are parameters
+    return fetch(with_places, values | more)
+
+
+def standing(sql: str) -> Sequence[tuple[Any, ...]]:
+    """The rows of a query over `by_rule` and `matches` with the rules as they stand."""
+    return fetch(f"WITH rules AS MATERIALIZED ({_RULES}), {_CAUGHT} {sql}", {"ids": None})

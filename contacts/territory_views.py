@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import requires
 from accounts.permissions import Permission
-from contacts import placement
+from contacts import placement, previewing
 from contacts.models import Practice
 from territories.forms import RulesForm
 from territories.models import Territory
@@ -48,6 +48,6 @@ def rule_preview(request: HttpRequest) -> HttpResponse:
     territory = get_object_or_404(Territory.objects.visible_to(request.user), pk=asked) if asked.isdigit() else None
     form = RulesForm(request.POST, territory=territory)
     form.is_valid()
-    context = {"form": form, "territory": territory, "preview": placement.preview(form.wanted, territory=territory)}
+    context = {"form": form, "territory": territory, "preview": previewing.preview(form.wanted, territory=territory)}
     template = "contacts/territory_preview.html" if request.headers.get("HX-Request") else "contacts/territory_preview_page.html"
     return render(request, template, context)

@@ -26,6 +26,7 @@ class NoticeKind(models.TextChoices):
     RUN = "run", "Report"
     COMMENT = "comment", "Comment"
     MOVE = "move", "Move"
+    HAND_OVER = "handover", "Hand-over"
 
 
 class Notice(models.Model):

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "demo",
     "reports",
     "introductions",
+    "planning",
     "visits",
     "events",
     "referrals",
@@ -215,6 +216,8 @@ CELERY_BEAT_SCHEDULE = {
     "forget notices": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["notices.forget_read"]},
     "look for alerts": {"task": "jobs.enqueue", "schedule": 3600, "args": ["reports.watch_alerts"]},
     "ask how events went": {"task": "jobs.enqueue", "schedule": 3600, "args": ["events.ask_owners"]},
+    "place practices": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["contacts.place_practices"]},
+    "hand over": {"task": "jobs.enqueue", "schedule": 3600, "args": ["planning.hand_over"]},
     "nightly reports": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["reports.refresh"]},
 }
 

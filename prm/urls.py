@@ -30,6 +30,7 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("people/", include("accounts.urls")),
     path("notices/", include("notices.urls")),
+    path("territories/", include("planning.urls")),
     path("territories/", include("territories.urls")),
     path("contacts/", include("contacts.urls")),
     path("comments/", include("comments.urls")),

@@ -155,7 +155,7 @@ CREATE TEMP TABLE placed ON COMMIT DROP AS
 WITH owned AS (
     SELECT r.*, coalesce(r.named_practice_id, home.practice_id) AS at_practice_id,
            r.named_practice_id IS NULL AND home.practice_id IS NOT NULL AS is_assumed, away.practice_id AS performing_practice_id
-    FROM (SELECT {_PLACING}, territory_id, credited_to_id FROM {FACTS} JOIN touched USING (id) {{fresh}}) r
+    FROM (SELECT {_PLACING}, practice_id AS was_at_practice_id, credited_to_id FROM {FACTS} JOIN touched USING (id) {{fresh}}) r
     LEFT JOIN LATERAL (
         SELECT a.practice_id FROM contacts_affiliation a
         WHERE r.named_practice_id IS NULL AND a.provider_id = r.provider_id AND a.is_primary
@@ -222,8 +222,9 @@ SELECT d.id, date_trunc('month', d.anchor_on)::date AS month, d.at_practice_id A
     CASE WHEN d.from_us AND d.to_us THEN 'internal' WHEN d.from_us AND d.to_alignment = '' THEN 'undetermined'
          WHEN d.from_us THEN 'outbound' WHEN d.to_us THEN 'inbound' ELSE 'outside' END AS flow,
     d.own AS is_own_follow_up, d.again AS is_duplicate, d.may_count AND NOT d.again AS is_counted,
-    -- Credit is given once: reassigning a territory never rewrites last year. Only another territory, or a gap, asks again.
-    CASE WHEN d.credited_to_id IS NOT NULL AND d.in_territory_id IS NOT DISTINCT FROM d.territory_id THEN d.credited_to_id
+    -- Credit is given once: neither reassigning a territory nor moving a practice into another rewrites last year. Only a referral that
+    -- turns out to be another practice's, or a gap, asks again.
+    CASE WHEN d.credited_to_id IS NOT NULL AND d.at_practice_id IS NOT DISTINCT FROM d.was_at_practice_id THEN d.credited_to_id
          ELSE a.user_id END AS credited_to_id
 FROM doubled d LEFT JOIN territories_assignment a ON a.territory_id = d.in_territory_id AND a.is_primary AND a.service_line_id IS NULL
     AND a.started_on <= d.anchor_on AND (a.ended_on IS NULL OR d.anchor_on < a.ended_on)

@@ -39,8 +39,9 @@ class RulesForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.territory = territory
         has: dict[str, list[str]] = {kind: [] for kind in RuleKind.values}
-        for rule in territory.rules.all() if territory and territory.pk else ():
-            has[rule.kind].append(rule.value)
+        for row in territory.rules.all() if territory and territory.pk else ():
+            if row.rule.is_plain:
+                has[row.kind].append(row.value)
         counties = sorted({*has[RuleKind.COUNTY], *self._sent("counties")})
         state = (self._sent("state") or [""])[0] or _state_of(counties, has[RuleKind.ZIP])
         offered = sorted({*counties, *counties_by_state().get(state, ())})

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from territories.querysets import AssignmentQuerySet, TerritoryQuerySet
+from territories.ruling import Rule
 
 
 class DateRange(Func):
@@ -63,21 +64,35 @@ class RuleKind(models.TextChoices):
 
 
 class TerritoryRule(models.Model):
-    """A ZIP code (five digits) or a county ("CT/Hartford") that belongs to a territory, and to no other.
+    """A ZIP code (five digits) or a county ("CT/Hartford") whose practices belong to a territory; or, with `excludes`, never come to it.
 
-    A pinned practice goes before its ZIP's rule, a ZIP's before its county's.
+    With a specialty (a NUCC taxonomy code) only practices of that specialty are meant. Which rule goes before which:
+    `territories.ruling`.
     """
 
     territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="rules")
     kind = models.CharField(max_length=6, choices=RuleKind)
     value = models.CharField(max_length=80)
+    specialty = models.CharField(max_length=10, blank=True, default="", db_default="", help_text="taxonomy code; blank: every specialty")
+    excludes = models.BooleanField(default=False, db_default=False, help_text="an exception: what the territory does not get")
 
     class Meta:
-        ordering = ("kind", "value")
-        constraints = (models.UniqueConstraint(fields=["kind", "value"], name="rule_value_once"),)
+        ordering = ("excludes", "kind", "value", "specialty")
+        constraints = (
+            models.UniqueConstraint(fields=["kind", "value", "specialty"], condition=Q(excludes=False), name="rule_value_once"),
+            models.UniqueConstraint(
+                fields=["territory", "kind", "value", "specialty"], condition=Q(excludes=True), name="rule_excludes_once"
+            ),
+        )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.value}"
+        words = f"{self.get_kind_display()} {self.value}" + (f", {self.specialty} only" if self.specialty else "")
+        return f"Not {words}" if self.excludes else words
+
+    @property
+    def rule(self) -> Rule:
+        """What it says, without whose it is."""
+        return Rule(self.kind, self.value, self.specialty, self.excludes)
 
 
 class Assignment(models.Model):

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 
 from common.exceptions import PolicyViolation
 from territories.models import Assignment, RuleKind, ServiceLine, Territory, TerritoryRule
+from territories.ruling import Rule
 
 _NAMED = 5
 
@@ -51,6 +52,15 @@ def check_can_hold_rules(territory: Territory) -> None:
         raise PolicyViolation(f"{territory} is the whole organization. Make a territory below it for ZIP codes and counties.")
     if territory.children.filter(archived_at=None).exists():
         raise PolicyViolation(f"{territory} has territories below it; ZIP codes and counties belong to those.")
+
+
+def check_no_contradiction(held: Collection[Rule]) -> None:
+    """A territory does not get and except the same."""
+    gets = {rule[:3] for rule in held if not rule.excludes}
+    if both := sorted(rule for rule in held if rule.excludes and rule[:3] in gets):
+        raise PolicyViolation(
+            f"{both[0].value} belongs to the territory by a rule of its own; take that rule away instead of excepting it."
+        )
 
 
 def check_not_taken(taken: Collection[TerritoryRule]) -> None:

@@ -29,9 +29,10 @@ def entry(event: AuditEvent) -> Entry:
 
 
 def place(value: str) -> str:
-    """A ZIP code as it is; "OH/Portage" as "Portage (OH)"."""
-    state, slash, county = value.partition("/")
-    return f"{county} ({state})" if slash else value
+    """A ZIP code as it is; "OH/Portage" as "Portage (OH)"; "not OH/Portage, specialty 207X00000X" likewise."""
+    area, comma, more = value.removeprefix("not ").partition(", ")
+    state, slash, county = area.partition("/")
+    return f"{'not ' if value.startswith('not ') else ''}{f'{county} ({state})' if slash else area}{comma}{more}"
 
 
 def _list(values: list[str]) -> str:
@@ -59,7 +60,7 @@ def _edited(details: dict[str, Any]) -> tuple[str, str, str]:
 def _rules(title: str) -> Callable[[dict[str, Any]], tuple[str, str, str]]:
     def said(details: dict[str, Any]) -> tuple[str, str, str]:
         parts = [f"{word} {_list(details[word.lower()])}." for word in ("Added", "Removed") if details.get(word.lower())]
-        return "map", title, " ".join(parts)
+        return "map", title, " ".join([*parts, details.get("note", "")]).strip()
 
     return said
 

@@ -28,12 +28,13 @@ class Node:
 
 def tree(user: User) -> list[Node]:
     """The live territories that the person sees, each below its parent, with the people of today. Two queries."""
+    plain = Q(rules__specialty="", rules__excludes=False)
     territories = (
         Territory.objects.visible_to(user)
         .live()
         .annotate(
-            zips=Count("rules", filter=Q(rules__kind=RuleKind.ZIP)),
-            counties=Count("rules", filter=Q(rules__kind=RuleKind.COUNTY)),
+            zips=Count("rules", filter=Q(rules__kind=RuleKind.ZIP) & plain),
+            counties=Count("rules", filter=Q(rules__kind=RuleKind.COUNTY) & plain),
         )
     )
     seen: dict[int, Territory] = {node.pk: node for node in territories}

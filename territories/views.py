@@ -64,8 +64,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "territory": territory,
         "crumbs": _crumbs(request, territory),
-        "zips": [rule.value for rule in rules if rule.kind == "zip"],
-        "counties": [presenters.place(rule.value) for rule in rules if rule.kind == "county"],
+        "zips": [row.value for row in rules if row.kind == "zip" and row.rule.is_plain],
+        "counties": [presenters.place(row.value) for row in rules if row.kind == "county" and row.rule.is_plain],
         "children": [node for node in queries.tree(request.user) if node.territory.parent_id == territory.pk],
         "now": [assignment for assignment in assignments if not assignment.ended_on or assignment.ended_on > today],
         "before": [assignment for assignment in assignments if assignment.ended_on and assignment.ended_on <= today],

@@ -1,6 +1,7 @@
 """Every write of concerns: keyword-only, atomic, audited. The history names steps and fields, never what was written."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -239,6 +240,21 @@ def save_category(
         is_active=is_active,
     )
     return category
+
+
+@transaction.atomic
+def give_concerns(*, ids: Iterable[int], giver: User, taker: User, by: User) -> list[int]:
+    """Concerns that one person answers for and that are not over become another's, together. Returns which did; no notice for each."""
+    policies.check_owner(taker)
+    live = [ConcernState.OPEN, ConcernState.RESOLVED]
+    rows = Concern.objects.select_for_update(of=("self",)).filter(pk__in=list(ids), owner=giver, state__in=live).order_by("pk")
+    given = []
+    for concern in rows:
+        concern.owner = taker
+        concern.save(update_fields=["owner"])
+        record("concern.changed", by=by, target=concern, changes={"owner": [str(giver), str(taker)]})
+        given.append(concern.pk)
+    return given
 
 
 def _due(category: Category, started: dt.date) -> dt.date:

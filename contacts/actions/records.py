@@ -13,11 +13,11 @@ from common.names import fold
 from common.places import city_of, county_of
 from contacts import policies
 from contacts.finding.words import fold_names, learn_name
-from contacts.models import Affiliation, Alignment, Organization, Practice, PracticePin, Provider, Specialty, Staff
+from contacts.models import Affiliation, Alignment, Organization, Practice, Provider, Specialty, Staff
 from contacts.placement import place_practices
 from contacts.spans import Span, overlay
 from jobs.actions import enqueue
-from territories.models import ServiceLine, Territory
+from territories.models import ServiceLine
 
 Owner = Provider | Practice | Organization
 _SCOPES = {Provider: "providers", Practice: "practices", Organization: "organizations"}
@@ -215,26 +215,6 @@ def remove_alignment(*, alignment: Alignment, by: User | None) -> None:
     )
     alignment.delete()
     _derive(owner, by)
-
-
-@transaction.atomic
-def pin_practice(*, practice: Practice, territory: Territory, reason: str = "", by: User | None) -> None:
-    """Put a practice into a territory by name, whatever its ZIP code says."""
-    policies.check_can_pin(territory=territory)
-    PracticePin.objects.update_or_create(
-        practice=practice, defaults={"territory": territory, "reason": reason.strip(), "pinned_by": by, "pinned_at": timezone.now()}
-    )
-    record("practice.pinned", by=by, target=practice, territory=territory, reason=reason.strip())
-    place_practices([practice.pk], by=by)
-
-
-@transaction.atomic
-def unpin_practice(*, practice: Practice, by: User | None) -> None:
-    """Let the rules place the practice again."""
-    removed, _ = PracticePin.objects.filter(practice=practice).delete()
-    if removed:
-        record("practice.unpinned", by=by, target=practice)
-        place_practices([practice.pk], by=by)
 
 
 @transaction.atomic

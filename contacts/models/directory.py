@@ -67,6 +67,8 @@ class FoldedCity(models.Func):
 
 class PlacedBy(models.TextChoices):
     PIN = "pin", "Pinned by name"
+    ZIP_SPECIALTY = "zip_specialty", "ZIP code and specialty"
+    COUNTY_SPECIALTY = "county_specialty", "County and specialty"
     ZIP = "zip", "ZIP code"
     COUNTY = "county", "County"
     NOBODY = "nobody", "No rule"
@@ -99,7 +101,7 @@ class Practice(CustomValues):
     do_not_visit = models.BooleanField(default=False)
     tier = models.CharField(max_length=1, choices=Tier, blank=True, help_text="how often it is to be visited; blank promises nothing")
     territory = models.ForeignKey(Territory, on_delete=models.SET_NULL, null=True, editable=False, related_name="practices")
-    placed_by = models.CharField(max_length=6, choices=PlacedBy, default=PlacedBy.NOBODY, editable=False)
+    placed_by = models.CharField(max_length=16, choices=PlacedBy, default=PlacedBy.NOBODY, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = PracticeQuerySet.as_manager()
@@ -144,6 +146,23 @@ class PracticePin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.practice} in {self.territory}"
+
+
+class PracticeException(models.Model):
+    """A practice that none of a territory's rules is to catch: the next rule that does places it, or nobody owns it."""
+
+    practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="exceptions")
+    territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="practice_exceptions")
+    reason = models.CharField(max_length=200, blank=True)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("made_at", "pk")
+        constraints = (models.UniqueConstraint(fields=["practice", "territory"], name="practice_excepted_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.practice} not in {self.territory}"
 
 
 class ProviderKind(models.TextChoices):

@@ -69,6 +69,8 @@ def _why(practice: Practice) -> str:
     """Why the practice lies where it does."""
     return {
         PlacedBy.PIN: "pinned by name",
+        PlacedBy.ZIP_SPECIALTY: f"by ZIP {practice.zip} and specialty",
+        PlacedBy.COUNTY_SPECIALTY: f"by county {practice.county} and specialty",
         PlacedBy.ZIP: f"by ZIP {practice.zip}",
         PlacedBy.COUNTY: f"by county {practice.county}",
         PlacedBy.NOBODY: f"no rule names {practice.zip or 'it'}{f' or {practice.county}' if practice.county else ''}",

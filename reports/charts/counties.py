@@ -35,6 +35,9 @@ MEASURES = {
         Measure("inbound", "Inbound", "Referrals to us from practices that are not ours, by the county of the practice"),
         Measure("received", "Received", "Referrals to us, inbound and internal, by the county of the practice that sent them"),
         Measure("leakage", "Leakage", "Share of our own practices' referrals with a known destination that left, by the practice's county"),
+        Measure(
+            "workload", "Workload", "Hours of visits that tiers promise in four weeks, without the road, by the county of the practice"
+        ),
         Measure("visits", "Visits", "Visits made, by the county of the practice"),
         Measure("practices", "Practices", "Practices today, by county"),
         Measure("territory", "Territories", "The territory that holds most of a county's practices"),
@@ -115,11 +118,18 @@ def figure(county: County, measure: str, rules: CountingRules) -> Figure:
 COUNTS: Mapping[str, Callable[[County], int]] = {
     "inbound": lambda county: inbound([county.cell]),
     "received": lambda county: received([county.cell]),
+    "workload": lambda county: round(county.promised / 60),
     "visits": lambda county: county.visits,
     "practices": lambda county: county.practices,
 }
-ACTS = {"inbound": "sends", "received": "sends", "visits": "gets", "practices": "holds"}
-THINGS = {"inbound": "inbound referrals", "received": "referrals received", "visits": "visits made", "practices": "practices"}
+ACTS = {"inbound": "sends", "received": "sends", "workload": "needs", "visits": "gets", "practices": "holds"}
+THINGS = {
+    "inbound": "inbound referrals",
+    "received": "referrals received",
+    "workload": "hours of promised visits",
+    "visits": "visits made",
+    "practices": "practices",
+}
 
 
 def breaks(values: Sequence[float]) -> list[float]:
@@ -190,7 +200,7 @@ def territory_title(found: Sequence[County], names: Mapping[int, str]) -> str:
     )
 
 
-def _splits(active: Sequence[County], names: Mapping[int, str]) -> list[str]:
+def splits(active: Sequence[County], names: Mapping[int, str]) -> list[str]:
     """Counties whose practices lie in several territories, the largest first; three are told."""
     parted = sorted((county for county in active if len(county.territories) > 1), key=lambda county: (-county.practices, county.name))
     told = []
@@ -222,28 +232,28 @@ def draw(
     active = [county for county in found if county.name in shapes]
     if not active:
         return None
-    left, top, right, bottom = _frame([shapes[county.name] for county in active])
+    left, top, right, bottom = frame([shapes[county.name] for county in active])
     step = (right - left) / WIDE
     whole = leakage_ordered([county.cell for county in found])
     by_territory = measure == "territory"
     owners = sorted({names[pk] for county in active for pk in county.territories if pk is not None and pk in names})
     if by_territory:
-        styles = {county.name: _owner_style(dominant(county, names), owners) for county in active}
+        styles = {county.name: owner_style(dominant(county, names), owners) for county in active}
         texts = {county.name: dominant(county, names) or "no practice" for county in active}
-        shown = {county.name: _owner_mark(dominant(county, names), owners) for county in active}
-        legend = [(_owner_style(owner, owners), f"{_owner_mark(owner, owners)} {owner}") for owner in owners]
+        shown = {county.name: owner_mark(dominant(county, names), owners) for county in active}
+        legend = [(owner_style(owner, owners), f"{owner_mark(owner, owners)} {owner}") for owner in owners]
         if any(dominant(county, names) == NOBODY for county in active):
-            legend.append(("shade-none", f"{_owner_mark(NOBODY, owners)} owned by nobody"))
+            legend.append(("shade-none", f"{owner_mark(NOBODY, owners)} owned by nobody"))
     else:
         figures = {county.name: figure(county, measure, rules) for county in active}
         tops = breaks([told.value for told in figures.values() if told.value])
-        styles = {name: _style(told, tops) for name, told in figures.items()}
+        styles = {name: style_of(told, tops) for name, told in figures.items()}
         texts = {name: f"{told.text} ({told.why})" if told.why else told.text for name, told in figures.items()}
         shown = {name: told.text for name, told in figures.items()}
-        legend = _legend(list(figures.values()), tops, measure)
+        legend = legend_of(list(figures.values()), tops, measure)
     drawn = [
         Drawn(shape.path(left, top, step), "is-ground")
-        for shape in _ground({county.name.partition("/")[0] for county in active}, shapes, (left, top, right, bottom))
+        for shape in ground({county.name.partition("/")[0] for county in active}, shapes, (left, top, right, bottom))
     ]
     drawn += [
         Drawn(
@@ -261,7 +271,7 @@ def draw(
     points: list[Point] = []
     if by_territory:
         points = _points(offices, names, owners, left, top, step)
-        notes += _splits(active, names)
+        notes += splits(active, names)
         notes.append("Circles: practices at the middle of their ZIP code, so only about where they are.")
     off_map = [
         county.label
@@ -282,7 +292,7 @@ def draw(
     )
 
 
-def _frame(shapes: Sequence[Shape]) -> tuple[float, float, float, float]:
+def frame(shapes: Sequence[Shape]) -> tuple[float, float, float, float]:
     """The part of the country that is shown: all counties with practices, some air, no slimmer than 2 to 1 and no higher than 1 to 1."""
     left, top = min(shape.box[0] for shape in shapes), min(shape.box[1] for shape in shapes)
     right, bottom = max(shape.box[2] for shape in shapes), max(shape.box[3] for shape in shapes)
@@ -293,20 +303,20 @@ def _frame(shapes: Sequence[Shape]) -> tuple[float, float, float, float]:
     return middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2
 
 
-def _ground(states: set[str], shapes: Mapping[str, Shape], frame: tuple[float, float, float, float]) -> list[Shape]:
+def ground(states: set[str], shapes: Mapping[str, Shape], frame: tuple[float, float, float, float]) -> list[Shape]:
     """Counties without a practice, for orientation, while they are few."""
     active = {shape.fips for shape in shapes.values()}
     ground = [shape for state in sorted(states) for shape in shapes_of(state).values() if shape.fips not in active and shape.touches(frame)]
     return ground if len(ground) + len(active) <= MOST_SHAPES else []
 
 
-def _style(told: Figure, tops: Sequence[float]) -> str:
+def style_of(told: Figure, tops: Sequence[float]) -> str:
     if told.value is None:
         return "is-unknown"
     return shade(told.value, tops) if told.value else "shade-zero"
 
 
-def _legend(figures: Sequence[Figure], tops: Sequence[float], measure: str) -> list[tuple[str, str]]:
+def legend_of(figures: Sequence[Figure], tops: Sequence[float], measure: str) -> list[tuple[str, str]]:
     """Each class with its numbers, from the lowest; then none, then what cannot be said."""
     written: Callable[[float], str] = percent if measure == "leakage" else number
     entries = []
@@ -324,13 +334,13 @@ def _legend(figures: Sequence[Figure], tops: Sequence[float], measure: str) -> l
     return entries
 
 
-def _owner_style(owner: str, owners: Sequence[str]) -> str:
+def owner_style(owner: str, owners: Sequence[str]) -> str:
     if owner not in owners:
         return "shade-none"
     return f"owner-{owners.index(owner) % 7 + 1}"
 
 
-def _owner_mark(owner: str, owners: Sequence[str]) -> str:
+def owner_mark(owner: str, owners: Sequence[str]) -> str:
     return str(owners.index(owner) + 1) if owner in owners else "?" if owner == NOBODY else ""
 
 
@@ -359,5 +369,5 @@ def _points(
         if place := zip_point(zip_):
             x, y = round((place[0] - left) / step), round((place[1] - top) / step)
             title = f"ZIP {zip_}: {n} practice{'' if n == 1 else 's'} of {owner if owner != NOBODY else 'nobody'}, approximate place"
-            points.append(Point(x, y, round(5 + 4 * sqrt(n), 1), title, _owner_style(owner, owners)))
+            points.append(Point(x, y, round(5 + 4 * sqrt(n), 1), title, owner_style(owner, owners)))
     return points

@@ -18,6 +18,6 @@ def counties(found: Sequence[County], rules: CountingRules, names: Mapping[int, 
             growth = growth_cells(county.cell, None, rules.small_cell)[:3]
             visits = hidden(county.visits, rules.small_cell)
             leakage = leakage_cells(county.cell, rules.small_cell)
-            yield [county.label, *growth, *leakage, visits, county.practices, dominant(county, names)]
+            yield [county.label, *growth, *leakage, visits, county.practices, dominant(county, names), round(county.promised / 60, 1)]
 
-    return [*head, "Visits", "Practices", "Territory"], lines()
+    return [*head, "Visits", "Practices", "Territory", "Hours promised in four weeks"], lines()

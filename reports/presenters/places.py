@@ -14,11 +14,12 @@ HEADINGS = (
     ("inbound", "Inbound"),
     ("received", "Received"),
     ("leakage", "Leakage"),
+    ("workload", "Hours promised"),
     ("visits", "Visits"),
     ("practices", "Practices"),
     ("", "Territory"),
 )
-SORTS = ("inbound", "received", "leakage", "visits", "practices")
+SORTS = ("inbound", "received", "leakage", "workload", "visits", "practices")
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,6 @@ def _files(question: Question) -> dict[str, str]:
 def _notes(question: Question, measure: str) -> Sequence[str]:
     """What the filter does not touch."""
     narrowed = [name for name in ("service_line", "payer") if name in question.chosen]
-    if measure in {"visits", "practices", "territory"} and narrowed:
-        return ["Visits and practices are of every service line and payer: the filter narrows referrals only."]
+    if measure in {"workload", "visits", "practices", "territory"} and narrowed:
+        return ["Visits, promised hours and practices are of every service line and payer: the filter narrows referrals only."]
     return []

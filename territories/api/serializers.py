@@ -26,17 +26,22 @@ class TerritorySerializer(serializers.ModelSerializer):
 
     zips = serializers.SerializerMethodField()
     counties = serializers.SerializerMethodField()
+    more_rules = serializers.SerializerMethodField()
     people = PersonSerializer(source="people_today", many=True, read_only=True)
 
     class Meta:
         model = Territory
-        fields = ("id", "name", "parent", "description", "archived_at", "zips", "counties", "people")
+        fields = ("id", "name", "parent", "description", "archived_at", "zips", "counties", "more_rules", "people")
 
     def get_zips(self, territory: Territory) -> list[str]:
-        return [rule.value for rule in territory.rules.all() if rule.kind == RuleKind.ZIP]
+        return [rule.value for rule in territory.rules.all() if rule.kind == RuleKind.ZIP and rule.rule.is_plain]
 
     def get_counties(self, territory: Territory) -> list[str]:
-        return [rule.value for rule in territory.rules.all() if rule.kind == RuleKind.COUNTY]
+        return [rule.value for rule in territory.rules.all() if rule.kind == RuleKind.COUNTY and rule.rule.is_plain]
+
+    def get_more_rules(self, territory: Territory) -> list[str]:
+        """Rules of one specialty, and exceptions: "county:OH/Lake;207RC0000X", "!zip:44101"."""
+        return [row.rule.text for row in territory.rules.all() if not row.rule.is_plain]
 
 
 class TerritoryWriteSerializer(serializers.Serializer):

@@ -65,8 +65,9 @@ class TerritoryViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
                 )
             if "zips" in asked or "counties" in asked:
                 has: dict[str, list[str]] = {kind: [] for kind in RuleKind.values}
-                for rule in territory.rules.all():
-                    has[rule.kind].append(rule.value)
+                for row in territory.rules.all():
+                    if row.rule.is_plain:
+                        has[row.kind].append(row.value)
                 actions.set_rules(
                     territory=territory,
                     zips=asked.get("zips", has[RuleKind.ZIP]),

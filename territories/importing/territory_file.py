@@ -11,8 +11,7 @@ from common.csvsafe import unescape_cell
 from common.exceptions import InputError
 from common.places import county_named
 from territories.models import RuleKind
-
-Rule = tuple[str, str]
+from territories.ruling import Rule
 
 
 @dataclass
@@ -80,11 +79,11 @@ def _take(plan: Plan, name: str, parent: str, zip_: str, county: str) -> str:
     if zip_:
         if not (digits := re.fullmatch(r"(\d{3,5})(-\d{4})?", zip_)):
             return "bad zip"
-        rules.append((RuleKind.ZIP, digits[1].zfill(5)))  # spreadsheets drop leading zeros
+        rules.append(Rule(RuleKind.ZIP, digits[1].zfill(5)))  # spreadsheets drop leading zeros
     if county:
         if not (known := county_named(county)):
             return "unknown county"
-        rules.append((RuleKind.COUNTY, known))
+        rules.append(Rule(RuleKind.COUNTY, known))
     if any(plan.rules.get(rule, key) != key for rule in rules):
         return "in two territories"
     plan.names.setdefault(key, name)

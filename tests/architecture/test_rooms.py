@@ -118,6 +118,7 @@ SCOPELESS = {
     "setup.PutOff": "what admins decided about their list; its pages are theirs",
     "contacts.CustomField": "names of fields, the same for everybody",
     "contacts.PracticePin": "shown only with its practice",
+    "contacts.PracticeException": "shown only with its practice",
     "contacts.Cadence": "four rows of settings",
     "contacts.MapPin": "shown only with its practice",
     "contacts.VisitingHours": "shown only with its practice",

@@ -24,6 +24,7 @@ APPS = (
     "referrals",
     "introductions",
     "reports",
+    "planning",
     "demo",
     "setup",
     "prm",
@@ -44,8 +45,9 @@ LEVEL = {
     "referrals": 8,
     "introductions": 9,
     "reports": 10,
-    "demo": 11,
-    "setup": 12,
+    "planning": 11,
+    "demo": 12,
+    "setup": 13,
 }
 FOREIGN_NAMESPACES = ("admin",)
 

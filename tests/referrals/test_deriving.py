@@ -209,7 +209,7 @@ def test_a_move_takes_the_facts_along(world: Any) -> None:
     world.north_practice.territory = world.south
     world.north_practice.save()
     derive("practices", [world.north_practice.pk])
-    assert (get().territory, get().credited_to) == (world.south, world.sol)
+    assert (get().territory, get().credited_to) == (world.south, world.nora), "the facts go along, the credit stays"
     versions = DataVersion.objects.count()
     derive("practices", [world.north_practice.pk])
     derive("all", [])

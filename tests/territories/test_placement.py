@@ -6,31 +6,65 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contacts.models import PlacedBy, Practice, PracticePin, Provider
-from contacts.placement import place_practices, preview, unowned
+from contacts.models import PlacedBy, Practice, PracticeException, PracticePin, Provider
+from contacts.placement import place_practices, unowned
+from contacts.previewing import preview
 from jobs.models import Job
 from territories.models import RuleKind, Territory, TerritoryRule
+from territories.ruling import Place, Rule, matches
 from tests import factories
 
+HEART, BONES = "207RC0000X", "207X00000X"
 ZIPS = ("06103", "06105", "06106", "02903", "")
 COUNTIES = ("CT/Hartford", "RI/Providence", "")
-RULES = [(RuleKind.ZIP, zip_) for zip_ in ZIPS if zip_] + [(RuleKind.COUNTY, county) for county in COUNTIES if county]
+RULES = [Rule(RuleKind.ZIP, zip_) for zip_ in ZIPS if zip_] + [Rule(RuleKind.COUNTY, county) for county in COUNTIES if county]
+OF_ONE = [rule._replace(specialty=code) for rule in RULES for code in (HEART, BONES)]
 
 
-def twin(practice: Practice, rules: dict[tuple[str, str], int], pins: dict[int, int]) -> tuple[int | None, str]:
-    """The rule in plain words: a pin, else the ZIP, else the county, else nobody."""
+def specialty_of(practice: Practice) -> str:
+    """What most of its providers are; the lower code where two are as many."""
+    codes = [work.provider.specialty.code for work in practice.affiliations.filter(ended_on=None) if work.provider.specialty]
+    return min(codes, key=lambda code: (-codes.count(code), code), default="")
+
+
+def twin(
+    practice: Practice, rules: dict[Rule, int], pins: dict[int, int], bars: set[tuple[int, Rule]], named: set[tuple[int, int]]
+) -> tuple[int | None, str]:
+    """A pin; else ZIP and specialty, county and specialty, ZIP, county, each unless its territory excepts it; else nobody."""
     if practice.pk in pins:
         return pins[practice.pk], PlacedBy.PIN
-    for kind, value in ((RuleKind.ZIP, practice.zip), (RuleKind.COUNTY, practice.county)):
-        if (kind, value) in rules:
-            return rules[kind, value], str(kind)
+    specialty = specialty_of(practice)
+    for kind, value, code, why in (
+        (RuleKind.ZIP, practice.zip, specialty, PlacedBy.ZIP_SPECIALTY),
+        (RuleKind.COUNTY, practice.county, specialty, PlacedBy.COUNTY_SPECIALTY),
+        (RuleKind.ZIP, practice.zip, "", PlacedBy.ZIP),
+        (RuleKind.COUNTY, practice.county, "", PlacedBy.COUNTY),
+    ):
+        owner = rules.get(Rule(kind, value, code)) if value and (code or "specialty" not in why) else None
+        if owner is None or (practice.pk, owner) in named:
+            continue
+        wider_or_same = {(kind, code), (kind, ""), ("county", code), ("county", "")} if kind == "zip" else {(kind, code), (kind, "")}
+        spared = wider_or_same - {(kind, code)}
+        exceptions = [(bar.kind, bar.specialty) for whose, bar in bars if whose == owner and bar.value in (practice.zip, practice.county)]
+        if not [one for one in exceptions if one[1] in {"", specialty} and one not in spared]:
+            return owner, why
     return None, PlacedBy.NOBODY
 
 
 world_of_rules = st.fixed_dictionaries(
     {
-        "practices": st.lists(st.tuples(st.sampled_from(ZIPS), st.sampled_from(COUNTIES), st.sampled_from([None, 0, 1, 2])), max_size=8),
-        "rules": st.dictionaries(st.sampled_from(RULES), st.sampled_from([0, 1, 2])),
+        "practices": st.lists(
+            st.tuples(
+                st.sampled_from(ZIPS),
+                st.sampled_from(COUNTIES),
+                st.sampled_from([None, None, 0, 1, 2]),
+                st.sampled_from([(), (HEART,), (BONES, HEART), (HEART, BONES, BONES)]),
+                st.sampled_from([None, None, 0, 1]),
+            ),
+            max_size=8,
+        ),
+        "rules": st.dictionaries(st.sampled_from(RULES + OF_ONE), st.sampled_from([0, 1, 2])),
+        "bars": st.frozensets(st.tuples(st.sampled_from([0, 1, 2]), st.sampled_from(RULES + OF_ONE)), max_size=4),
         "proposed": st.frozensets(st.sampled_from(RULES)),
     }
 )
@@ -42,13 +76,19 @@ def build(drawn: dict) -> list[Territory]:
     Practice.objects.all().delete()
     TerritoryRule.objects.all().delete()
     territories = [Territory.objects.filter(name=name).first() or factories.make_territory(name) for name in ("Uno", "Due", "Tre")]
-    for (kind, value), index in drawn["rules"].items():
-        TerritoryRule.objects.create(territory=territories[index], kind=kind, value=value)
-    for zip_, county, pin in drawn["practices"]:
+    specialties = {code: factories.make_specialty(code, name) for code, name in ((HEART, "Heart"), (BONES, "Bones"))}
+    for rule, index in [*((rule, index) for rule, index in drawn["rules"].items()), *((bar, index) for index, bar in drawn["bars"])]:
+        excludes = (index, rule) in drawn["bars"] and drawn["rules"].get(rule) != index
+        values = {"kind": rule.kind, "value": rule.value, "specialty": rule.specialty}
+        TerritoryRule.objects.get_or_create(territory=territories[index], excludes=excludes, **values)
+    for zip_, county, pin, codes, excepted in drawn["practices"]:
         practice = factories.make_practice(zip=zip_, county=county)
-        factories.make_provider(at=practice)
+        for code in codes or (None,):
+            factories.make_provider(at=practice, specialty=specialties.get(code))
         if pin is not None:
             PracticePin.objects.create(practice=practice, territory=territories[pin])
+        if excepted is not None:
+            PracticeException.objects.create(practice=practice, territory=territories[excepted])
     return territories
 
 
@@ -57,9 +97,11 @@ def state() -> dict[int, tuple[int | None, str]]:
 
 
 def expected() -> dict[int, tuple[int | None, str]]:
-    rules = {(rule.kind, rule.value): rule.territory_id for rule in TerritoryRule.objects.all()}
+    rules = {row.rule: row.territory_id for row in TerritoryRule.objects.filter(excludes=False)}
+    bars = {(row.territory_id, row.rule) for row in TerritoryRule.objects.filter(excludes=True)}
     pins = dict(PracticePin.objects.values_list("practice_id", "territory_id"))
-    return {practice.pk: twin(practice, rules, pins) for practice in Practice.objects.all()}
+    named = set(PracticeException.objects.values_list("practice_id", "territory_id"))
+    return {practice.pk: twin(practice, rules, pins, bars, named) for practice in Practice.objects.all()}
 
 
 @pytest.mark.django_db
@@ -86,9 +128,10 @@ def test_preview_tells_what_then_happens(drawn):
     names = {other.pk: other.name for other in Territory.objects.all()} | {None: None}
 
     told = preview(drawn["proposed"], territory=territory)
-    TerritoryRule.objects.filter(territory=territory).delete()
-    for kind, value in drawn["proposed"]:
-        TerritoryRule.objects.update_or_create(kind=kind, value=value, defaults={"territory": territory})
+    TerritoryRule.objects.filter(territory=territory, specialty="", excludes=False).delete()
+    for rule in drawn["proposed"]:
+        plain = {"kind": rule.kind, "value": rule.value, "specialty": "", "excludes": False}
+        TerritoryRule.objects.update_or_create(**plain, defaults={"territory": territory})
     place_practices()
 
     after = state()
@@ -100,8 +143,9 @@ def test_preview_tells_what_then_happens(drawn):
     assert {move.territory: move.practices for move in told.leaving} == {
         names[new]: count for (old, new), count in tally.items() if old == territory.pk and new
     }
-    assert told.nobody.practices == told.nobody.providers == tally.get((territory.pk, None), 0)
-    assert told.practices == told.providers == sum(1 for place, _ in after.values() if place == territory.pk)
+    assert told.nobody.practices == tally.get((territory.pk, None), 0)
+    assert told.practices == sum(1 for place, _ in after.values() if place == territory.pk)
+    assert told.providers == sum(Practice.objects.get(pk=pk).affiliations.count() for pk in after if after[pk][0] == territory.pk)
     practices = {practice.pk: practice for practice in Practice.objects.all()}
     for catch in told.catches:
         caught = [
@@ -111,8 +155,24 @@ def test_preview_tells_what_then_happens(drawn):
         ]
         assert catch.practices == len(caught), catch
     assert {(conflict.kind, conflict.value) for conflict in told.conflicts} == {
-        rule for rule, index in drawn["rules"].items() if index != 0 and rule in drawn["proposed"]
+        rule[:2] for rule, index in drawn["rules"].items() if index != 0 and rule in drawn["proposed"]
     }
+
+
+@pytest.mark.django_db
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(world_of_rules)
+def test_the_list_of_what_catches_a_practice_begins_with_what_places_it(drawn):
+    build(drawn)
+    rules = [(row.territory_id, row.rule) for row in TerritoryRule.objects.all()]
+    named = set(PracticeException.objects.values_list("practice_id", "territory_id"))
+    pinned = set(PracticePin.objects.values_list("practice_id", flat=True))
+
+    for practice in Practice.objects.all():
+        found = matches(Place(practice.zip, practice.county, specialty_of(practice)), rules)
+        winners = [match.territory for match in found if not match.barred_by and (practice.pk, match.territory) not in named]
+        if practice.pk not in pinned:
+            assert expected()[practice.pk][0] == (winners[0] if winners else None)
 
 
 def test_placing_a_few_leaves_the_rest(world: SimpleNamespace):

@@ -23,12 +23,14 @@ from visits.actions.follow_ups import (
     change_follow_up,
     complete_follow_up,
     complete_follow_ups,
+    give_follow_ups,
     hand_over_follow_up,
     reopen_follow_up,
     snooze_follow_up,
     snooze_follow_ups,
     undo_follow_ups,
 )
+from visits.actions.giving import give_lists, give_plans
 from visits.actions.hours import save_working_hours
 from visits.actions.invitations import invite, send_invitations
 from visits.actions.materials import count_stock, receive_stock, save_material
@@ -89,6 +91,9 @@ __all__ = [
     "draw_order",
     "drop_target",
     "edit_visit",
+    "give_follow_ups",
+    "give_lists",
+    "give_plans",
     "hand_over",
     "hand_over_follow_up",
     "invite",

@@ -198,3 +198,17 @@ def _tell_owner(follow_up: FollowUp, *, by: User) -> None:
 def _record(what: str, follow_up: FollowUp, *, by: User, **details: Any) -> None:
     """The event names the practice, not the text: free text stays out of the history."""
     record(f"follow-up.{what}", by=by, target=follow_up.practice, follow_up=follow_up.pk, visit=follow_up.visit_id, **details)
+
+
+@transaction.atomic
+def give_follow_ups(*, by: User, ids: Iterable[int], giver: User, taker: User, note: str = "") -> list[int]:
+    """Open follow-ups of one person become another's, together: a territory changes hands, or somebody leaves. Returns which did.
+
+    Whoever gives the work out tells both of it at once; no notice comes for each.
+    """
+    batch = uuid.uuid4()
+    rows = FollowUp.objects.select_for_update(of=("self",)).filter(pk__in=list(ids), owner=giver, done_at=None)
+    given = list(rows.select_related("practice", "owner").order_by("pk"))
+    for follow_up in given:
+        _step(follow_up, StepKind.HANDED, by=by, batch=batch, note=note, owner=taker, handed_by=by, handed_note=note)
+    return [follow_up.pk for follow_up in given]
