@@ -18,6 +18,7 @@ urlpatterns = [
     path("totals/", physicians.totals, name="totals"),
     path("tasks/", tasks.task_list, name="tasks"),
     path("tasks/files/spend-tasks.<slug:kind>", tasks.export, name="tasks-export"),
+    path("tasks/waiting/", tasks.approvals_panel, name="approvals-panel"),
     path("tasks/<int:pk>/", tasks.task, name="task"),
     path("tasks/<int:pk>/done/", tasks.finish, name="task-done"),
     path("limits/", setup.limits, name="limits"),

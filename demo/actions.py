@@ -27,7 +27,7 @@ from accounts.models import User
 from accounts.roles import Role
 from common.csvsafe import csv_rows
 from contacts.models import Practice, Provider
-from demo import alerts, care, claims, events, groups, market, names, promises, routes, spend, stops, world, worth
+from demo import alerts, care, claims, events, groups, manager, market, names, promises, routes, spend, stops, world, worth
 from demo.referrals import tables
 from jobs.actions import run_waiting
 from referrals.models import ImportBatch, MarketFile
@@ -118,6 +118,9 @@ def load(*, say: Say, seed: int = 11, today: dt.date | None = None, referrals_a_
     say("  reports")
     run_waiting()
     alerts.ensure_work(people)
+    say("  a manager's Monday")
+    manager.ensure_monday(people["Dana Reyes"])
+    run_waiting()
 
 
 class _Quiet:

@@ -47,6 +47,7 @@ _MAIN = (
     ("referrals:lookup", "Look-up", "search", P.REFERRAL_LOOKUP),
     ("territories:list", "Territories", "map", P.TERRITORY_VIEW),
     ("referrals:batches", "Imports", "file-import", P.IMPORT_RUN),
+    ("approvals", "Approvals", "checkbox", P.SPEND_APPROVE),
     ("reports:all", "Reports", "report-analytics", P.DASHBOARD_VIEW),
 )
 # pages that belong to an entry though their address lies elsewhere

@@ -6,10 +6,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET
 
-from accounts.access import open_to_everybody_inside, open_to_strangers
+from accounts.access import open_to_everybody_inside, open_to_strangers, requires
 from accounts.permissions import Permission
 from common.middleware import no_error_of_ours
 from prm import api_reference
@@ -25,6 +25,26 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.can(Permission.SETTINGS_EDIT) and not Referral.objects.exists() and not is_hidden():
         return redirect("setup:overview")
     return redirect("visits:today" if request.user.is_liaison else "reports:dashboard")
+
+
+# url name of a panel, what it holds, url name of the page that holds it too; apps that have none are left out
+_APPROVALS = (
+    ("territories:handovers-panel", "hand-overs", "territories:handovers"),
+    ("compliance:approvals-panel", "spend over a limit", "compliance:tasks"),
+)
+
+
+@require_GET
+@requires(Permission.SPEND_APPROVE)
+def approvals(request: HttpRequest) -> HttpResponse:
+    """What waits for a manager, of every app: each panel asks for itself, with its own permission."""
+    panels = []
+    for panel, label, page in _APPROVALS:
+        try:
+            panels.append({"url": reverse(panel), "label": label, "page": reverse(page)})
+        except NoReverseMatch:
+            continue
+    return render(request, "approvals.html", {"panels": panels})
 
 
 @open_to_strangers("the way to the sign-in page; Django's own form is not used")

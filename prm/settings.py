@@ -218,6 +218,7 @@ CELERY_BEAT_SCHEDULE = {
     "ask how events went": {"task": "jobs.enqueue", "schedule": 3600, "args": ["events.ask_owners"]},
     "place practices": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["contacts.place_practices"]},
     "hand over": {"task": "jobs.enqueue", "schedule": 3600, "args": ["planning.hand_over"]},
+    "scheduled reports": {"task": "jobs.enqueue", "schedule": 600, "args": ["reports.run_schedules"]},
     "nightly reports": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["reports.refresh"]},
 }
 

@@ -49,6 +49,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/", pages.api_docs, name="api-docs"),
     path("setup/", include("setup.urls")),
+    path("approvals/", pages.approvals, name="approvals"),
     path("settings/", pages.settings_index, name="settings"),
     path("styleguide/", styleguide, name="styleguide"),
     path("admin/", admin.site.urls),

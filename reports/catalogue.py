@@ -52,6 +52,15 @@ _PAGES: tuple[tuple[str, str, str, str, str, tuple[P, ...]], ...] = (
     ("Standard", "reports:alerts", "Alerts", "Whose falls and rises does chance not explain?", "bell", ()),
     (
         "Field",
+        "reports:team",
+        "Team",
+        "Who has more to do than fits, and what is to be talked about with each?",
+        "users",
+        (P.PROVIDER_VIEW, P.VISIT_VIEW, P.GOAL_EDIT),
+    ),
+    ("Standard", "reports:schedules", "Scheduled reports", "Which reports come by themselves, when and to whom?", "calendar-week", ()),
+    (
+        "Field",
         "reports:coverage",
         "Coverage",
         "Which visits were promised, and who waits?",

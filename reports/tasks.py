@@ -2,12 +2,14 @@
 
 import datetime as dt
 
+from django.utils import timezone
+
 from common.exceptions import InputError
 from jobs.actions import Lease, enqueue, forget_done, handler
 from referrals.models import CountingRules
 from reports import actions, kinds
 from reports.exports.files import write_file
-from reports.models import ReportFile, ReportRun
+from reports.models import ReportFile, ReportRun, ReportSchedule
 
 
 @handler("reports.refresh")
@@ -50,6 +52,7 @@ def run(lease: Lease) -> None:
         raise InputError("This kind of report is no longer made here.")
     lease.progress(0, 1, "Reading the data")
     actions.compute_run(run=found, compute=kind.compute, lease=lease, title=kind.title)
+    actions.tell_finished()  # a worker that dies before this leaves it to the next look of `run_schedules`
 
 
 @handler("reports.file")
@@ -61,3 +64,28 @@ def file(lease: Lease) -> None:
     lease.progress(0, 1, "Writing the file")
     document = kinds.KINDS[asked.run.kind].document(asked.run, asked.reader)
     actions.keep_file(file_id=asked.pk, content=write_file(document, asked.kind, CountingRules.current().small_cell))
+
+
+@handler("reports.run_schedules")
+def run_schedules(lease: Lease) -> None:
+    """Every ten minutes: whose day has come, and whose report is finished and not told of?"""
+    asked, told = actions.ask_for_turns(now=timezone.now()), actions.tell_finished()
+    lease.progress(asked, asked, f"{asked} schedules are due, {told} reports told of" if asked or told else "Nothing is due")
+    for name in (lease.name, actions.TURN):
+        forget_done(name, older_than=dt.timedelta(days=2))
+
+
+@handler("reports.schedule_turn")
+def schedule_turn(lease: Lease) -> None:
+    """One day of one schedule."""
+    pk, due_on = lease.args
+    schedule = ReportSchedule.objects.filter(pk=pk).first()
+    if schedule is None or schedule.kind not in kinds.KINDS:
+        raise InputError("This kind of report is no longer made here.")
+    lease.progress(0, 1, "Asking for each one's report")
+    actions.take_turn(
+        schedule=schedule,
+        due_on=dt.date.fromisoformat(due_on),
+        may_see=lambda kind, person: kinds.KINDS[kind].may_be_seen_by(person),
+        basis=lambda kind: kinds.KINDS[kind].basis_now(),
+    )

@@ -26,7 +26,9 @@ from reports.views import (
     rules,
     run_files,
     runs,
+    schedules,
     targets,
+    team,
 )
 
 app_name = "reports"
@@ -45,6 +47,17 @@ urlpatterns = [
     path("goals/<int:pk>/", goals.goal, name="goal"),
     path("goals/<int:pk>/remove/", goals.remove, name="goal-remove"),
     path("goals/files/goals.<slug:kind>", goals.export, name="goals-export"),
+    path("team/", team.team, name="team"),
+    path("team/files/team.<slug:kind>", team.team_export, name="team-export"),
+    path("one-to-one/<int:pk>/", team.agenda, name="agenda"),
+    path("agreements/<int:pk>/", team.settle, name="agreement"),
+    path("schedules/", schedules.schedules, name="schedules"),
+    path("schedules/new/<int:pk>/", schedules.new, name="schedule-new"),
+    path("schedules/<int:pk>/", schedules.schedule, name="schedule"),
+    path("schedules/<int:pk>/pause/", schedules.pause, name="schedule-pause"),
+    path("schedules/<int:pk>/end/", schedules.end, name="schedule-end"),
+    path("schedules/<int:pk>/leave/", schedules.leave, name="schedule-leave"),
+    path("schedules/deliveries/<int:pk>/", schedules.delivery, name="delivery"),
     path("practice/<int:pk>/", practice.practice_page, name="practice"),
     path("practice/<int:pk>/activity.<slug:kind>", practice.practice_file, name="practice-file"),
     path("leakage/", pages.leakage, name="leakage"),

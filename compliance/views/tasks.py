@@ -102,3 +102,13 @@ def _shown(request: HttpRequest, stored: SpendTask, form: FinishForm | None, sta
         "own": form is None and stored.state == "open" and request.user.can(Permission.SPEND_APPROVE),
     }
     return render(request, "compliance/task.html", context, status=status)
+
+
+@require_GET
+@requires(Permission.SPEND_VIEW, Permission.SPEND_APPROVE)
+def approvals_panel(request: HttpRequest) -> HttpResponse:
+    """What waits for a manager, the most urgent first: a part of the page of approvals."""
+    waiting = SpendTask.objects.visible_to(request.user).open()
+    tasks = waiting.for_list().order_by("due_on", "pk")[:PAGE]
+    rows = [presenters.task_row(task, may_finish=policies.can_finish(request.user, task)) for task in tasks]
+    return render(request, "compliance/_approvals.html", {"rows": rows, "count": waiting.count()})

@@ -72,7 +72,7 @@ class ReportSchedule(models.Model):
     @property
     def when(self) -> str:
         """Every week on Monday, from 7:00."""
-        on = {Rhythm.WEEKLY: f" on {WEEKDAYS[self.weekday]}", Rhythm.MONTHLY: f" on the {_ordinal(self.month_day)}"}
+        on = {Rhythm.WEEKLY: f" on {WEEKDAYS[self.weekday]}", Rhythm.MONTHLY: f" on the {ordinal(self.month_day)}"}
         return f"{Rhythm(self.rhythm).label}{on.get(Rhythm(self.rhythm), '')}, from {self.hour}:00"
 
     @property
@@ -112,7 +112,8 @@ class ReportSchedule(models.Model):
         return wanted | {"start": add_months(full_until, -window.months).isoformat(), "end": full_until.isoformat()}
 
 
-def _ordinal(day: int) -> str:
+def ordinal(day: int) -> str:
+    """1st, 2nd, 11th."""
     return f"{day}{'th' if 10 < day < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day % 10, 'th')}"
 
 
