@@ -16,6 +16,7 @@ urlpatterns = [
     path("<int:pk>/rules/", rules.more_rules, name="rules"),
     path("rules/<int:pk>/drop/", rules.drop, name="rule-drop"),
     path("handovers/", handovers.handovers, name="handovers"),
+    path("handovers/waiting/", handovers.waiting_panel, name="waiting-panel"),
     path("handovers/new/", handovers.propose, name="propose"),
     path("handovers/<int:pk>/", handovers.handover, name="handover"),
     path("handovers/<int:pk>/approve/", handovers.approve, name="handover-approve"),

@@ -44,6 +44,13 @@ def handovers(request: HttpRequest) -> HttpResponse:
     return render(request, "planning/handovers.html", context)
 
 
+@require_GET
+@requires(Permission.TERRITORY_VIEW, Permission.HANDOVER_APPROVE)
+def waiting_panel(request: HttpRequest) -> HttpResponse:
+    """What waits for a decision: a part of the page of approvals."""
+    return render(request, "planning/_waiting.html", {"rows": _shown(request.user).filter(state=HandOverState.PROPOSED)})
+
+
 @require_http_methods(["GET", "POST"])
 @requires(Permission.TERRITORY_VIEW, Permission.VISIT_LOG)
 def propose(request: HttpRequest) -> HttpResponse:

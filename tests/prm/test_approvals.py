@@ -11,7 +11,9 @@ def test_who_has_a_queue(as_, world, who, status):
     assert page.status_code == status
     assert client.get(reverse("compliance:approvals-panel")).status_code == status
     if status == 200:
-        assert reverse("compliance:approvals-panel") in page.content.decode()
+        for panel, said in (("compliance:approvals-panel", "No spend waits"), ("planning:waiting-panel", "No hand-over waits")):
+            assert reverse(panel) in page.content.decode()
+            assert said in client.get(reverse(panel)).content.decode()
 
 
 def test_an_open_task_stands_in_it(as_, world):
