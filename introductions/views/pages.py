@@ -62,7 +62,8 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
 @requires(Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT)
 def new(request: HttpRequest) -> HttpResponse:
     if not policies.can_run(request.user):
-        raise PermissionDenied("Introductions are begun by managers.")
+        messages.error(request, "Introductions are begun by managers.")
+        return redirect("introductions:list")
     return _form(request, None)
 
 
