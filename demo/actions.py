@@ -27,7 +27,7 @@ from accounts.models import User
 from accounts.roles import Role
 from common.csvsafe import csv_rows
 from contacts.models import Practice, Provider
-from demo import alerts, care, claims, events, groups, manager, market, names, promises, routes, spend, stops, world, worth
+from demo import alerts, care, claims, division, events, groups, manager, market, names, promises, routes, spend, stops, world, worth
 from demo.referrals import tables
 from jobs.actions import run_waiting
 from referrals.models import ImportBatch, MarketFile
@@ -114,6 +114,7 @@ def load(*, say: Say, seed: int = 11, today: dt.date | None = None, referrals_a_
     stops.ensure(people)
     say("  events")
     events.ensure(people, seed=seed)
+    division.ensure(people, made.today)
     worth.ensure(people, world.month_starts(made.today, world.MONTHS)[0])
     say("  reports")
     run_waiting()

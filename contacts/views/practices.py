@@ -13,7 +13,7 @@ from common.exceptions import PolicyViolation
 from contacts import actions, queries
 from contacts.filters import PracticeFilter
 from contacts.forms import PinForm, PracticeForm, StaffForm, TierForm
-from contacts.models import Cadence, PlacedBy, Practice, PracticePin, Staff, TierChange
+from contacts.models import Cadence, PlacedBy, Practice, PracticeException, PracticePin, Staff, TierChange
 from contacts.views.common import changes_of, editing, is_filtered, page_of, saved, show_form, today, wants_fragment
 from contacts.visiting import point_of, visiting_lines
 
@@ -58,6 +58,7 @@ def practice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "why": _why(practice),
         "point": point_of(practice),
         "visiting_lines": visiting_lines(practice, practice.visiting_hours.all()),
+        "exceptions": PracticeException.objects.filter(practice=practice).select_related("territory"),
         "pin": PracticePin.objects.filter(practice=practice).select_related("pinned_by").first(),
         "changes": changes_of(practice),
         "crumbs": [{"url": reverse("contacts:practices"), "label": "Practices"}],
@@ -166,4 +167,32 @@ def unpin(request: HttpRequest, pk: int) -> HttpResponse:
     practice = get_object_or_404(Practice.objects.visible_to(request.user), pk=pk)
     actions.unpin_practice(practice=practice, by=request.user)
     messages.success(request, f"The rules place {practice} again. Its referrals follow in a moment.")
+    return redirect(practice)
+
+
+@require_POST
+@requires(*PIN)
+def except_practice(request: HttpRequest, pk: int) -> HttpResponse:
+    """No rule of the territory in which it lies is to catch it any more."""
+    practice = get_object_or_404(Practice.objects.visible_to(request.user).select_related("territory"), pk=pk)
+    if practice.territory is None:
+        messages.info(request, f"Nobody owns {practice}.")
+        return redirect(practice)
+    try:
+        exception = actions.except_practice(practice=practice, territory=practice.territory, by=request.user)
+    except PolicyViolation as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"No rule of {exception.territory} catches {practice} any more. Its referrals follow in a moment.")
+    return redirect(practice)
+
+
+@require_POST
+@requires(*PIN)
+def lift_exception(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let the territory's rules catch the practice again."""
+    exception = get_object_or_404(PracticeException.objects.select_related("practice", "territory"), pk=pk)
+    practice = get_object_or_404(Practice.objects.visible_to(request.user), pk=exception.practice_id)
+    actions.lift_exception(exception=exception, by=request.user)
+    messages.success(request, f"The rules of {exception.territory} catch {practice} again. Its referrals follow in a moment.")
     return redirect(practice)

@@ -128,3 +128,17 @@ def test_the_archived_leave_their_rules_but_no_exceptions(offices):
     place_practices()
     assert where(offices.family) == ("South", "county")
     assert not TerritoryRule.objects.filter(excludes=True).exists()
+
+
+def test_the_page_of_a_practice_excepts_it_and_lets_it_back(offices, as_):
+    page = as_("ada").get(offices.family.get_absolute_url()).content.decode()
+    assert "Except from North" in page
+    as_("ada").post(reverse("contacts:except", args=[offices.family.pk]))
+    assert where(offices.family) == (None, "nobody")
+    page = as_("ada").get(offices.family.get_absolute_url()).content.decode()
+    assert "Let North have it again" in page
+    as_("ada").post(reverse("contacts:except", args=[offices.family.pk]))
+    exception = offices.family.exceptions.get()
+    assert as_("dana").post(reverse("contacts:exception-lift", args=[exception.pk])).status_code == 403
+    as_("ada").post(reverse("contacts:exception-lift", args=[exception.pk]))
+    assert where(offices.family) == ("North", "county")
