@@ -77,7 +77,7 @@ class PersonChoice(forms.ModelChoiceField):
     """People who log visits and sign in."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(queryset=User.objects.none(), **kwargs)
+        super().__init__(queryset=User.objects.none(), empty_label="Choose a person", **kwargs)
 
 
 def who_visits() -> Any:
@@ -88,7 +88,9 @@ def who_visits() -> Any:
 class HandOverForm(forms.Form):
     """What passes from whom to whom, when, and what goes along."""
 
-    territory = forms.ModelChoiceField(queryset=Territory.objects.none(), error_messages={"required": "Choose a territory."})
+    territory = forms.ModelChoiceField(
+        queryset=Territory.objects.none(), empty_label="Choose a territory", error_messages={"required": "Choose a territory."}
+    )
     giver = PersonChoice(label="From", error_messages={"required": "Choose who gives it."})
     taker = PersonChoice(label="To", error_messages={"required": "Choose who takes it."})
     effective_on = forms.DateField(
@@ -107,7 +109,11 @@ class HandOverForm(forms.Form):
         label="Only these practices", queryset=Practice.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
     to_territory = forms.ModelChoiceField(
-        label="To which territory", queryset=Territory.objects.none(), required=False, help_text="For ZIP codes and practices only."
+        label="To which territory",
+        queryset=Territory.objects.none(),
+        required=False,
+        empty_label="Choose a territory",
+        help_text="For ZIP codes and practices only.",
     )
     note = forms.CharField(max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
