@@ -64,7 +64,8 @@ def find_split(split: Split, user: User, progress: Any) -> dict[str, Any]:
         if part[key] >= len(split.territories) or office.territory_id != split.territories[part[key]]
     )
     return {
-        "areas": part, "before": before, "after": after, "moves": moves, "spread": found.spread, "best": found.best, "best_hours": found.best / 60,
+        "areas": part, "before": before, "after": after, "moves": moves, "spread": found.spread, "best": found.best,
+        "best_hours": found.best / 60,
         "is_proven": found.is_proven, "spread_before": _spread([one["work"] for one in before if one["name"] != "Nobody"]),
     }  # fmt: skip
 
