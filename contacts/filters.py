@@ -8,7 +8,20 @@ from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from accounts.models import User
-from contacts.models import AlignmentKind, MoveKind, MoveNotice, MoveState, Organization, Practice, Provider, ProviderKind, Specialty, Tier
+from contacts.custom import CustomFilterMixin
+from contacts.models import (
+    AlignmentKind,
+    CustomSubject,
+    MoveKind,
+    MoveNotice,
+    MoveState,
+    Organization,
+    Practice,
+    Provider,
+    ProviderKind,
+    Specialty,
+    Tier,
+)
 from territories.models import Assignment, ServiceLine, Territory
 
 NOBODY = "none"
@@ -91,7 +104,9 @@ class _Located(filters.FilterSet):
         return self._at(rows, practices_looked_after_by(value))
 
 
-class ProviderFilter(_Located):
+class ProviderFilter(CustomFilterMixin, _Located):
+    custom_subject = CustomSubject.PROVIDER
+
     q = Search(label="Name or NPI")
     specialty = filters.ModelChoiceFilter(queryset=Specialty.objects.all(), label="Specialty", empty_label="All specialties")
     service_line = filters.ModelChoiceFilter(
@@ -121,7 +136,9 @@ class ProviderFilter(_Located):
         return rows.working_at(Practice.objects.filter(pk=value.pk))
 
 
-class PracticeFilter(_Located):
+class PracticeFilter(CustomFilterMixin, _Located):
+    custom_subject = CustomSubject.PRACTICE
+
     q = Search(label="Name, town or ZIP code")
     organization = filters.ModelChoiceFilter(queryset=Organization.objects.all(), widget=forms.HiddenInput)
     tier = filters.ChoiceFilter(choices=[*Tier.choices, (NOBODY, "No tier")], label="Tier", empty_label="Any tier", method="by_tier")

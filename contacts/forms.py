@@ -10,6 +10,7 @@ from accounts.models import User
 from common.exceptions import InputError
 from common.npi import is_valid_npi
 from common.places import is_zip
+from contacts.custom import CustomFormMixin
 from contacts.importing.cells import read_zip
 from contacts.importing.nppes import Choice
 from contacts.imports import FEEDS
@@ -17,6 +18,7 @@ from contacts.models import (
     Affiliation,
     AlignmentKind,
     Cadence,
+    CustomSubject,
     HoursKind,
     LunchRule,
     Organization,
@@ -58,7 +60,9 @@ class _Npi(forms.ModelForm):
         return super()._get_validation_exclusions() | {"npi"}  # type: ignore[misc]
 
 
-class ProviderForm(_Npi):
+class ProviderForm(CustomFormMixin, _Npi):
+    custom_subject = CustomSubject.PROVIDER
+
     class Meta:
         model = Provider
         fields = ("first_name", "middle_name", "last_name", "credential", "kind", "specialty", "npi", "phone", "email", "preferences",
@@ -74,7 +78,9 @@ class ProviderForm(_Npi):
         error_messages = {"last_name": {"required": "Type the last name."}}
 
 
-class PracticeForm(_Npi):
+class PracticeForm(CustomFormMixin, _Npi):
+    custom_subject = CustomSubject.PRACTICE
+
     class Meta:
         model = Practice
         fields = (

@@ -3,7 +3,20 @@
 from django.urls import path
 
 from contacts import territory_views
-from contacts.views import aliases, alignments, duplicates, imports, moves, organizations, practices, providers, search, tiers, visiting
+from contacts.views import (
+    aliases,
+    alignments,
+    custom,
+    duplicates,
+    imports,
+    moves,
+    organizations,
+    practices,
+    providers,
+    search,
+    tiers,
+    visiting,
+)
 
 app_name = "contacts"
 
@@ -20,6 +33,10 @@ urlpatterns = [
     path("practices/", practices.practice_list, name="practices"),
     path("practices/tiers/", tiers.set_tiers, name="tiers"),
     path("practices/tiers/<int:pk>/undo/", tiers.undo_tiers, name="tiers-undo"),
+    path("custom-fields/", custom.custom_fields, name="custom-fields"),
+    path("custom-fields/<int:pk>/", custom.custom_field, name="custom-field"),
+    path("providers/file.<str:kind>", providers.provider_file, name="provider-file"),
+    path("practices/file.<str:kind>", practices.practice_file, name="practice-file"),
     path("cadence/", tiers.cadence, name="cadence"),
     path("practices/new/", practices.practice_new, name="practice-new"),
     path("practices/<int:pk>/", practices.practice_detail, name="practice"),

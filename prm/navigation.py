@@ -76,6 +76,13 @@ _SETTINGS = (
     ("Field", "territories:service-lines", "Service lines", "The lines of care that are counted.", P.SETTINGS_EDIT),
     ("Field", "contacts:specialties", "Specialties", "Which specialty belongs to which service line.", P.SETTINGS_EDIT),
     ("Field", "contacts:organizations", "Network", "Organizations and whose they are, with dates.", P.SETTINGS_EDIT),
+    (
+        "Field",
+        "contacts:custom-fields",
+        "Fields of your own",
+        "What you want to know of providers, practices and visits besides.",
+        P.SETTINGS_EDIT,
+    ),
     ("Field", "visits:topics", "Visit topics", "What visits can be about.", P.SETTINGS_EDIT),
     ("Money", "reports:margins", "Contribution margins", "What a seen referral contributes, by service line and payer.", P.SETTINGS_EDIT),
     ("Money", "reports:costs", "Program cost", "What outreach costs, by month or longer; typed, never read from spend.", P.SETTINGS_EDIT),

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 
 from accounts.access import open_to_strangers
+from contacts.models import CustomField, CustomSubject
 from visits.forms import LogForm
 
 # name of the shell: (paths whose place it takes without a network, template). A path that ends in * stands for whatever begins so; the
@@ -46,9 +47,12 @@ class Shell:
 
 
 def shell() -> Shell:
-    """The shell of this release; made once, unless files may change under a developer's hands."""
+    """The shell of this release and of the organization's own fields; made once, unless files may change under a developer's hands."""
     scripts = tuple(static(name) for name in _WORKER)
-    return _shell.__wrapped__(scripts) if settings.DEBUG else _shell(scripts)
+    own = tuple(
+        str(row) for row in CustomField.objects.filter(subject=CustomSubject.VISIT).values_list()
+    )  # a change of them is a new shell
+    return _shell.__wrapped__(scripts, own) if settings.DEBUG else _shell(scripts, own)
 
 
 def _shown() -> dict[str, Any]:
@@ -60,8 +64,8 @@ def _shown() -> dict[str, Any]:
     return {"shell": True, "form": form}
 
 
-@cache
-def _shell(scripts: tuple[str, ...]) -> Shell:
+@lru_cache(maxsize=4)
+def _shell(scripts: tuple[str, ...], own_fields: tuple[str, ...]) -> Shell:
     shown = _shown()
     shown = _shown()
     html: dict[str, str] = {name: str(render_to_string(template, shown)) for name, (_, template) in SHELLS.items()}

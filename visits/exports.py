@@ -6,6 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from contacts import custom
+from contacts.models import CustomField
 from visits.cadence import Due
 from visits.miles import DrivenMonth
 from visits.models import DayPlan, DayStop, Material, Visit
@@ -30,10 +32,14 @@ HEADER = (
 )
 
 
-def rows(visits: VisitQuerySet) -> Iterator[tuple[Any, ...]]:
-    """Line by line; times are those of the organisation's time zone."""
+def header(fields: Sequence[CustomField]) -> tuple[str, ...]:
+    return (*HEADER, *(field.label for field in fields))
+
+
+def rows(visits: VisitQuerySet, fields: Sequence[CustomField] = ()) -> Iterator[tuple[Any, ...]]:
+    """Line by line, the organization's own fields last; times are those of the reader's clock."""
     for visit in visits.for_list().iterator(chunk_size=500):
-        yield _row(visit)
+        yield (*_row(visit), *custom.cells(fields, visit.custom))
 
 
 def _row(visit: Visit) -> tuple[Any, ...]:

@@ -10,8 +10,9 @@ from drf_spectacular.utils import extend_schema_field
 
 from accounts.models import User
 from common.names import fold
+from contacts.custom import CustomFilterMixin
 from contacts.filters import PracticeFilter
-from contacts.models import Practice, Provider
+from contacts.models import CustomSubject, Practice, Provider
 from territories.models import Territory
 from territories.scope import below
 from visits.models import Attendee, AttendeeKind, FollowUp, Mode, Outcome, Visit, VisitState
@@ -47,8 +48,10 @@ def _in_branch(rows: QuerySet[Any], name: str, territory: Territory | None) -> Q
     return rows.filter(practice__territory__in=below(territory.pk, children))
 
 
-class VisitFilter(filters.FilterSet):
+class VisitFilter(CustomFilterMixin):
     """`start` and `end` are days, both counted in, of when the visit was (or is planned)."""
+
+    custom_subject = CustomSubject.VISIT
 
     q = filters.CharFilter(label="Practice", method="by_practice", widget=forms.TextInput(attrs={"type": "search"}))
     owner = filters.ModelChoiceFilter(label="Who", queryset=_people, empty_label="Everybody")

@@ -1,6 +1,7 @@
 """Every write on contacts."""
 
 from contacts.actions.aliases import forget_alias, forget_aliases, remember_guesses, save_alias
+from contacts.actions.custom import apply_custom, save_custom_field, save_custom_values
 from contacts.actions.merges import keep_apart, merge_organizations, merge_providers, unmerge
 from contacts.actions.moves import accept_move, dismiss_move, undo_move
 from contacts.actions.placing import except_practice, lift_exception, pin_practice, set_pins, unpin_practice
@@ -26,6 +27,7 @@ __all__ = [
     "accept_move",
     "affiliate",
     "align",
+    "apply_custom",
     "dismiss_move",
     "drop_map_pin",
     "end_affiliation",
@@ -43,6 +45,8 @@ __all__ = [
     "remove_alignment",
     "save_alias",
     "save_cadence",
+    "save_custom_field",
+    "save_custom_values",
     "save_organization",
     "save_practice",
     "save_provider",

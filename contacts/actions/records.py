@@ -12,6 +12,7 @@ from common.exceptions import PolicyViolation
 from common.names import fold
 from common.places import city_of, county_of
 from contacts import policies
+from contacts.actions.custom import apply_custom
 from contacts.finding.words import fold_names, learn_name
 from contacts.models import Affiliation, Alignment, Organization, Practice, Provider, Specialty, Staff
 from contacts.placement import place_practices
@@ -34,7 +35,7 @@ def _rematch(by: User | None) -> None:
 
 def _apply(row: models.Model, fields: dict[str, Any]) -> dict[str, list[str]]:
     """Set what differs; returns {field: [before, after]} as the history tells it."""
-    changes: dict[str, list[str]] = {}
+    changes: dict[str, list[str]] = apply_custom(row, fields.pop("custom")) if "custom" in fields else {}
     for name, value in fields.items():
         before = getattr(row, name)
         value = value.strip() if isinstance(value, str) else value

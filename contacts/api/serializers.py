@@ -1,8 +1,33 @@
 """The shapes of contacts in the API. They hold no rules: writing goes through the actions."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from rest_framework import serializers
 
-from contacts.models import Affiliation, Alignment, MoveNotice, Organization, Practice, Provider
+from contacts import custom
+from contacts.models import Affiliation, Alignment, CustomField, CustomSubject, MoveNotice, Organization, Practice, Provider
+
+
+class CustomFieldSerializer(serializers.ModelSerializer):
+    """A field that the organization added. Its values stand under its `key` in `custom` of each provider, practice or visit."""
+
+    class Meta:
+        model = CustomField
+        fields = ("id", "subject", "key", "label", "kind", "choices", "is_required", "help_text", "position", "is_active", "is_on_phone")
+
+
+class CustomWriteMixin(serializers.Serializer):
+    """`custom` takes values by key, null for nothing; what is not sent stays."""
+
+    custom_subject = ""
+    custom = serializers.DictField(required=False)
+
+    def validate_custom(self, given: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return custom.read(custom.fields_of(self.custom_subject), given, partial=True)
+        except ValidationError as error:
+            raise serializers.ValidationError(error.message_dict) from error
 
 
 class AlignmentSerializer(serializers.ModelSerializer):
@@ -36,15 +61,17 @@ class ProviderSerializer(serializers.ModelSerializer):
     class Meta:
         model = Provider
         fields = ("id", "npi", "first_name", "middle_name", "last_name", "credential", "kind", "specialty", "service_line", "alignment",
-                  "phone", "email", "preferences", "do_not_visit", "is_stale", "registry_updated_on", "practices")  # fmt: skip
+                  "phone", "email", "preferences", "do_not_visit", "is_stale", "registry_updated_on", "practices", "custom")  # fmt: skip
 
 
-class ProviderWriteSerializer(serializers.ModelSerializer):
+class ProviderWriteSerializer(CustomWriteMixin, serializers.ModelSerializer):
     """What may be changed here; the rest comes from the registry."""
+
+    custom_subject = CustomSubject.PROVIDER
 
     class Meta:
         model = Provider
-        fields = ("phone", "email", "preferences", "do_not_visit")
+        fields = ("phone", "email", "preferences", "do_not_visit", "custom")
 
 
 class PracticeSerializer(serializers.ModelSerializer):
@@ -57,15 +84,17 @@ class PracticeSerializer(serializers.ModelSerializer):
         model = Practice
         fields = ("id", "name", "organization", "organization_name", "npi", "address", "city", "state", "zip", "county", "phone", "fax",
                   "visiting_rules", "do_not_visit", "tier", "territory", "territory_name", "placed_by", "alignment", "providers",
-                  "archived_at")  # fmt: skip
+                  "archived_at", "custom")  # fmt: skip
 
 
-class PracticeWriteSerializer(serializers.ModelSerializer):
+class PracticeWriteSerializer(CustomWriteMixin, serializers.ModelSerializer):
     """What may be changed here."""
+
+    custom_subject = CustomSubject.PRACTICE
 
     class Meta:
         model = Practice
-        fields = ("phone", "fax", "visiting_rules", "do_not_visit", "tier")
+        fields = ("phone", "fax", "visiting_rules", "do_not_visit", "tier", "custom")
 
 
 class OrganizationSerializer(serializers.ModelSerializer):

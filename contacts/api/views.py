@@ -18,6 +18,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.permissions import Permission
 from contacts import actions
 from contacts.api.serializers import (
+    CustomFieldSerializer,
     MoveNoticeSerializer,
     MoveStepSerializer,
     OrganizationSerializer,
@@ -28,7 +29,7 @@ from contacts.api.serializers import (
     ProviderWriteSerializer,
 )
 from contacts.filters import MoveFilter, OrganizationFilter, PracticeFilter, ProviderFilter
-from contacts.models import MoveNotice, Organization, Practice, Provider
+from contacts.models import CustomField, MoveNotice, Organization, Practice, Provider
 from contacts.queries import survivor_of
 
 
@@ -172,9 +173,18 @@ class MoveNoticeViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
         return self._decided(lambda notice: actions.undo_move(notice=notice, by=request.user))
 
 
+class CustomFieldViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
+    """The fields that the organization added, to read the values of `custom` by."""
+
+    required_permissions = (Permission.PROVIDER_VIEW,)
+    serializer_class = CustomFieldSerializer
+    queryset = CustomField.objects.all()
+
+
 VIEWSETS: dict[str, type[GenericViewSet]] = {
     "providers": ProviderViewSet,
     "practices": PracticeViewSet,
     "organizations": OrganizationViewSet,
     "moves": MoveNoticeViewSet,
+    "custom-fields": CustomFieldViewSet,
 }

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -10,11 +11,11 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.access import requires
 from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
-from contacts import actions, queries
+from contacts import actions, custom, exports, queries
 from contacts.filters import PracticeFilter
 from contacts.forms import PinForm, PracticeForm, StaffForm, TierForm
-from contacts.models import Cadence, PlacedBy, Practice, PracticeException, PracticePin, Staff, TierChange
-from contacts.views.common import changes_of, editing, is_filtered, page_of, saved, show_form, today, wants_fragment
+from contacts.models import Cadence, CustomSubject, PlacedBy, Practice, PracticeException, PracticePin, Staff, TierChange
+from contacts.views.common import changes_of, editing, is_filtered, page_of, saved, send_file, show_form, today, wants_fragment
 from contacts.visiting import point_of, visiting_lines
 
 EDIT = (Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT)
@@ -40,12 +41,24 @@ def practice_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@requires(Permission.PROVIDER_VIEW, Permission.EXPORT)
+def practice_file(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """The filtered list, with the organization's own fields, as CSV or XLSX; that it was taken is recorded."""
+    found = PracticeFilter(request.GET, Practice.objects.visible_to(request.user).for_list(today()), request=request).qs
+    fields = custom.fields_of(CustomSubject.PRACTICE)
+    return send_file(
+        request, "practices", kind, exports.header(exports.PRACTICE_HEADER, fields), exports.practice_rows(found, fields), found.count()
+    )
+
+
+@require_GET
 @requires(Permission.PROVIDER_VIEW)
 def practice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     practices = Practice.objects.visible_to(request.user).select_related("territory", "organization", "map_pin__dropped_by")
     practice = get_object_or_404(practices, pk=pk)
     context = {
         "practice": practice,
+        "own_fields": custom.told(custom.fields_of(CustomSubject.PRACTICE), practice.custom),
         "affiliations": practice.affiliations.open()
         .select_related("provider__specialty")
         .order_by("provider__last_name", "provider__first_name", "pk"),

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -10,13 +11,13 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.access import requires
 from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
-from contacts import actions, queries
+from contacts import actions, custom, exports, queries
 from contacts.filters import ProviderFilter
 from contacts.finding import search
 from contacts.forms import AffiliationForm, EndForm, ProviderForm
-from contacts.models import Affiliation, Practice, Provider, ProviderMerge
+from contacts.models import Affiliation, CustomSubject, Practice, Provider, ProviderMerge
 from contacts.queries import survivor_of
-from contacts.views.common import changes_of, editing, is_filtered, page_of, saved, show_form, today, wants_fragment
+from contacts.views.common import changes_of, editing, is_filtered, page_of, saved, send_file, show_form, today, wants_fragment
 from territories.scope import scope_of
 
 EDIT = (Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT)
@@ -38,6 +39,17 @@ def provider_list(request: HttpRequest) -> HttpResponse:
     return render(request, "contacts/_provider_table.html" if wants_fragment(request) else "contacts/provider_list.html", context)
 
 
+@require_GET
+@requires(Permission.PROVIDER_VIEW, Permission.EXPORT)
+def provider_file(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """The filtered list, with the organization's own fields, as CSV or XLSX; that it was taken is recorded."""
+    found = ProviderFilter(request.GET, Provider.objects.visible_to(request.user).for_list(request.user, today()), request=request).qs
+    fields = custom.fields_of(CustomSubject.PROVIDER)
+    return send_file(
+        request, "providers", kind, exports.header(exports.PROVIDER_HEADER, fields), exports.provider_rows(found, fields), found.count()
+    )
+
+
 def _practice_filtered_by(found: ProviderFilter) -> Practice | None:
     return found.form.cleaned_data.get("practice") if found.form.is_valid() else None
 
@@ -54,6 +66,7 @@ def provider_detail(request: HttpRequest, pk: int) -> HttpResponse:
     owners = queries.owners_of(works.practice.territory_id for works in works_at)
     context = {
         "provider": provider,
+        "own_fields": custom.told(custom.fields_of(CustomSubject.PROVIDER), provider.custom),
         "works_at": works_at,
         "elsewhere": open_ones.count() - len(works_at),
         "worked_at": provider.affiliations.exclude(ended_on=None).visible_to(request.user).select_related("practice").order_by("-ended_on"),

@@ -202,6 +202,13 @@ def _field(user: User) -> list[Line]:
             found.categories > 0,
             _counted(found.categories, "category", "categories"),
         ),
+        Line(
+            "Fields of your own",
+            reverse("contacts:custom-fields"),
+            found.custom_fields > 0,
+            _counted(found.custom_fields, "field"),
+            needed=False,
+        ),
     ]
 
 

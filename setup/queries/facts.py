@@ -14,7 +14,7 @@ from accounts.roles import Role
 from compliance.models import SpendLimit
 from concerns.models import Category
 from contacts.merging import organization_pairs, provider_pairs
-from contacts.models import Alignment, AlignmentKind, Cadence, Organization, Practice, Provider, Specialty
+from contacts.models import Alignment, AlignmentKind, Cadence, CustomField, Organization, Practice, Provider, Specialty
 from demo.models import Sample
 from referrals.models import CountingRules, Referral, Source
 from reports.models import ReportRules
@@ -114,6 +114,7 @@ class FieldFacts:
     topics: int
     materials: int
     categories: int
+    custom_fields: int
 
 
 def field() -> FieldFacts:
@@ -122,6 +123,7 @@ def field() -> FieldFacts:
         Topic.objects.filter(is_active=True).count(),
         Material.objects.filter(is_active=True).count(),
         Category.objects.filter(is_active=True).count(),
+        CustomField.objects.filter(is_active=True).count(),
     )
 
 

@@ -35,6 +35,12 @@ self.visitBody = (() => {
     return [without({ kind: value(form, "spend_kind") || "meal", amount, purpose: purpose.slice(0, 300), ours: Number(value(form, "spend_ours")) || 0, ...who })];
   }
 
+  // What stands in the organization's own fields, by their keys.
+  function own(form) {
+    const found = [...form.querySelectorAll("[name^=custom_]")].map((input) => [input.name.slice(7), input.value.trim()]).filter(([, content]) => content);
+    return found.length ? Object.fromEntries(found) : undefined;
+  }
+
   function read(form) {
     const people = chosen(form, "people"), at = value(form, "visited_at");
     const added = rows(form, "new_name", "new_job").map(([name, job]) => without({ name, job }));
@@ -50,7 +56,7 @@ self.visitBody = (() => {
       providers: numbers(people, "provider"), staff: numbers(people, "staff"), new_people: added,
       topic_ids: chosen(form, "topics").map(Number), note: value(form, "note"), follow_ups: promises(form), concern,
       materials: left, spend: given(form, people, added), back_on: result === "not available" ? value(form, "back_on") : undefined,
-      location: form.dataset.place ? JSON.parse(form.dataset.place) : undefined,
+      location: form.dataset.place ? JSON.parse(form.dataset.place) : undefined, custom: own(form),
     });
     body.time_is_typed = form.dataset.timeTyped === "1";
     if (form.hasAttribute("data-edit-form")) body.materials = left; // an edit says all that was left, also nothing
@@ -58,14 +64,15 @@ self.visitBody = (() => {
     return { body, labels: { practice: form.querySelector("[data-combobox]")?.value || form.dataset.practiceName || "", people: Object.fromEntries(people.map((key) => [key, names[key]])), materials: self.visitLeft?.names() ?? {} } };
   }
 
-  const texts = (body) => [body.note, body.purpose, body.concern?.text, ...(body.follow_ups ?? []).map(({ text }) => text), ...(body.spend ?? []).map(({ purpose }) => purpose)].filter(Boolean);
+  const texts = (body) => [body.note, body.purpose, body.concern?.text, ...(body.follow_ups ?? []).map(({ text }) => text), ...(body.spend ?? []).map(({ purpose }) => purpose), ...Object.values(body.custom ?? {})].filter(Boolean);
 
   // The same body without the texts that seem to name a patient: what a draft may hold before its writer has decided.
   function careful(body) {
     const clean = (text) => (text && patientMarks(text).length ? "" : text);
     return { ...body, note: clean(body.note), purpose: clean(body.purpose), concern: body.concern && { ...body.concern, text: clean(body.concern.text) },
       follow_ups: (body.follow_ups ?? []).map((promise) => ({ ...promise, text: clean(promise.text) })),
-      spend: body.spend?.map((one) => ({ ...one, purpose: clean(one.purpose) })) };
+      spend: body.spend?.map((one) => ({ ...one, purpose: clean(one.purpose) })),
+      custom: body.custom && Object.fromEntries(Object.entries(body.custom).map(([key, text]) => [key, clean(text)])) };
   }
 
   function set(form, name, content) {
@@ -107,6 +114,7 @@ self.visitBody = (() => {
     if (body.visited_at) set(form, "visited_at", local(new Date(body.visited_at)));
     if (body.time_is_typed) form.dataset.timeTyped = "1";
     for (const name of ["mode", "outcome", "purpose", "note", "planned", "back_on"]) set(form, name, body[name]);
+    for (const [key, content] of Object.entries(body.custom ?? {})) set(form, `custom_${key}`, content);
     named(form, "topics").forEach((input) => { input.checked = (body.topic_ids ?? []).includes(Number(input.value)); });
     fillRows(form, ["new_name", "new_job"], (body.new_people ?? []).map(({ name, job }) => [name, job]));
     const [first, ...more] = body.follow_ups ?? [];

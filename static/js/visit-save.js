@@ -167,6 +167,10 @@
     else if (body.time_is_typed && Date.parse(body.visited_at) > Date.now() + 24 * 3600000) found.push({ field: "id_visited_at", text: SAID.future });
     if (body.concern && !body.concern.category) found.push({ field: "id_concern_category", text: "Choose what the concern is about." });
     if (body.concern && !body.concern.text) found.push({ field: "id_concern_text", text: "Say what the practice said." });
+    for (const input of form.querySelectorAll("[name^=custom_][required]")) {
+      if (!input.value.trim()) found.push({ field: input.id, text: `Fill in ${input.labels[0].textContent.trim()}.` });
+      else if (input.validity.badInput) found.push({ field: input.id, text: "Enter a number." });
+    }
     const [given] = body.spend ?? [];
     if (form.elements.spend_amount?.validity.badInput || (given?.amount && !(Number(given.amount) > 0))) found.push({ field: "id_spend_amount", text: SAID.money });
     else if (given && !given.amount) found.push({ field: "id_spend_amount", text: SAID.amount });

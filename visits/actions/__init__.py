@@ -37,6 +37,7 @@ from visits.actions.materials import count_stock, receive_stock, save_material
 from visits.actions.mending import EditConflict, edit_visit, replayed, values_of
 from visits.actions.mileage import remove_rate, save_mileage, save_rate
 from visits.actions.more import More, NewPerson, Place, Promise, Raised
+from visits.actions.own_fields import save_own_fields
 from visits.actions.targets import (
     Wanted,
     add_targets,
@@ -116,6 +117,7 @@ __all__ = [
     "save_field_rules",
     "save_material",
     "save_mileage",
+    "save_own_fields",
     "save_rate",
     "save_target_list",
     "save_topic",

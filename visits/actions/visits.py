@@ -15,6 +15,9 @@ from accounts.permissions import Permission
 from audit.actions import record
 from common.exceptions import PolicyViolation
 from compliance.drafts import SpendDraft
+from concerns.policies import check_no_patient
+from contacts.actions import apply_custom
+from contacts.custom import texts_of
 from contacts.models import Practice, Provider, Staff
 from notices.actions import notify
 from notices.models import NoticeKind
@@ -80,6 +83,7 @@ def log_visit(
     body_hash: str = "",
     entered_at: dt.datetime | None = None,
     more: More = NOTHING_MORE,
+    custom: Mapping[str, Any] | None = None,
 ) -> Visit:
     """A visit that took place, with who was met, what was promised, left and spent; with `planned`, that plan becomes this visit.
 
@@ -93,6 +97,7 @@ def log_visit(
         return stored
     policies.check_can_log(by=by, practice=practice, visited_at=visited_at, planned=planned, was_theirs=more.was_theirs)
     check_texts(more, note)
+    check_no_patient(texts_of(custom or {}), is_none=more.is_none)
     if planned is not None:
         policies.check_can_edit(by, planned)
         policies.check_is_planned(planned)
@@ -106,6 +111,7 @@ def log_visit(
         visit.entered_at, visit.received_at, visit.back_on = min(entered_at or now, now), now, more.back_on
         for name, value in columns(more).items():
             setattr(visit, name, value)
+        apply_custom(visit, custom or {})
         visit.save()
         _set_people(visit, providers, staff)
         visit.topics.set(topics)

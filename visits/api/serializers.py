@@ -1,7 +1,9 @@
 """The shapes of visits and follow-ups in JSON. Rules live in policies; here are names and types only."""
 
+from contextlib import suppress
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import serializers
@@ -10,7 +12,8 @@ from accounts.models import User
 from compliance.api.serializers import VisitSpendDraftSerializer
 from compliance.drafts import SpendDraft
 from concerns.models import Category, Severity
-from contacts.models import Practice, Provider
+from contacts import custom
+from contacts.models import CustomSubject, Practice, Provider
 from visits.actions import More, NewPerson, Place, Promise, Raised
 from visits.arrivals import Arrival, Unknown, arrival, people_met
 from visits.clocks import set_right
@@ -66,6 +69,7 @@ class VisitSerializer(serializers.ModelSerializer):
             "version",
             "clock_off_s",
             "arrival_notes",
+            "custom",
         )
         read_only_fields = fields
 
@@ -136,10 +140,21 @@ class NewVisitSerializer(serializers.Serializer):
         required=False, allow_null=True, help_text="nobody could be met: missed, and planned again for this day"
     )
     location = PlaceSerializer(required=False, allow_null=True)
+    custom = serializers.DictField(required=False, help_text="values of the organization's own fields of visits, by key")
     is_none = serializers.BooleanField(default=False, help_text="what looks like a patient's identifier in the texts is none")
     field_pass = serializers.CharField(
         max_length=40, required=False, allow_blank=True, default="", help_text="of the practice, from the pack"
     )
+
+    def validate_custom(self, sent: dict[str, Any]) -> dict[str, Any]:
+        """What does not fit a field as it is now is left out: fields may have changed since the visit was made, and it waits for none."""
+        fields = custom.fields_of(CustomSubject.VISIT)
+        found = {}
+        for field in fields:
+            if field.key in sent:
+                with suppress(ValidationError):
+                    found |= custom.read([field], {field.key: sent[field.key]}, partial=True)
+        return found
 
     def validate_materials(self, sent: list[dict[str, Any]]) -> list[tuple[Material, int]]:
         return pieces(sent)

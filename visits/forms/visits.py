@@ -12,7 +12,8 @@ from django.utils import timezone
 from accounts.models import User
 from common.names import fold
 from common.patient_marks import warning
-from contacts.models import Affiliation, Practice, Provider, Staff
+from contacts.custom import CustomFormMixin, texts_of
+from contacts.models import Affiliation, CustomSubject, Practice, Provider, Staff
 from visits import policies
 from visits.forms.given import LeftFields, SpendFields
 from visits.forms.more import NO_PATIENTS, MoreFields
@@ -155,8 +156,10 @@ class VisitFields(PeopleMixin):
         self.cleaned_data["providers"], self.cleaned_data["staff"] = self.read_people(practice, visit)
 
 
-class LogForm(PracticeMixin, VisitFields, LeftFields, SpendFields, MoreFields):
+class LogForm(PracticeMixin, VisitFields, LeftFields, SpendFields, MoreFields, CustomFormMixin):
     """A visit that took place, under a key that the page was made with: sent twice it is saved once."""
+
+    custom_subject = CustomSubject.VISIT
 
     follow_up = forms.CharField(label="What did you promise?", required=False, max_length=300, help_text=NO_PATIENTS)
     due = forms.ChoiceField(label="Due", choices=DUE, required=False, widget=forms.RadioSelect, initial="7")
@@ -182,11 +185,15 @@ class LogForm(PracticeMixin, VisitFields, LeftFields, SpendFields, MoreFields):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         self.finish(data.get("practice"))
-        self.check_more(data, {"note": data.get("note", ""), "follow_up": data.get("follow_up", "")})
+        self.check_more(data, {"note": data.get("note", ""), "follow_up": data.get("follow_up", ""), **self._own_texts(data)})
         self.check_left(data)
         purpose = data.get("purpose") or (self.planned.purpose if self.planned else "")
         self.check_spend(data, visit_purpose=purpose, new_people=sum(1 for name, _ in self.new_people if name))
         return data
+
+    def _own_texts(self, data: dict[str, Any]) -> dict[str, str]:
+        """Each text of the organization's own fields by the form's name of it."""
+        return {f"custom_{key}": text for key, value in data["custom"].items() if (text := texts_of({key: value}))}
 
     def arguments(self) -> dict[str, Any]:
         """What `actions.log_visit` asks for."""
@@ -206,7 +213,12 @@ class LogForm(PracticeMixin, VisitFields, LeftFields, SpendFields, MoreFields):
         )
         due = data["due_on"] or timezone.localdate() + dt.timedelta(days=int(data["due"] or 7))
         given = {"materials": data["left"] or (), "spend": data["given"]}
-        return {name: data[name] for name in plain} | {"follow_up_due": due, "planned": self.planned, "more": self.more(), **given}
+        return {name: data[name] for name in (*plain, "custom")} | {
+            "follow_up_due": due,
+            "planned": self.planned,
+            "more": self.more(),
+            **given,
+        }
 
 
 class EditForm(VisitFields, LeftFields, SpendFields):

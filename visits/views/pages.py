@@ -17,6 +17,8 @@ from accounts.permissions import Permission
 from audit.actions import record
 from common.csvsafe import csv_response
 from common.exceptions import PolicyViolation
+from contacts import custom
+from contacts.models import CustomSubject
 from visits import actions, exports, policies, presenters, versions
 from visits.filters import VisitFilter
 from visits.forms import EditForm, MissForm, PlanForm, key_of, with_values
@@ -62,9 +64,9 @@ def visit_list(request: HttpRequest) -> HttpResponse:
 @requires(Permission.VISIT_VIEW, Permission.EXPORT)
 def export(request: HttpRequest) -> HttpResponseBase:
     """The filtered list as CSV; that it was taken is recorded."""
-    visits = _filtered(request).qs
+    visits, fields = _filtered(request).qs, custom.fields_of(CustomSubject.VISIT)
     record("visits.exported", by=request.user, rows=visits.count(), filters=sorted(name for name, value in request.GET.items() if value))
-    return csv_response(f"visits-{timezone.localdate():%Y-%m-%d}.csv", exports.HEADER, exports.rows(visits))
+    return csv_response(f"visits-{timezone.localdate():%Y-%m-%d}.csv", exports.header(fields), exports.rows(visits, fields))
 
 
 def _visit(request: HttpRequest, pk: int) -> Visit:
@@ -79,11 +81,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _detail_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
+    own = custom.fields_of(CustomSubject.VISIT)
     return {
         "visit": visit,
         "row": presenters.row(visit),
         "follow_ups": visit.follow_ups.visible_to(request.user).for_list(),
         "left": visit.materials.select_related("material"),
+        "own_fields": custom.told(own, visit.custom),
+        "has_own_fields": bool(own) and visit.state == VisitState.DONE,
         "given": _given(request, visit),
         "history": [presenters.history_line(event) for event in history_of(visit)],
         "changes": versions.changes_of(visit),
