@@ -106,6 +106,7 @@ _SETTINGS = (
     ("Data", "visits:import", "Visits from a file", "The history of visits from the PRM you leave.", P.IMPORT_RUN),
     ("Data", "referrals:market", "Market data and capacity", "Where providers refer in all, and what our sites can take.", P.IMPORT_RUN),
     ("Data", "referrals:matching", "Matching", "Names of files that lead nowhere: whom they mean, and duplicates.", P.IMPORT_RUN),
+    ("Data", "referrals:payers", "Payers", "Who pays, as your files name them.", P.SETTINGS_EDIT),
     ("Data", "reports:holidays", "Holidays", "Days on which offices are closed: alerts count business days.", P.SETTINGS_EDIT),
     ("Data", "referrals:rules", "Counting rules", "What counts as ours, duplicates, kinds, small cells.", P.SETTINGS_EDIT),
     ("Data", "reports:rules", "Report rules", "Days to be seen, who is new or lost, classes, alerts.", P.SETTINGS_EDIT),

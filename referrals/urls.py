@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from referrals.views import feeds, imports, market, matching, quality, rows, tie_out
+from referrals.views import feeds, imports, market, matching, payers, quality, rows, tie_out
 
 app_name = "referrals"
 
@@ -45,5 +45,6 @@ urlpatterns = [
     path("matching/undo/<int:pk>/", matching.undo, name="matching-undo"),
     path("matching/new/", matching.create, name="matching-new"),
     path("providers/<int:pk>/sum/", matching.provider_sum, name="provider-sum"),
+    path("payers/", payers.payers, name="payers"),
     path("rules/", feeds.rules, name="rules"),
 ]

@@ -15,7 +15,7 @@ from referrals.actions.facts import DERIVING_RULES, EDITABLE, delete_referral, e
 from referrals.actions.feeds import edit_source, restore_mapping, save_mapping, source_named
 from referrals.actions.market import market_path, read_market_file, start_market_file, take_market_file, tell_capacity, undo_market_file
 from referrals.actions.totals import save_control_totals
-from referrals.actions.words import decide
+from referrals.actions.words import decide, save_payer
 
 __all__ = [
     "DERIVING_RULES",
@@ -35,6 +35,7 @@ __all__ = [
     "save_control_totals",
     "save_counting_rules",
     "save_mapping",
+    "save_payer",
     "set_batch_mapping",
     "source_named",
     "start_dry_run",

@@ -3,10 +3,20 @@
 from django.db import transaction
 
 from accounts.models import User
+from audit.actions import record
 from contacts.actions import save_alias
 from contacts.matching import Words
 from contacts.models import Alias, Organization, Practice, Provider
 from referrals import matching
+from referrals.models import Payer
+
+
+@transaction.atomic
+def save_payer(*, name: str, by: User | None) -> Payer:
+    """A payer that no file has named yet, so that its margin or capacity can be told."""
+    payer = Payer.objects.create(name=name)
+    record("payer.added", by=by, target=payer)
+    return payer
 
 
 @transaction.atomic

@@ -114,7 +114,7 @@ def test_nobody_talks_to_the_broker_in_a_request():
 SCOPELESS = {
     "audit.AuditEvent": "guarded by AUDIT_VIEW; shown on a record's page only after the record itself was found in scope",
     "accounts.Installation": "one row of settings",
-    "demo.Sample": "one row: whether the invented world is here; its page is for admins",
+    "demo.Sample": "whether the invented world is here; its page is for admins",
     "setup.PutOff": "what admins decided about their list; its pages are theirs",
     "contacts.CustomField": "names of fields, the same for everybody",
     "contacts.PracticePin": "shown only with its practice",
