@@ -61,7 +61,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @requires(Permission.USER_MANAGE)
 def roles(request: HttpRequest) -> HttpResponse:
     """Every role and what it may do. Roles are part of the release; what is granted person by person is said beside."""
-    rows = [(permission, [permission in PERMISSIONS[role] for role in Role]) for permission in Permission]
+    rows = [(permission, [(role.label, permission in PERMISSIONS[role]) for role in Role]) for permission in Permission]
     people = dict(User.objects.active().order_by().values_list("role").annotate(Count("pk")))
     told = [(role.label, people.get(role, 0)) for role in Role]
     rows_for = [role.label for role in Role if role in PATIENT_ROWS_ROLES]

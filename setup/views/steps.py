@@ -36,7 +36,7 @@ def step(request: HttpRequest, key: str) -> HttpResponse:
     """One step: what it is for, its lines with the pages where they are done, and the way on."""
     found, before, after = _step_or_404(request, key)
     request.session[WAY_BACK] = {"key": found.key, "title": found.title, "number": found.number}
-    return render(request, "setup/step.html", {"step": found, "before": before, "after": after, "count": len(STEPS)})
+    return render(request, "setup/step.html", {"step": found, "before": before, "after": after, "count": len(STEPS), "setup_step": None})
 
 
 @require_POST
