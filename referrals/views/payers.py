@@ -33,6 +33,6 @@ def payers(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"{payer} added.")
         return redirect("referrals:payers")
     referrals = sum((Sum(name, default=0) for name in LineMonth.MEASURES[1:]), Sum(LineMonth.MEASURES[0], default=0))
-    counts = dict(LineMonth.objects.order_by().values_list("payer").annotate(referrals))
+    counts = dict(LineMonth.objects.order_by().values("payer").annotate(referrals=referrals).values_list("payer", "referrals"))
     rows = [(payer, counts.get(payer.pk, 0)) for payer in Payer.objects.all()]
     return render(request, "referrals/payers.html", {"form": form, "rows": rows}, status=422 if form.errors else 200)
