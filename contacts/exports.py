@@ -19,6 +19,7 @@ def header(plain: tuple[str, ...], fields: list[CustomField]) -> tuple[str, ...]
 
 def provider_rows(providers: ProviderQuerySet, fields: list[CustomField]) -> Iterator[tuple[Any, ...]]:
     """Line by line; the practice is the primary one within the reader's scope, else the first."""
+    row: Any  # with what `for_list` adds
     for row in providers.iterator(chunk_size=500):
         place = next((works.practice for works in row.works_at if works.is_primary), None) or next(
             (works.practice for works in row.works_at), None
@@ -32,6 +33,7 @@ def provider_rows(providers: ProviderQuerySet, fields: list[CustomField]) -> Ite
 
 
 def practice_rows(practices: PracticeQuerySet, fields: list[CustomField]) -> Iterator[tuple[Any, ...]]:
+    row: Any  # with what `for_list` adds
     for row in practices.iterator(chunk_size=500):
         yield (
             row.name, str(row.organization or ""), row.address, row.city, row.state, row.zip, row.phone, row.fax, row.tier,

@@ -149,7 +149,7 @@ class NewVisitSerializer(serializers.Serializer):
     def validate_custom(self, sent: dict[str, Any]) -> dict[str, Any]:
         """What does not fit a field as it is now is left out: fields may have changed since the visit was made, and it waits for none."""
         fields = custom.fields_of(CustomSubject.VISIT)
-        found = {}
+        found: dict[str, Any] = {}
         for field in fields:
             if field.key in sent:
                 with suppress(ValidationError):
