@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from concerns.policies import check_no_patient
+from common.guarded import check_no_patient
 from contacts.actions import save_custom_values
 from contacts.custom import texts_of
 from visits import policies

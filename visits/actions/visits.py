@@ -14,8 +14,8 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.actions import record
 from common.exceptions import PolicyViolation
+from common.guarded import check_no_patient
 from compliance.drafts import SpendDraft
-from concerns.policies import check_no_patient
 from contacts.actions import apply_custom
 from contacts.custom import texts_of
 from contacts.models import Practice, Provider, Staff
