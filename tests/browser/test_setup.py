@@ -124,7 +124,7 @@ def test_the_first_day(page_at, live_server, assert_axe_clean, worker, files):
     zips = {line.split(",")[2] for line in (files / "practices.csv").read_text().splitlines()[1:] if line.count(",") == 3}
     submit(page, name="Everywhere", parent="Riverbend Health", more_zips=" ".join(sorted(zips)))
     expect(page.get_by_role("heading", name="Everywhere")).to_be_visible()
-    page.goto(f"{page.url.rstrip('/')}/assign/")
+    page.get_by_role("main").get_by_role("link", name="Assign", exact=True).first.click()
     submit(page, user="Nora Lind")
     done("territories")
 
