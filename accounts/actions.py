@@ -1,6 +1,7 @@
 """Every write on people. Leavers are disabled; nobody locks the last admin out."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -11,8 +12,9 @@ from django.core.mail import send_mail
 from django.db import connection, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import Installation, User
+from accounts.models import Installation, SavedView, User
 from accounts.roles import PATIENT_ROWS_ROLES, Role
 from audit.actions import record
 from common.exceptions import PolicyViolation
@@ -165,3 +167,59 @@ def _keep_an_admin(user: User) -> None:
     others = User.objects.select_for_update(no_key=True).filter(role=Role.ADMIN, is_active=True).exclude(pk=user.pk)
     if not others.exists():
         raise PolicyViolation(f"{user} is the last admin. Make somebody else an admin first.")
+
+
+@transaction.atomic
+def save_view(*, page: str, name: str, query: str, is_shared: bool = False, is_default: bool = False, by: User) -> SavedView:
+    """Keep a list as it is seen under a name."""
+    _check_view_name(by, page, name)
+    view = SavedView(owner=by, page=page, name=name.strip(), query=query, is_shared=is_shared, is_default=is_default)
+    _only_default(view)
+    view.save()
+    record("saved_view.added", by=by, target=view, page=page, is_shared=is_shared)
+    return view
+
+
+@transaction.atomic
+def change_view(*, view: SavedView, by: User, **fields: Any) -> None:
+    """Rename, share, make the default of its list, or let it show something else."""
+    if "name" in fields:
+        fields["name"] = fields["name"].strip()
+        _check_view_name(by, view.page, fields["name"], but=view)
+    changes = {name: [getattr(view, name), value] for name, value in fields.items() if getattr(view, name) != value}
+    for name, value in fields.items():
+        setattr(view, name, value)
+    if changes:
+        _only_default(view)
+        view.save()
+        record("saved_view.changed", by=by, target=view, changes=sorted(changes))
+
+
+@transaction.atomic
+def delete_view(*, view: SavedView, by: User) -> None:
+    """Take it off the list; `restore_view` brings it back."""
+    view.deleted_at = timezone.now()
+    view.save(update_fields=["deleted_at"])
+    record("saved_view.deleted", by=by, target=view)
+
+
+@transaction.atomic
+def restore_view(*, view: SavedView, by: User) -> None:
+    if view.deleted_at is None:
+        return
+    _check_view_name(by, view.page, view.name, but=view)
+    view.deleted_at = None
+    _only_default(view)
+    view.save()
+    record("saved_view.brought_back", by=by, target=view)
+
+
+def _check_view_name(owner: User, page: str, name: str, *, but: SavedView | None = None) -> None:
+    others = SavedView.objects.filter(owner=owner, page=page, name__iexact=name.strip(), deleted_at=None)
+    if others.exclude(pk=but.pk if but else 0).exists():
+        raise PolicyViolation("You have a view of this name for this list already. Choose another name, or update that view.")
+
+
+def _only_default(view: SavedView) -> None:
+    if view.is_default:
+        SavedView.objects.filter(owner=view.owner, page=view.page, is_default=True).exclude(pk=view.pk).update(is_default=False)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Permission
-from accounts.querysets import UserManager
+from accounts.querysets import SavedViewQuerySet, UserManager
 from accounts.roles import Role, permissions_of
 
 
@@ -98,3 +98,37 @@ class Installation(models.Model):
     def current(cls) -> "Installation":
         """The row, or the defaults before anybody saved it."""
         return cls.objects.first() or cls(pk=1)
+
+
+class SavedView(models.Model):
+    """A list as somebody wants to see it again: its filters, its order and the columns left out, all as they stand in the address.
+
+    `page` is the name of the list's URL. A shared view is offered to everybody who may open the list; what it shows is cut to each person.
+    Of somebody's views of a list at most one is the default: the list opens with it when nothing else is asked.
+    """
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    page = models.CharField(max_length=80)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000, help_text="what stands behind the question mark, without the page's number")
+    is_shared = models.BooleanField("offered to the team", default=False)
+    is_default = models.BooleanField("opens with the list", default=False)
+    saved_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        ordering = (Lower("name"), "pk")
+        constraints = (
+            models.UniqueConstraint("owner", "page", Lower("name"), condition=models.Q(deleted_at=None), name="saved_view_name_once"),
+            models.UniqueConstraint(
+                fields=["owner", "page"], condition=models.Q(is_default=True, deleted_at=None), name="saved_view_one_default"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse(self.page)}?{self.query}{'&' if self.query else ''}view={self.pk}"

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
+from django.db.models import Q
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.models import SavedView, User  # noqa: F401 - parameters of the querysets
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -28,3 +29,11 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         user.set_password(password)
         user.save(using=self._db)
         return user
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def visible_to(self, user: Any) -> "SavedViewQuerySet":
+        """One's own, and what colleagues who still work here share."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self.filter(Q(owner=user) | Q(is_shared=True, owner__is_active=True), deleted_at=None)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts import saved_views, views
 
 app_name = "accounts"
 
@@ -12,6 +12,11 @@ urlpatterns = [
     path("me/", views.profile, name="profile"),
     path("roles/", views.roles, name="roles"),
     path("audit/", views.audit, name="audit"),
+    path("views/", saved_views.save, name="view-save"),
+    path("views/<int:pk>/", saved_views.edit, name="view-edit"),
+    path("views/<int:pk>/update/", saved_views.update, name="view-update"),
+    path("views/<int:pk>/delete/", saved_views.delete, name="view-delete"),
+    path("views/<int:pk>/restore/", saved_views.restore, name="view-restore"),
     path("<int:pk>/", views.person, name="person"),
     path("<int:pk>/link/", views.renew, name="renew"),
     path("<int:pk>/active/", views.set_active, name="set-active"),

@@ -129,6 +129,7 @@ MIDDLEWARE = [
     "accounts.middleware.SignInRequired",
     "accounts.middleware.OwnClock",
     "accounts.middleware.PrivatePages",
+    "prm.lists.DefaultViews",
 ]
 
 ROOT_URLCONF = "prm.urls"

@@ -12,6 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
 from accounts.permissions import Permission
+from accounts.saved_views import OF_A_VIEW
 from audit.actions import record
 from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import InputError, PolicyViolation
@@ -43,7 +44,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [presenters.row(entry, seen) for entry in page],
         "filter": found,
-        "filtered": any(value for name, value in request.GET.items() if name not in ("page", "sort")),
+        "filtered": any(value for name, value in request.GET.items() if name not in ("page", "sort", *OF_A_VIEW)),
     }
     if request.htmx and not request.htmx.history_restore_request:
         return render(request, "compliance/_table.html", context)

@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
 from accounts.permissions import Permission
+from accounts.saved_views import OF_A_VIEW
 from audit.actions import record
 from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
@@ -42,7 +43,7 @@ def notes(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [presenters.note_row(note) for note in page],
         "filter": found,
-        "filtered": any(value for name, value in request.GET.items() if name not in ("page", "withdrawn")),
+        "filtered": any(value for name, value in request.GET.items() if name not in ("page", "withdrawn", *OF_A_VIEW)),
         "tags": tags_in_use(request.user),
         "tag": request.GET.get("tag", ""),
         "withdrawn": _withdrawn(request),

@@ -14,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
 from accounts.permissions import Permission
+from accounts.saved_views import OF_A_VIEW
 from audit.actions import record
 from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
@@ -67,7 +68,7 @@ def concern_list(request: HttpRequest) -> HttpResponse:
         "rows": presenters.rows(page),
         "filter": found,
         "state": found.data["state"],
-        "filtered": any(value for name, value in request.GET.items() if name not in ("page", "state")),
+        "filtered": any(value for name, value in request.GET.items() if name not in ("page", "state", *OF_A_VIEW)),
         "tabs": _tabs(request, found),
     }
     if request.htmx and not request.htmx.history_restore_request:

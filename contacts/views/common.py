@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
+from accounts.saved_views import OF_A_VIEW
 from audit.actions import record
 from audit.models import AuditEvent
 from common.csvsafe import csv_response, xlsx_response
@@ -31,7 +32,7 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 def is_filtered(request: HttpRequest) -> bool:
     """Whether the address narrows the list, rather than only turning or sorting it."""
-    return any(value for name, value in request.GET.items() if name not in ("page", "sort", "tiered"))
+    return any(value for name, value in request.GET.items() if name not in ("page", "sort", "tiered", *OF_A_VIEW))
 
 
 def editing(row: models.Model | None) -> models.Model | None:

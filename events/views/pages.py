@@ -14,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
 from accounts.permissions import Permission
+from accounts.saved_views import OF_A_VIEW
 from audit.actions import record
 from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
@@ -49,7 +50,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
         "rows": [presenters.row(event) for event in page],
         "filter": found,
         "when": found.data["when"],
-        "filtered": any(value for name, value in request.GET.items() if name not in ("page", "when")),
+        "filtered": any(value for name, value in request.GET.items() if name not in ("page", "when", *OF_A_VIEW)),
         "tabs": _tabs(request, found),
     }
     if request.htmx and not request.htmx.history_restore_request:

@@ -26,4 +26,55 @@
   document.addEventListener("submit", (event) => {
     if (event.target.matches("form[data-filters]")) clean(event.target);
   }, true);
+
+  // ---- columns: which of the list's are shown stands in the address (`hide`), so a saved view keeps it
+
+  const box = document.querySelector("[data-columns]");
+  const key = (heading) => heading.textContent.replace(/[↑↓]/g, "").trim().toLowerCase().replace(/\s+/g, "-");
+  const headings = () => [...document.querySelectorAll("main table.table-cards thead th")];
+  const hidden = () => new Set(new URLSearchParams(location.search).getAll("hide"));
+
+  function apply() {
+    const left = hidden();
+    document.querySelectorAll("main table.table-cards").forEach((table) => {
+      [...table.querySelectorAll("thead th")].forEach((heading, index) => {
+        const off = left.has(key(heading));
+        table.querySelectorAll("tr").forEach((row) => { if (row.cells.length > index) row.cells[index].hidden = off; });
+      });
+    });
+    // What is sent from this page keeps the choice.
+    document.querySelectorAll("form[data-filters]").forEach((form) => {
+      form.querySelectorAll("[data-hide]").forEach((field) => field.remove());
+      const view = new URLSearchParams(location.search).get("view");
+      [...[...left].map((name) => ["hide", name]), ...(view ? [["view", view]] : [])].forEach(([name, value]) => { const field = Object.assign(document.createElement("input"), { type: "hidden", name, value }); field.dataset.hide = ""; form.append(field); });
+    });
+    document.querySelectorAll("[data-view-query]").forEach((field) => {
+      const told = new URLSearchParams(location.search);
+      ["page", "view", "undo", "deleted", "tiered", "deleted_view"].forEach((name) => told.delete(name));
+      field.value = told.toString();
+    });
+  }
+
+  function offer() {
+    const fields = box?.querySelector("fieldset"), named = headings().filter((heading, index) => index > 0 && heading.scope === "col" && !heading.querySelector(".visually-hidden") && key(heading));
+    if (!fields || named.length < 2) return;
+    box.hidden = false;
+    const left = hidden();
+    fields.replaceChildren(fields.firstElementChild, ...named.map((heading) => {
+      const label = document.createElement("label"), tick = Object.assign(document.createElement("input"), { type: "checkbox", className: "form-check-input", value: key(heading), checked: !left.has(key(heading)) });
+      label.className = "check";
+      label.append(tick, ` ${heading.textContent.replace(/[↑↓]/g, "").trim()}`);
+      return label;
+    }));
+  }
+  box?.addEventListener("change", (event) => {
+    const told = new URLSearchParams(location.search), others = told.getAll("hide").filter((name) => name !== event.target.value);
+    told.delete("hide");
+    (event.target.checked ? others : [...others, event.target.value]).forEach((name) => told.append("hide", name));
+    history.replaceState(history.state, "", told.size ? `?${told}` : location.pathname);
+    apply();
+  });
+  document.addEventListener("htmx:after:swap", apply);
+  offer();
+  apply();
 })();
