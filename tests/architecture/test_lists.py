@@ -32,7 +32,7 @@ def test_every_filter_bar_brings_the_views():
 
 
 def test_every_page_with_a_filter_bar_is_a_list_or_tells_why_not(as_, world):
-    with_bar = {name for name, text in _templates().items() if _BAR in text}
+    with_bar = {name for name, text in _templates().items() if name != _BAR and (_BAR in text or "{% saved_views %}" in text)}
     shown = set()
     for page in LISTS:
         answer = as_("ada").get(reverse(page), {"view": "all"})
