@@ -177,7 +177,8 @@ def test_the_first_day(page_at, live_server, assert_axe_clean, worker, files):
     if (odd := page.get_by_label("I have looked at this")).is_visible():
         odd.check()
     load.click()
-    expect(page.get_by_role("link", name="See the referrals")).to_be_visible()
+    expect(page.get_by_text("The uploaded file is deleted.")).to_be_visible()  # single referrals are not granted to her
+    expect(page.get_by_text("Loaded", exact=True)).to_be_visible()
     assert Referral.objects.count() > 300
     page.goto(live_server.url)
     expect(page.get_by_role("heading", name="Referral dashboard")).to_be_visible()
