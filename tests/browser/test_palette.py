@@ -26,6 +26,7 @@ def test_a_person_is_two_keys_and_a_few_letters_away(live_server, page_at, sign_
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Pat Northrop")).to_be_visible()
+    page.wait_for_load_state()  # the heading is there before the scripts, which are deferred
     page.keyboard.press("Control+k")
     expect(page.get_by_role("group", name="Lately").get_by_role("option", name="Pat Northrop")).to_be_visible()
     page.keyboard.press("Escape")
