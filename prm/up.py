@@ -171,7 +171,7 @@ def await_pages(supervisor: Supervisor, listener: socket.socket) -> None:
             return connection.getresponse().status < 500  # a host name of its own makes this a 400
         return False
 
-    if not processes.until(answers, seconds=60, every=0.1):
+    if not processes.until(answers, seconds=300, every=0.1):  # a busy machine is slow, and a dead process is told at once
         raise Unavailable(f"The pages do not answer. The end of {web.log}:\n{processes.last_lines(web.log, 20)}")
 
 
