@@ -88,7 +88,9 @@ def test_pages(as_, world, october):
     assert as_("past").get(physician.get_absolute_url()).status_code == 404
     assert as_("nora").get(reverse("introductions:edit", args=[physician.pk])).status_code == 403
     client = as_("dana")
-    assert "New with us" in client.get(reverse("introductions:provider-panel", args=[world.south_provider.pk])).content.decode()
+    panel = reverse("introductions:provider-panel", args=[world.south_provider.pk])
+    assert f'hx-get="{panel}"' in client.get(world.south_provider.get_absolute_url()).content.decode()
+    assert "New with us" in client.get(panel).content.decode()
     for kind in ("csv", "xlsx"):
         assert client.get(reverse("introductions:export", args=[kind])).status_code == 200
     [row] = client.get("/api/v1/new-physicians/").json()["results"]
