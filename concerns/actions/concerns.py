@@ -34,7 +34,7 @@ def open_concern(
 ) -> Concern:
     """Write down what a practice said. Its category gives the department and the day by which it is to be resolved.
 
-    A text that looks like a patient's identifier is refused (`policies.LooksLikePatient`) until `is_none` says that it is none.
+    A text that looks like a patient's identifier is refused (`common.guarded.LooksLikePatient`) until `is_none` says that it is none.
     """
     policies.check_can_open(by=by, practice=practice, provider=provider, category=category)
     policies.check_text(text, what="what the practice said", is_none=is_none)

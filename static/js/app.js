@@ -48,4 +48,17 @@
     if (target instanceof Element) ready(target);
   });
   ready(document);
+
+  // The palette's script comes with its first use: a phone on a slow road seldom asks for it.
+  const palette = document.getElementById("palette");
+  const ask = (event) => {
+    const held = event.ctrlKey || event.metaKey;
+    const wanted = event.type === "click" ? event.target.closest("[data-palette]") && !held && !event.shiftKey : held && !event.altKey && event.key.toLowerCase() === "k";
+    if (!wanted) return;
+    event.preventDefault();
+    forget();
+    document.head.append(Object.assign(document.createElement("script"), { src: palette.dataset.script, onerror: () => location.assign(palette.dataset.url) }));
+  };
+  const forget = () => ["click", "keydown"].forEach((name) => document.removeEventListener(name, ask));
+  if (palette?.showModal) ["click", "keydown"].forEach((name) => document.addEventListener(name, ask));
 })();

@@ -131,4 +131,5 @@
     const option = event.target.closest("[role=option]");
     if (option) open([...list.querySelectorAll("[role=option]")].indexOf(option));
   });
+  start(); // app.js fetched this because somebody asked
 })();

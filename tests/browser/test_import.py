@@ -83,7 +83,7 @@ def test_a_file_becomes_referrals(world, worker, page_at, sign_in, live_server, 
     expect(page.get_by_role("status").filter(has_text="200 referrals")).to_be_visible()
     assert_axe_clean(page)
     page.get_by_text("Filter (on)").click()
-    page.get_by_label("State", exact=True).select_option("no-show")
+    page.get_by_role("search", name="Filters").get_by_label("State", exact=True).select_option("no-show")
     expect(page.get_by_role("status").filter(has_text="67 referrals")).to_be_visible()
     page.locator("tbody th a").first.click()
     expect(page.get_by_role("heading", name="What we made of it, and why")).to_be_visible()

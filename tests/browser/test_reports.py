@@ -60,9 +60,9 @@ def test_every_figure_of_the_dashboard_opens_as_many_rows(history, client):
     figures = [(kpi.value, kpi.url) for kpi in shown["kpis"] if "/referrals/" in kpi.url]
     figures += [(row.observed, row.rows_url) for part in shown["movers"] for row in part.rows]
     for name in ("inbound", "inbound_lines", "lines", "destinations"):
-        for series in shown[name].spec["series"]:
+        for series in shown[name].chart.spec["series"]:
             figures += list(zip(series["values"], series.get("urls", ()), strict=False))
-    flow = shown["flow"].spec
+    flow = shown["flow"].chart.spec
     figures += [(link["value"], link["url"]) for link in flow["links"]]
     for node in flow["nodes"]:
         sums = [sum(link["value"] for link in flow["links"] if link[end] == node["name"]) for end in ("source", "target")]

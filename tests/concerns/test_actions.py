@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from common.exceptions import PolicyViolation
-from concerns import actions, policies
+from common.guarded import LooksLikePatient
+from concerns import actions
 from concerns.models import Concern
 from jobs.actions import enqueue
 from tests import factories
@@ -110,7 +111,7 @@ def test_what_may_tell_a_patient_is_refused_until_somebody_says_it_is_none(world
         "reopen": lambda **how: actions.reopen_concern(concern=concern, text=text, by=world.nora, **how),
         "escalate": lambda **how: actions.escalate_concern(concern=concern, to=world.dana, text=text, by=world.nora, **how),
     }[step]
-    with pytest.raises(policies.LooksLikePatient, match="a patient's name"):
+    with pytest.raises(LooksLikePatient, match="a patient's name"):
         act()
     act(is_none=True)
 
