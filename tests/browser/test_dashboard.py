@@ -107,6 +107,7 @@ def _records():
     }
 
 
+@pytest.mark.slow
 def test_every_page_is_clean_dense(demo, live_server, page_at, sign_in, assert_axe_clean):
     records = _records()
     for width, scheme in ((390, "light"), (1440, "dark"), (320, "dark"), (1440, "light")):
