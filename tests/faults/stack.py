@@ -191,7 +191,7 @@ def running(prepare: Any) -> Iterator[Stack]:
             listener.listen(128)
             stack = Stack(servers, listener)
             supervisor = stack.supervisor
-            up.prepare(empty=True)
+            up.prepare(empty=True, url=f"http://{up.HOST}:{listener.getsockname()[1]}")
             prepare(stack)
             stack.start(listener)
             yield stack
