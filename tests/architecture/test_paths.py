@@ -25,6 +25,6 @@ def test_no_path_of_a_machine_is_written_down() -> None:
     assert found == {}
 
 
-@pytest.mark.parametrize("line", ['Path("/work/shared")', "cd /home/ana/prm", "'/Users/ana/x'"])
+@pytest.mark.parametrize("line", ['Path("/work/build")', "cd /home/ana/prm", "'/Users/ana/x'"])
 def test_such_a_path_is_found(line: str) -> None:
     assert SOMEBODYS.search(line)
