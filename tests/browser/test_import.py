@@ -157,7 +157,7 @@ def test_a_feed_is_tied_out_and_looked_at(analyst, live_server, assert_axe_clean
         for n in range(10 + month):
             make_referral(world.north_practice, source=source, anchor_on=dt.date(2026, month, 3), is_counted=n > 2, is_duplicate=n < 3)
     for days in (40, 10):
-        loaded = timezone.now() - dt.timedelta(days=days)
+        loaded = timezone.localtime() - dt.timedelta(days=days)
         make_batch(source=source, rows=90, rejected={"bad date": 4}, findings={"bad npi": 9}, loaded_at=loaded, new=40, mapping=PLAIN)
     actions.save_mapping(source=source, mapping=PLAIN, by=world.ivan)
     actions.save_mapping(source=source, mapping=PLAIN | {"sees": "received"}, by=world.ivan)

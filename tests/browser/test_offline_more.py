@@ -82,7 +82,7 @@ def test_what_is_missing_is_said_without_a_network(field, server, phone, assert_
 @pytest.mark.parametrize("days", [1, -1])
 def test_a_clock_that_is_a_day_off(field, server, phone, days):
     page = phone(field.nora)
-    page.clock.install(time=timezone.now() + dt.timedelta(days=days))
+    page.clock.install(time=timezone.localtime() + dt.timedelta(days=days))
     ready(page, server)
     keep_pack(page, server, field.nora)
     server.stop()

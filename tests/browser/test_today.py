@@ -41,8 +41,8 @@ def day(world):
     factories.make_staff(world.lakeview, "Kim Ortega", job="Referral coordinator")
     factories.make_visit(world.lakeview, world.nora, note="Pt Xanthippe waits for a report, MRN QX12345. Bring the guide.")
     make_follow_up(world.lakeview, world.nora, due_in=-2, text="Bring the new guide")
-    factories.make_visit(world.lakeview, world.nora, state="planned", planned_at=today + dt.timedelta(hours=23, minutes=10))
-    last = today + dt.timedelta(hours=23, minutes=40)
+    factories.make_visit(world.lakeview, world.nora, state="planned", planned_at=today + dt.timedelta(hours=23, minutes=58))
+    last = today + dt.timedelta(hours=23, minutes=59)
     factories.make_visit(world.north_practice, world.nora, state="planned", planned_at=last)
     factories.make_visit(
         factories.make_practice("Closed Office", territory=world.north, zip="44101"), world.nora, state="missed", visited_at=today

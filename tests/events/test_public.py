@@ -236,7 +236,7 @@ def test_the_daily_mail_names_what_is_near(world):
 
 def test_the_api_does_what_the_pages_do(as_, world):
     client = as_("nora")
-    starts = timezone.now() + dt.timedelta(days=5)
+    starts = timezone.localtime() + dt.timedelta(days=5)
     sent = {
         "title": "Grand rounds",
         "kind": "grand rounds",

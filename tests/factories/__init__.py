@@ -82,7 +82,7 @@ def make_staff(practice: Practice, name: str = "", **fields: Any) -> Staff:
 def make_visit(practice: Practice, owner: User, **fields: Any) -> Visit:
     fields.setdefault("state", "done")
     if fields["state"] == "planned":
-        fields.setdefault("planned_at", timezone.now() + dt.timedelta(days=1))
+        fields.setdefault("planned_at", timezone.localtime() + dt.timedelta(days=1))
     else:
-        fields.setdefault("visited_at", timezone.now() - dt.timedelta(days=1))
+        fields.setdefault("visited_at", timezone.localtime() - dt.timedelta(days=1))
     return Visit.objects.create(practice=practice, owner=owner, logged_by=owner, **fields)

@@ -31,7 +31,7 @@ def make_concern(practice: Practice, by: User, *, days_ago: int = 0, **fields: A
             "department": category.department,
             "text": "Nobody answers the phone.",
             "raised_by": by,
-            "raised_at": timezone.now() - dt.timedelta(days=days_ago),
+            "raised_at": timezone.localtime() - dt.timedelta(days=days_ago),
             "clock_started_on": started,
             "due_on": started + dt.timedelta(days=category.deadline_days),
             **fields,

@@ -63,8 +63,8 @@ def test_a_notice_comes_with_what_happened_or_not_at_all(world):
 
 def test_what_was_read_long_ago_goes(world, run_jobs):
     tell([world.nora, world.dana])
-    Notice.objects.filter(to=world.nora).update(read_at=timezone.now() - dt.timedelta(days=91), made_at=timezone.now())
-    Notice.objects.filter(to=world.dana).update(made_at=timezone.now() - dt.timedelta(days=400))
+    Notice.objects.filter(to=world.nora).update(read_at=timezone.localtime() - dt.timedelta(days=91), made_at=timezone.now())
+    Notice.objects.filter(to=world.dana).update(made_at=timezone.localtime() - dt.timedelta(days=400))
     from jobs.actions import enqueue  # noqa: PLC0415
 
     enqueue("notices.forget_read")

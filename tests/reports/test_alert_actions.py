@@ -65,7 +65,7 @@ def test_snoozed_until_today_is_open_again(world, alert):
 
 @pytest.mark.parametrize("step", ["seen", "snoozed", "assigned", "visit", "closed"])
 def test_every_step_can_be_taken_back(world, alert, step):
-    tomorrow = timezone.now() + dt.timedelta(days=1)
+    tomorrow = timezone.localtime() + dt.timedelta(days=1)
     {
         "seen": lambda: actions.mark_alerts_seen(alerts=[alert], by=world.sol),
         "snoozed": lambda: actions.snooze_alert(alert=alert, until_on=LATER, by=world.sol),
@@ -92,7 +92,7 @@ def test_steps_are_taken_back_one_by_one(world, alert):
 
 
 def test_an_alert_becomes_a_visit(world, alert):
-    when = timezone.now() + dt.timedelta(days=2)
+    when = timezone.localtime() + dt.timedelta(days=2)
     visit = actions.plan_visit_for_alert(alert=alert, planned_at=when, purpose="Fewer referrals", by=world.sol)
     assert (visit.practice, visit.owner, visit.state, visit.purpose) == (world.south_practice, world.sol, "planned", "Fewer referrals")
     assert [attendee.provider for attendee in visit.attendees.all()] == [world.south_provider]
@@ -231,7 +231,7 @@ def test_by_api(as_, world, alert, body, status, state):
 
 
 def test_a_visit_by_api(as_, world, alert):
-    when = (timezone.now() + dt.timedelta(days=2)).isoformat()
+    when = (timezone.localtime() + dt.timedelta(days=2)).isoformat()
     answer = as_("sol").post(f"/api/v1/alerts/{alert.pk}/visit/", {"planned_at": when}, content_type="application/json")
     assert (answer.status_code, answer.json()["visit"]) == (201, Visit.objects.get().pk)
 
@@ -258,7 +258,7 @@ def test_somebody_without_a_practice(as_, world, alert):
     answer = post(as_("ada"), "alert-step", alert, "visit", day="2030-01-01", time="10:00")
     assert answer["Location"] == world.south_provider.get_absolute_url()
     with pytest.raises(PolicyViolation, match="Say where they work"):
-        actions.plan_visit_for_alert(alert=only(), planned_at=timezone.now() + dt.timedelta(days=1), by=world.ada)
+        actions.plan_visit_for_alert(alert=only(), planned_at=timezone.localtime() + dt.timedelta(days=1), by=world.ada)
 
 
 def test_a_run_is_asked_for_by_an_admin_only(as_, alert, run_jobs):

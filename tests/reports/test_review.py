@@ -56,7 +56,7 @@ def monday(history):
     make_concern(world.north_practice, world.nora, days_ago=10, category=other, state="resolved", resolved_at=timezone.now())
     Cadence.objects.create(tier="A", every_days=30)
     Practice.objects.filter(pk__in=[world.south_practice.pk, world.north_practice.pk]).update(tier="A")
-    factories.make_visit(world.north_practice, world.nora, visited_at=timezone.now() - dt.timedelta(days=5), note="They are glad.")
+    factories.make_visit(world.north_practice, world.nora, visited_at=timezone.localtime() - dt.timedelta(days=5), note="They are glad.")
     newcomer = factories.make_provider("Fresh", at=world.south_practice)
     back = factories.make_provider("Again", at=world.south_practice)
     add_referrals(
@@ -233,7 +233,7 @@ def test_who_opens_the_page_of_a_practice(as_, history, who, status):
 def test_the_practice_page_sets_what_was_done_beside_what_came(as_, monday):
     world = monday
     visit = factories.make_visit(
-        world.south_practice, world.sol, visited_at=timezone.now() - dt.timedelta(days=60), note="Asked about wait."
+        world.south_practice, world.sol, visited_at=timezone.localtime() - dt.timedelta(days=60), note="Asked about wait."
     )
     common = {"practice": world.south_practice, "due_on": dt.date(2026, 10, 1), "owner": world.sol, "created_by": world.sol}
     FollowUp.objects.create(**common, text="Send the list.", visit=visit)

@@ -29,8 +29,8 @@ def test_the_team_is_told_by_name_and_without_money(as_, world):
     Cadence.objects.update_or_create(tier="A", defaults={"every_days": 7})
     world.south_practice.tier = "A"
     world.south_practice.save()
-    factories.make_visit(world.south_practice, world.sol, visited_at=timezone.now() - dt.timedelta(days=3))
-    factories.make_visit(world.south_practice, world.sol, visited_at=timezone.now() - dt.timedelta(days=60))
+    factories.make_visit(world.south_practice, world.sol, visited_at=timezone.localtime() - dt.timedelta(days=3))
+    factories.make_visit(world.south_practice, world.sol, visited_at=timezone.localtime() - dt.timedelta(days=60))
     make_follow_up(world.south_practice, world.sol, due_in=-3)
     make_follow_up(world.south_practice, world.sol, due_in=3)
     loads = {load.person: load for load in team_of([world.sol, world.nora], today=timezone.localdate()).loads}

@@ -142,7 +142,7 @@ def test_ten_threads_that_complete_one_plan_make_one_visit(request):
 
 def test_a_plan_becomes_the_visit(world):
     plan = actions.plan_visit(
-        by=world.nora, practice=world.north_practice, planned_at=timezone.now() + dt.timedelta(days=1), purpose="Introduce the clinic"
+        by=world.nora, practice=world.north_practice, planned_at=timezone.localtime() + dt.timedelta(days=1), purpose="Introduce the clinic"
     )
     visit = _log(world, planned=plan)
     assert visit.pk == plan.pk

@@ -126,13 +126,13 @@ def test_the_database_refuses_to_change_what_was_drawn(world, offices, month, sp
 
 def test_what_the_draw_would_not_decide_is_refused_with_the_reason(world, offices, month):
     visited, planned, shunned, taken = offices[:4]
-    factories.make_visit(visited, world.nora, visited_at=timezone.now() - dt.timedelta(days=150))
+    factories.make_visit(visited, world.nora, visited_at=timezone.localtime() - dt.timedelta(days=150))
     factories.make_visit(planned, world.nora, state="planned")
     shunned.do_not_visit = True
     shunned.save()
     other = draw(world, [taken, factories.make_practice(territory=world.north)], month, name="Earlier", months=2)
     old = offices[4]
-    factories.make_visit(old, world.nora, visited_at=timezone.now() - dt.timedelta(days=240))
+    factories.make_visit(old, world.nora, visited_at=timezone.localtime() - dt.timedelta(days=240))
     gone = factories.make_visit(offices[5], world.nora)
     gone.deleted_at = timezone.now()
     gone.save()

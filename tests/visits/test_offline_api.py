@@ -112,7 +112,7 @@ def test_the_territory_went_to_somebody_else_meanwhile(as_, world):
     today = timezone.localdate()
     world.nora.assignments.update(ended_on=today)
     assign(world.sol, world.north, started_on=today)
-    yesterday = timezone.now() - dt.timedelta(days=1)
+    yesterday = timezone.localtime() - dt.timedelta(days=1)
     answer = _post(as_("nora"), _body(world, visited_at=yesterday.isoformat(), providers=[world.north_provider.pk], note="Mine"))
     assert answer.status_code == 201
     assert "went to another territory" in answer.json()["arrival_notes"][0]
@@ -165,7 +165,7 @@ def test_a_clock_that_is_a_day_off_is_set_right(as_, world, days, words):
 
 
 def test_a_clock_set_right_since_leaves_no_visit_in_the_future(as_, world):
-    tomorrow = timezone.now() + dt.timedelta(days=1, hours=1)
+    tomorrow = timezone.localtime() + dt.timedelta(days=1, hours=1)
     answer = _post(as_("nora"), _body(world, visited_at=tomorrow.isoformat(), time_is_typed=True), phone_time=timezone.now())
     assert answer.status_code == 201
     visit = Visit.objects.get()
@@ -175,7 +175,7 @@ def test_a_clock_set_right_since_leaves_no_visit_in_the_future(as_, world):
 
 def test_a_typed_time_is_believed(as_, world):
     typed = timezone.now() - dt.timedelta(hours=30)
-    _post(as_("nora"), _body(world, visited_at=typed.isoformat()), phone_time=timezone.now() - dt.timedelta(days=1))
+    _post(as_("nora"), _body(world, visited_at=typed.isoformat()), phone_time=timezone.localtime() - dt.timedelta(days=1))
     assert abs(Visit.objects.get().visited_at - typed) < dt.timedelta(seconds=1)
 
 

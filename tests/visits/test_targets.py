@@ -104,7 +104,7 @@ class TestStates:
     def test_somebody_elses_and_earlier_visits_do_not_count(self, world, target_list):
         actions.hand_over(by=world.dana, target_list=target_list, to=world.nora)
         make_visit(world.north_practice, world.ada)
-        make_visit(world.north_practice, world.nora, visited_at=timezone.now() - dt.timedelta(days=30))
+        make_visit(world.north_practice, world.nora, visited_at=timezone.localtime() - dt.timedelta(days=30))
         make_visit(world.north_practice, world.nora, state="missed")
         assert states(target_list)["North"] == "open"
         make_visit(world.north_practice, world.dana)  # her own list
