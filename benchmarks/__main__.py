@@ -30,6 +30,11 @@ PROMISES = {
         10_000_000,
         "promises 1 to 4, 9, 11: what reports ask, beside DuckDB and the ORM, at this size and a tenth of it",
     ),
+    "scale": (
+        "benchmarks.scale",
+        2_000_000,
+        "every page of a large organization: its queries with a hundred territories and so many providers, and with one and a hundredth",
+    ),
     "search": (
         "benchmarks.search",
         2_000_000,

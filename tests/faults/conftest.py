@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from prm import processes
 from prm.embedded import ROOT
 from tests.factories.referrals import draw_world
 from tests.faults.stack import Stack, running
@@ -38,3 +39,9 @@ def stack(world_folder: Path) -> Iterator[Stack]:
             environment.delenv(name)
         with running(prepare) as stack:
             yield stack
+
+
+@pytest.fixture
+def quiet(stack: Stack) -> None:
+    """Nothing else waits for the workers."""
+    assert processes.until(lambda: stack.one("SELECT count(*) FROM jobs_job WHERE state IN ('queued', 'running')") == 0, seconds=120)

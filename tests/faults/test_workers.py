@@ -9,7 +9,7 @@ from prm import processes
 from tests.faults.stack import Stack
 from tests.faults.test_broker import ask_for_report
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quiet")]
 NUMBERS = """SELECT (SELECT count(*) FROM referrals_referral), (SELECT count(*) FROM referrals_statusevent),
     (SELECT sum(n_inbound + n_internal + n_outbound + n_undetermined) FROM referrals_providermonth),
     (SELECT sum(n_inbound + n_internal + n_outbound + n_undetermined) FROM referrals_linemonth),
