@@ -6,6 +6,7 @@ the registry. Every page with no argument in its address that the admin and a ma
 forgotten, and beside them the pages of one territory, practice and provider.
 """
 
+import logging
 from collections.abc import Iterable
 from functools import partial
 
@@ -24,6 +25,7 @@ APPS = ("contacts", "territories", "planning", "visits", "concerns", "introducti
 
 def measure(*, rows: int, rounds: int, seed: int) -> list[Ratio]:
     """Queries of every page, large ÷ small (1 is flat), and the slowest page at both sizes (told)."""
+    logging.getLogger("django.request").setLevel(logging.CRITICAL)  # pages that a role has not got are asked for, too
     root = _make_root()
     people = [
         User.objects.create_user(f"{role}@bench.example", None, full_name=f"Bench {role}", role=role) for role in (Role.ADMIN, Role.MANAGER)

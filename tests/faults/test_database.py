@@ -14,6 +14,7 @@ from tests.faults.stack import Answer, Person, Stack
 from tests.faults.test_broker import ask_for_report
 
 pytestmark = pytest.mark.slow
+LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 class Clicking(threading.Thread):
@@ -36,7 +37,7 @@ class Clicking(threading.Thread):
 
     def run(self) -> None:
         while not self.over.wait(0.02):
-            note = f"round {uuid4()}"
+            note = f"round {uuid4().hex.translate(LETTERS)}"  # digits could look like a record number, which the form asks about
             fields = {"practice": self.practice, "mode": "phone", "outcome": "met staff", "note": note, "due": "7", "client_id": uuid4()}
             when = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(time.time() - 86400))
             answer = self.person.post("/visits/log/", visited_at=when, **fields)
@@ -62,8 +63,6 @@ def test_postgres_goes_and_comes_back_under_people_who_work(stack: Stack, number
                     person.saved_since.clear()
             assert all(person.saved_since.wait(30) for person in people), "saving works again"
     answers = [answer for person in people for answer in person.answers]
-    odd = [answer for answer in answers if answer.status not in (200, 503)]
-    assert not odd, odd[0].text
     assert {answer.status for answer in answers} == {200, 503}
     for answer in answers:
         if answer.status == 503:
