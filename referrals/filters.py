@@ -4,18 +4,16 @@ Every figure of a dashboard links to the list with these names, so the list coun
 territory stands for all below it, and unless it is asked for, what is in no measure is not in the list. "null" means "none named".
 """
 
-import datetime as dt
-from decimal import Decimal
 from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import F, Q, QuerySet
-from django.db.models.expressions import Combinable
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from contacts.models import Organization, Practice, Provider
+from referrals import behind
 from referrals.models import BatchState, ControlTotal, Flow, ImportBatch, Kind, LossReason, Payer, Referral, Source, State
 from territories.models import ServiceLine, Territory
 from territories.scope import below
@@ -29,7 +27,6 @@ _SORT_COLUMNS = {
     "practice": ("practice__name",),
     "destination": ("destination_name",),
 }
-_LONGEST = 730  # days that an outcome is waited for
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
@@ -41,10 +38,6 @@ def _referrals(request: Any) -> QuerySet[Referral]:
     return Referral.objects.visible_to(request.user) if request else Referral.objects.none()
 
 
-def _days_later(days: Decimal) -> Combinable:
-    return F("anchor_on") + dt.timedelta(days=1) * int(days)
-
-
 def _one(queryset: Any, *, label: str, empty: str = "", null: str = "", hidden: bool = False, **extra: Any) -> filters.ModelChoiceFilter:
     if hidden:
         extra["widget"] = forms.HiddenInput
@@ -54,7 +47,9 @@ def _one(queryset: Any, *, label: str, empty: str = "", null: str = "", hidden: 
 
 
 class ReferralFilter(filters.FilterSet):
-    """`start` is in, `end` is not. `same_patient` names a referral: the others of its patient within its feed."""
+    """`start` is in, `end` is not. `same_patient` names a referral: the others of its patient within its feed. `measure` leaves those that
+    a figure counts, or with `part` those that it is a share of, cannot tell of, or cannot tell of yet; by the days of the settings.
+    """
 
     q = filters.CharFilter(label="Referral number", method="by_number", widget=forms.TextInput(attrs={"type": "search"}))
     start = filters.DateFilter(label="From", field_name="anchor_on", lookup_expr="gte", widget=_DAY)
@@ -79,17 +74,10 @@ class ReferralFilter(filters.FilterSet):
     )
     group = filters.CharFilter(label="Group", widget=forms.HiddenInput, method="in_group")
     specialty = filters.CharFilter(label="Specialty", widget=forms.HiddenInput, method="of_specialty")
-    seen_within = filters.NumberFilter(
-        label="Seen within days", widget=forms.HiddenInput, method="by_seen", min_value=0, max_value=_LONGEST
-    )
-    report_within = filters.NumberFilter(
-        label="Report received within days", widget=forms.HiddenInput, method="by_report", min_value=0, max_value=_LONGEST
-    )
-    lost_within = filters.NumberFilter(
-        label="Sent elsewhere, or not seen within days", widget=forms.HiddenInput, method="by_loss", min_value=0, max_value=_LONGEST
-    )
     batch = _one(ImportBatch.objects.filter(state=BatchState.LOADED), label="Import", hidden=True)
     same_patient = filters.ModelChoiceFilter(queryset=_referrals, method="of_patient", widget=forms.HiddenInput)
+    part = filters.ChoiceFilter(label="Part of the measure", choices=behind.Part, widget=forms.HiddenInput, method="with_measure")
+    measure = filters.ChoiceFilter(label="Measure", choices=behind.choices, widget=forms.HiddenInput, method="behind_figure")  # the last
 
     class Meta:
         model = Referral
@@ -137,16 +125,14 @@ class ReferralFilter(filters.FilterSet):
         named = rows.annotate(specialty=Coalesce("performer__specialty__name", "destination__service_line__name"))
         return named.filter(specialty=None) if value == NONE else named.filter(specialty=value)
 
-    def by_seen(self, rows: QuerySet[Referral], name: str, value: Decimal) -> QuerySet[Referral]:
-        return rows.filter(seen_on__lte=_days_later(value))
+    def with_measure(self, rows: QuerySet[Referral], name: str, value: str) -> QuerySet[Referral]:
+        """A part of nothing is nothing."""
+        return rows if self.form.cleaned_data.get("measure") else rows.none()
 
-    def by_report(self, rows: QuerySet[Referral], name: str, value: Decimal) -> QuerySet[Referral]:
-        return rows.filter(report_on__lte=_days_later(value))
-
-    def by_loss(self, rows: QuerySet[Referral], name: str, value: Decimal) -> QuerySet[Referral]:
-        """Who was seen on a day that nobody told was not lost."""
-        late = Q(seen_on__gt=_days_later(value)) | Q(seen_on=None, seen_by="")
-        return rows.filter(Q(flow=Flow.OUTBOUND) | late)
+    def behind_figure(self, rows: QuerySet[Referral], name: str, value: str) -> QuerySet[Referral]:
+        """After all the other filters, so that only what they leave is looked at."""
+        figure, part = behind.FIGURES[value], behind.Part(self.form.cleaned_data.get("part") or behind.Part.NUMERATOR)
+        return figure.narrow(rows, part) if part in figure.parts else rows.none()
 
     def by_counting(self, rows: QuerySet[Referral], name: str, value: str) -> QuerySet[Referral]:
         return rows if value == ALL else rows.filter(is_counted=value == COUNTED)

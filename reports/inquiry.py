@@ -16,6 +16,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.permissions import Permission
 from contacts.models import Organization, Practice, Provider
+from referrals.behind import Part
 from referrals.models import Flow, Kind, LossReason, Source, State
 from reports import workload
 from reports.measures import MEASURES, Ask, Measure
@@ -63,34 +64,32 @@ class Inquiry:
         query = self.question.query(**{**values, **(changes or {})})
         return f"{reverse(f'reports:{page}', args=[self.measure.name, *args])}{'?' if query else ''}{query}"
 
-    def narrower(self, keys: Mapping[str, Any]) -> str:
-        """The same measure for one group of the table, without the grouping that leads there."""
-        left = [cut for cut in self.by if cut not in keys]
+    def narrower(self, keys: Mapping[str, Any], by: str = "") -> str:
+        """The same measure for one group of the table, without the grouping that leads there, or by another one."""
+        left = [by] if by else [cut for cut in self.by if cut not in keys]
         changes: dict[str, Any] = {cut: word(key) for cut, key in keys.items() if cut != "month"}
         if isinstance(keys.get("month"), dt.date):
             changes |= {"start": keys["month"].isoformat(), "end": add_months(keys["month"], 1).isoformat(), "period": None}
         return self.url(changes={**changes, "by": left[0] if left else None, "and": left[1] if len(left) > 1 else None})
 
-    def figure_rows(self, keys: Mapping[str, Any]) -> str:
-        """The referrals that a figure counts: of a share those of its numerator, blank where the list cannot name them."""
+    def figure_rows(self, keys: Mapping[str, Any], part: Part = Part.NUMERATOR) -> str:
+        """The referrals that a figure counts, or those in another of its parts; blank where no referral of ours is in it."""
         measure = self.measure
-        if measure.unit != "share":
-            return self.rows(keys, *measure.flows)
-        if not measure.numerator_within:
-            return self.rows(keys, *measure.numerator)
-        days, through = getattr(self.rules, measure.waits), self.question.fresh.data_through
-        mature = through - dt.timedelta(days=days - 1) if through else None
-        return self.rows(keys, *measure.numerator, until=mature, **{measure.numerator_within: days})
+        if measure.unit == "referrals" or not measure.parts:
+            return self.rows(keys, *(measure.numerator if measure.unit == "share" else measure.flows))
+        if part not in measure.parts:
+            return ""
+        return self.rows(keys, *measure.flows, measure=measure.name, part="" if part == Part.NUMERATOR else part.value)
 
-    def rows(self, keys: Mapping[str, Any], *flows: str, until: dt.date | None = None, **extra: Any) -> str:
-        """The referrals of a group, for those who may see single referrals; `until` before a day, if the window reaches beyond."""
+    def rows(self, keys: Mapping[str, Any], *flows: str, **extra: Any) -> str:
+        """The referrals of a group, for those who may see single referrals. With a measure named in `extra` that decides of the flows."""
         if not flows or not self.question.user.can(Permission.REFERRAL_ROWS):
             return ""
         values = {**self.narrowed_words, **{cut: word(key) for cut, key in keys.items()}}
+        asked = () if "measure" in extra else flows
         if "flow" in values:
-            flows = tuple(flow for flow in flows if flow == values["flow"])
-            del values["flow"]
-            if not flows:
+            asked = (values.pop("flow"),)
+            if asked[0] not in flows:
                 return ""
         month = values.pop("month", None)
         if month and month != NONE:
@@ -100,12 +99,12 @@ class Inquiry:
                 "start": max(first, window.start).isoformat(),
                 "end": min(add_months(first, 1), window.end).isoformat(),
             }
-        if until is not None:
-            start, end = (dt.date.fromisoformat(str(values.get(name, getattr(self.question.window, name)))) for name in ("start", "end"))
-            if start >= until:
-                return ""
-            values["end"] = min(end, until).isoformat()
-        return self.question.rows(*flows, **{**values, **extra})
+        return self.question.rows(*asked, **{**values, **extra})
+
+    def providers(self, keys: Mapping[str, Any]) -> str:
+        """The same measure by provider: those that a figure counts, for those who may read their names."""
+        is_one = "provider" in {**keys, **self.narrowed}
+        return "" if is_one or not self.question.sees_sources else self.narrower(keys, by="provider")
 
     @property
     def narrowed_words(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from referrals import behind
 from referrals.models import Flow, Kind, LossReason, Referral, State
 from referrals.queries import CAP, Tally
 
@@ -136,13 +137,9 @@ def chips(query: QueryDict, chosen: Mapping[str, Any], seen: Mapping[str, str]) 
         add(_UNNAMED["specialty"] if value == "null" else value, "specialty")
     if value := chosen.get("group"):
         add(_UNNAMED["group"] if value == "null" else "one group", "group")
-    for name, words in (
-        ("seen_within", "seen within {} days"),
-        ("report_within", "report received within {} days"),
-        ("lost_within", "sent elsewhere, or not seen within {} days"),
-    ):
-        if (days := chosen.get(name)) is not None:
-            add(words.format(int(days)), name)
+    if value := chosen.get("measure"):
+        part = behind.Part(chosen.get("part") or behind.Part.NUMERATOR)
+        add(f"{behind.FIGURES[value].title}: {part.label.lower()}", "measure", "part")
     if chosen.get("same_patient"):
         add(f"the patient of {chosen['same_patient'].source_key}", "same_patient")
     if chosen.get("q"):
@@ -150,3 +147,20 @@ def chips(query: QueryDict, chosen: Mapping[str, Any], seen: Mapping[str, str]) 
     if chosen.get("counted") in _COUNTING:
         add(_COUNTING[chosen["counted"]], "counted")
     return found
+
+
+def parts(query: QueryDict, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of the measure whose referrals are listed, as tabs; empty where no measure is asked for."""
+    name = chosen.get("measure")
+    if not name:
+        return {}
+    figure, now = behind.FIGURES[name], chosen.get("part") or behind.Part.NUMERATOR
+
+    def address(part: behind.Part) -> str:
+        other = query.copy()
+        other.pop("page", None)
+        other["part"] = part
+        return f"?{other.urlencode()}"
+
+    tabs = [{"url": address(part), "label": part.label, "active": part == now} for part in figure.parts]
+    return {"title": figure.title, "tabs": tabs}

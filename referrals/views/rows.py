@@ -70,6 +70,7 @@ def referral_list(request: HttpRequest) -> HttpResponse:
         "sums": shown.sums(tally),
         "chips": shown.chips(request.GET, getattr(found.form, "cleaned_data", {}), _names(request, found)),
         "filtered": narrowed,
+        "parts": shown.parts(request.GET, getattr(found.form, "cleaned_data", {})),
         "sort": sort,
         "columns": COLUMNS,
         "fixed": {"sort": sort} if sort != "-anchor_on" else {},

@@ -18,7 +18,10 @@ from dataclasses import dataclass, field, replace
 from inspect import cleandoc
 from typing import Any, Literal, Self
 
-from referrals.models import CountingRules
+from django.db.models import QuerySet
+
+from referrals.behind import Part
+from referrals.models import CountingRules, Referral
 from reports.intervals import TOO_FEW, wilson
 from reports.models import ReportRules
 from reports.queries.cells import Where
@@ -134,6 +137,7 @@ class Ask:
 
 
 Evaluate = Callable[[Ask], list[Row]]
+Behind = Callable[[Ask, QuerySet[Referral], Part], QuerySet[Referral]]
 
 
 def _nothing(ask: Ask) -> str:
@@ -147,9 +151,9 @@ class Measure:
 
     `better` says which way is good news, blank when neither is. `cuts`: by what it may be grouped and narrowed. `waits`: the field of
     ReportRules that says how long its outcome is waited for, blank when it waits for none. `settings`: fields of ReportRules and
-    CountingRules that change it. `flows`: which referrals stand behind its denominator (a count: behind the figure). `numerator` names
-    those of a share's numerator as the list of referrals is asked for them: flows, and `numerator_within` the filter that takes the days
-    of `waits` (its rows are then old enough to tell); blank where the list cannot name them. `lacks` says what
+    CountingRules that change it. `flows`: which referrals it speaks of (none where it counts others' data); `numerator` those of a share's
+    numerator, where the flow alone decides. `behind` gives of some referrals those in each of the `parts` that the figure has; a measure
+    without it is by flow alone. `lacks` says what
     data is missing so that there is no figure at all ("needs claims"), blank when none is; `evaluate` then has no groups, and one row
     with that remark when none were asked for. `from_rollups`: answered from rollups where one has all the cuts.
     """
@@ -165,7 +169,8 @@ class Measure:
     settings: tuple[str, ...] = ()
     flows: tuple[str, ...] = ("inbound", "internal", "outbound", "undetermined")
     numerator: tuple[str, ...] = ()
-    numerator_within: str = ""
+    behind: "Behind | None" = None
+    parts: tuple[Part, ...] = ()
     lacks: Callable[[Ask], str] = _nothing
     from_rollups: bool = False
 

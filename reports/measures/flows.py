@@ -4,10 +4,15 @@ Pure: cells in, a number out; `FAMILY` puts the question to the smallest rollup 
 referrals of a counted kind that are neither duplicates nor own follow-ups are in cells. Cancelled and rejected referrals count.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
+from typing import Any
 
+from django.db.models import QuerySet
+
+from referrals.behind import Part
+from referrals.models import Referral
 from reports.cells import Cell, total
 from reports.measures.definition import ALL_CUTS, Ask, Better, Evaluate, Measure, Row
 from reports.queries.cells import cells
@@ -156,11 +161,25 @@ _SHARE = (*_RULES, "range_leads_above")
 
 def _measure(name: str, title: str, formula: Formula, better: Better, *flows: str) -> Measure:
     if formula in (leakage_ordered, keepage_ordered):
+        known = ("internal", "outbound")
+        of_part = {Part.NUMERATOR: flows, Part.DENOMINATOR: known, Part.UNDETERMINED: ("undetermined",)}
         return Measure(
-            name, title, "share", _of_cells(formula), "Leakage", better, _KNOWN, settings=_SHARE, flows=("internal", "outbound"),
-            numerator=flows, from_rollups=True,
+            name, title, "share", _of_cells(formula), "Leakage", better, _KNOWN, settings=_SHARE, flows=known, numerator=flows,
+            from_rollups=True, **by_flow(of_part),
         )  # fmt: skip
-    return Measure(name, title, "referrals", _of_cells(formula), "Volume", better, settings=_RULES, flows=flows, from_rollups=True)
+    of_part = {Part.NUMERATOR: flows}
+    return Measure(
+        name, title, "referrals", _of_cells(formula), "Volume", better, settings=_RULES, flows=flows, from_rollups=True, **by_flow(of_part)
+    )
+
+
+def by_flow(of_part: Mapping[Part, tuple[str, ...]]) -> dict[str, Any]:
+    """What a measure tells of the referrals behind it, where their flow decides."""
+
+    def behind(ask: Ask, rows: QuerySet[Referral], part: Part) -> QuerySet[Referral]:
+        return rows.filter(flow__in=of_part[part])
+
+    return {"behind": behind, "parts": tuple(of_part)}
 
 
 FAMILY = (

@@ -1,8 +1,12 @@
 """Measures that need to know more than our own referrals: what the market file tells, and what our sites could take (METHODS section 2)."""
 
+from django.db.models import QuerySet
+
+from referrals.behind import Part
+from referrals.models import Referral
 from reports.measures.definition import Ask, Measure, Row
 from reports.queries import market
-from reports.queries.avoidable import outcomes
+from reports.queries.avoidable import judged, outcomes
 from reports.queries.cuts import CUTS
 
 
@@ -49,6 +53,13 @@ def leakage_avoidable(ask: Ask) -> list[Row]:
     return rows or ([] if ask.by else [Row.share((), 0, 0)])
 
 
+def _could_have_stayed(ask: Ask, rows: QuerySet[Referral], part: Part) -> QuerySet[Referral]:
+    outbound = rows.filter(flow="outbound")
+    if part == Part.DENOMINATOR:
+        return outbound
+    return judged(outbound, "open" if part == Part.UNDETERMINED else "avoidable", rules=ask.rules, counting=ask.counting)
+
+
 _CAPACITY = ("affiliated_is_ours", "counted_kinds", "duplicate_days", "avoidable_miles", "avoidable_days", "capacity_old_days")
 
 FAMILY = (
@@ -73,5 +84,7 @@ FAMILY = (
         frozenset(CUTS) - {"flow"},
         settings=_CAPACITY,
         flows=("outbound",),
+        behind=_could_have_stayed,
+        parts=(Part.NUMERATOR, Part.DENOMINATOR, Part.UNDETERMINED),
     ),
 )

@@ -6,12 +6,15 @@ their outcome may still come. An outcome that is known without its day is undete
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import QuerySet
 
+from referrals.behind import Part
 from referrals.models import Referral
-from reports.measures.definition import ALL_CUTS, NEEDS_CLAIMS, Ask, Measure, Row
-from reports.queries.facts import Group, facts, has_claims, is_ours, tally
+from reports.measures.definition import ALL_CUTS, NEEDS_CLAIMS, Ask, Better, Evaluate, Measure, Row
+from reports.queries.facts import facts, has_claims, is_ours, members, tally
 
 TOLD = ("inbound", "internal", "outbound", "undetermined")
 OURS = ("internal", "outbound", "undetermined")
@@ -28,7 +31,7 @@ def conversion_seen(ask: Ask) -> list[Row]:
     appointment or a claim shows, on the first day that any of them names. Who was seen on an unknown day is undetermined. Cut by flow:
     an inbound referral that is never seen is a matter of conversion, never of leakage.
     """
-    return _rates(ask, "seen_within", TOLD, yes=_SEEN, unknown=_SEEN_SOME_DAY)
+    return _rates(ask, _COHORTS["conversion_seen"])
 
 
 def conversion_scheduled(ask: Ask) -> list[Row]:
@@ -37,7 +40,7 @@ def conversion_scheduled(ask: Ask) -> list[Row]:
     The day of scheduling is when the source's status says so. Many sources tell only the appointment: one within the 14 days was
     scheduled within them, one later may have been. Those are undetermined, in neither half, and the width of the bounds.
     """
-    return _rates(ask, "scheduled_within", TOLD, yes=_SCHEDULED, unknown=_MAYBE_SCHEDULED, joins=_APPOINTMENTS)
+    return _rates(ask, _COHORTS["conversion_scheduled"])
 
 
 def conversion_scheduled_seen(ask: Ask) -> list[Row]:
@@ -46,7 +49,7 @@ def conversion_scheduled_seen(ask: Ask) -> list[Row]:
     Of the same cohort, by the day of the referral: scheduled is any referral with an appointment, or seen. Who never got an appointment
     is in the other conversion.
     """
-    return _rates(ask, "seen_within", TOLD, yes=_SEEN, unknown=_SEEN_SOME_DAY, among=_EVER_SCHEDULED, joins=_APPOINTMENTS)
+    return _rates(ask, _COHORTS["conversion_scheduled_seen"])
 
 
 def closed_loop(ask: Ask) -> list[Row]:
@@ -55,13 +58,7 @@ def closed_loop(ask: Ask) -> list[Row]:
     Every counted referral is eligible, whatever became of it: who was never seen has no report, and that is an open loop. A report that
     was sent on an unknown day is undetermined. The quality measure CMS50 asks other things and stands apart.
     """
-    return _rates(
-        ask,
-        "report_within",
-        TOLD,
-        yes="c.report_on <= c.anchor_on + %(within)s",
-        unknown="(c.state = 'report sent' AND c.report_on IS NULL)",
-    )
+    return _rates(ask, _COHORTS["closed_loop"])
 
 
 def leakage_broad(ask: Ask) -> list[Row]:
@@ -71,7 +68,7 @@ def leakage_broad(ask: Ask) -> list[Row]:
     elsewhere whose patient was not seen within 90 days. It answers how many of our referrals we lose for whatever reason, and is never
     mixed with leakage as ordered or realised.
     """
-    return _rates(ask, "seen_within", OURS, yes=f"(c.flow = 'outbound' OR NOT (coalesce({_SEEN}, false) OR {_SEEN_SOME_DAY}))")
+    return _rates(ask, _COHORTS["leakage_broad"])
 
 
 def no_show(ask: Ask) -> list[Row]:
@@ -81,14 +78,14 @@ def no_show(ask: Ask) -> list[Row]:
     on its own day or later (a setting) is missed, one canceled before that cut-off is in neither half, as is one whose day of
     cancellation nobody told. Missed or seen on an unknown day is undetermined.
     """
+    cohort = _COHORTS["no_show"]
     counts = {
         "missed": f"(coalesce(sum(m.missed) FILTER (WHERE {_MATURE}), 0)::int)",
         "seen": f"{_MATURE} AND {_SEEN}",
-        "unknown": f"{_MATURE} AND ({_SEEN_SOME_DAY} OR m.undated)",
-        "immature": f"NOT {_MATURE}",
+        "unknown": cohort.condition(Part.UNDETERMINED),
+        "immature": cohort.condition(Part.IMMATURE),
     }
-    params = {**_windows(ask, "seen_within"), "late": ask.rules.late_cancel_days}
-    groups = tally(_cohort(ask, TOLD), ask.by, counts, joins=_MISSED, params=params)
+    groups = tally(_rows(ask, cohort.flows), ask.by, counts, joins=cohort.joins, params=cohort.params(ask))
     return [
         Row.share(g.key, g.n["missed"], g.n["missed"] + g.n["seen"], undetermined=g.n["unknown"], immature=g.n["immature"]) for g in groups
     ]
@@ -103,16 +100,7 @@ def leakage_realised(ask: Ask) -> list[Row]:
     """
     if lacks_claims(ask):
         return [] if ask.by else [Row(remark=NEEDS_CLAIMS)]
-    seen = f"{_MATURE} AND c.seen_by <> '' AND coalesce({_SEEN}, true)"
-    counts = {
-        "outside": f"{seen} AND c.seen_on IS NOT NULL AND p.is_ours = false",
-        "anywhere": f"{seen} AND c.seen_on IS NOT NULL AND p.is_ours IS NOT NULL",
-        "unknown": f"{seen} AND (c.seen_on IS NULL OR p.is_ours IS NULL)",
-        "immature": f"NOT {_MATURE}",
-    }
-    params = {**_windows(ask, "seen_within"), "ours": is_ours(ask.counting.affiliated_is_ours)}
-    groups = tally(_cohort(ask, OURS), ask.by, counts, joins=_PLACE, params=params)
-    return [Row.share(g.key, g.n["outside"], g.n["anywhere"], undetermined=g.n["unknown"], immature=g.n["immature"]) for g in groups]
+    return _rates(ask, _COHORTS["leakage_realised"])
 
 
 def lacks_claims(ask: Ask) -> str:
@@ -120,33 +108,66 @@ def lacks_claims(ask: Ask) -> str:
     return "" if has_claims() else NEEDS_CLAIMS
 
 
-def _cohort(ask: Ask, flows: Sequence[str]) -> QuerySet[Referral]:
+@dataclass(frozen=True)
+class Cohort:
+    """Which referrals are in which part of a figure: conditions of SQL over the cohort `c` and `joins`.
+
+    `yes` within W of those that are `among` and not `unknown` (blank: the outcome is always known). `rule` is the setting that says W.
+    """
+
+    rule: str
+    flows: tuple[str, ...]
+    yes: str
+    among: str = "true"
+    unknown: str = ""
+    joins: str = ""
+
+    def condition(self, part: Part) -> str:
+        if part == Part.IMMATURE:
+            return f"NOT {_MATURE}"
+        unknown = self.unknown or "false"
+        if part == Part.UNDETERMINED:
+            return f"{_MATURE} AND {self.among} AND {unknown}"
+        return f"{_MATURE} AND {self.among} AND NOT {unknown}" + (f" AND {self.yes}" if part == Part.NUMERATOR else "")
+
+    def params(self, ask: Ask) -> dict[str, object]:
+        """W, the last day whose referrals are older than it (before any data nothing is), and the rules that conditions name."""
+        within = ask.days(self.rule)
+        mature = ask.data_through - dt.timedelta(days=within) if ask.data_through else dt.date.min
+        ours = is_ours(ask.counting.affiliated_is_ours)
+        return {"within": within, "mature": mature, "late": ask.rules.late_cancel_days, "ours": ours}
+
+    def behind(self, ask: Ask, rows: QuerySet[Referral], part: Part) -> QuerySet[Referral]:
+        return members(rows.filter(flow__in=self.flows), self.condition(part), joins=self.joins, params=self.params(ask))
+
+
+class Appointments(Cohort):
+    """Appointments are counted: a referral stands for all of its own, and one with an undated one is still counted for the others."""
+
+    def condition(self, part: Part) -> str:
+        if part == Part.NUMERATOR:
+            return f"{_MATURE} AND {self.yes}"
+        return f"{_MATURE} AND ({self.yes} OR {_SEEN})" if part == Part.DENOMINATOR else super().condition(part)
+
+
+def _rows(ask: Ask, flows: Sequence[str]) -> QuerySet[Referral]:
     return facts(names=ask.by, start=ask.start, end=ask.end, where=ask.where, scope=ask.scope, flows=flows)
 
 
-def _windows(ask: Ask, rule: str) -> dict[str, object]:
-    """W, and the last day whose referrals are older than it; before any data nothing is."""
-    within = ask.days(rule)
-    mature = ask.data_through - dt.timedelta(days=within) if ask.data_through else dt.date.min
-    return {"within": within, "mature": mature}
-
-
-def _rates(
-    ask: Ask, rule: str, flows: Sequence[str], *, yes: str, unknown: str = "false", among: str = "true", joins: str = ""
-) -> list[Row]:
-    """Rates of the cohort: `yes` within W among those that are `among` and not `unknown`."""
-    counts = {
-        "yes": f"{_MATURE} AND {among} AND {yes} AND NOT {unknown}",
-        "all": f"{_MATURE} AND {among} AND NOT {unknown}",
-        "unknown": f"{_MATURE} AND {among} AND {unknown}",
-        "immature": f"NOT {_MATURE}",
-    }
-    has_unknown = unknown != "false"
-
-    def row(g: Group) -> Row:
-        return Row.share(g.key, g.n["yes"], g.n["all"], undetermined=g.n["unknown"] if has_unknown else None, immature=g.n["immature"])
-
-    return [row(g) for g in tally(_cohort(ask, flows), ask.by, counts, joins=joins, params=_windows(ask, rule))]
+def _rates(ask: Ask, cohort: Cohort) -> list[Row]:
+    """The figure of each group."""
+    counts = {part.value: cohort.condition(part) for part in Part}
+    groups = tally(_rows(ask, cohort.flows), ask.by, counts, joins=cohort.joins, params=cohort.params(ask))
+    return [
+        Row.share(
+            g.key,
+            g.n[Part.NUMERATOR],
+            g.n[Part.DENOMINATOR],
+            undetermined=g.n[Part.UNDETERMINED] if cohort.unknown else None,
+            immature=g.n[Part.IMMATURE],
+        )
+        for g in groups
+    ]
 
 
 # What the history tells of a referral's appointments. `first`: a day by which it was scheduled; `exactly`: the day, where every message
@@ -209,36 +230,43 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT whose.kind = ANY(%(ours)s) OR (whose.kind = 'unknown' AND w.sees IN ('appointments', 'received')) AS is_ours) p"""  # noqa: S608 - our own names
 
+_COHORTS = {
+    "conversion_seen": Cohort("seen_within", TOLD, _SEEN, unknown=_SEEN_SOME_DAY),
+    "conversion_scheduled": Cohort("scheduled_within", TOLD, _SCHEDULED, unknown=_MAYBE_SCHEDULED, joins=_APPOINTMENTS),
+    "conversion_scheduled_seen": Cohort("seen_within", TOLD, _SEEN, _EVER_SCHEDULED, _SEEN_SOME_DAY, _APPOINTMENTS),
+    "closed_loop": Cohort(
+        "report_within", TOLD, "c.report_on <= c.anchor_on + %(within)s", unknown="(c.state = 'report sent' AND c.report_on IS NULL)"
+    ),
+    "leakage_broad": Cohort("seen_within", OURS, f"(c.flow = 'outbound' OR NOT (coalesce({_SEEN}, false) OR {_SEEN_SOME_DAY}))"),
+    "no_show": Appointments("seen_within", TOLD, "m.missed > 0", unknown=f"({_SEEN_SOME_DAY} OR m.undated)", joins=_MISSED),
+    "leakage_realised": Cohort(
+        "seen_within", OURS, "p.is_ours = false", f"c.seen_by <> '' AND coalesce({_SEEN}, true)",
+        "(c.seen_on IS NULL OR p.is_ours IS NULL)", _PLACE,
+    ),
+}  # fmt: skip
+
+
+def _measure(name: str, title: str, evaluate: Evaluate, *, family: str = "Conversion", better: Better = "up", **more: Any) -> Measure:
+    cohort = _COHORTS[name]
+    parts = tuple(part for part in Part if part != Part.UNDETERMINED or cohort.unknown)
+    leads = ("range_leads_above",) if cohort.unknown else ()
+    return Measure(
+        name, title, "share", evaluate, family, better, waits=cohort.rule, flows=cohort.flows, behind=cohort.behind, parts=parts,
+        **{"settings": (cohort.rule, *leads, *_RULES), **more},
+    )  # fmt: skip
+
+
 _RULES = ("affiliated_is_ours", "counted_kinds", "duplicate_days")
 _AMONG_OURS = ALL_CUTS - {"flow"}
 
 FAMILY = (
-    Measure(
-        "conversion_scheduled", "Referred to scheduled", "share", conversion_scheduled, "Conversion", "up",
-        waits="scheduled_within", settings=("scheduled_within", "range_leads_above", *_RULES),
+    _measure("conversion_scheduled", "Referred to scheduled", conversion_scheduled),
+    _measure("conversion_scheduled_seen", "Scheduled to seen", conversion_scheduled_seen),
+    _measure("conversion_seen", "Referred to seen", conversion_seen),
+    _measure("no_show", "No-shows", no_show, better="down", settings=("seen_within", "late_cancel_days", *_RULES)),
+    _measure("closed_loop", "Closed loop, operational", closed_loop),
+    _measure(
+        "leakage_realised", "Leakage, realised", leakage_realised, family="Leakage", better="down", cuts=_AMONG_OURS, lacks=lacks_claims
     ),
-    Measure(
-        "conversion_scheduled_seen", "Scheduled to seen", "share", conversion_scheduled_seen, "Conversion", "up",
-        waits="seen_within", numerator=TOLD, numerator_within="seen_within", settings=("seen_within", "range_leads_above", *_RULES),
-    ),
-    Measure(
-        "conversion_seen", "Referred to seen", "share", conversion_seen, "Conversion", "up",
-        waits="seen_within", numerator=TOLD, numerator_within="seen_within", settings=("seen_within", "range_leads_above", *_RULES),
-    ),
-    Measure(
-        "no_show", "No-shows", "share", no_show, "Conversion", "down",
-        waits="seen_within", settings=("seen_within", "late_cancel_days", *_RULES),
-    ),
-    Measure(
-        "closed_loop", "Closed loop, operational", "share", closed_loop, "Conversion", "up",
-        waits="report_within", numerator=TOLD, numerator_within="report_within", settings=("report_within", "range_leads_above", *_RULES),
-    ),
-    Measure(
-        "leakage_realised", "Leakage, realised", "share", leakage_realised, "Leakage", "down", _AMONG_OURS,
-        waits="seen_within", settings=("seen_within", "range_leads_above", *_RULES), flows=OURS, lacks=lacks_claims,
-    ),
-    Measure(
-        "leakage_broad", "Leakage, broad", "share", leakage_broad, "Leakage", "down",
-        waits="seen_within", numerator=OURS, numerator_within="lost_within", settings=("seen_within", *_RULES), flows=OURS,
-    ),
-)  # fmt: skip
+    _measure("leakage_broad", "Leakage, broad", leakage_broad, family="Leakage", better="down"),
+)

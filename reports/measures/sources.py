@@ -4,6 +4,10 @@ import calendar
 import datetime as dt
 from typing import Any
 
+from django.db.models import QuerySet
+
+from referrals.behind import Part
+from referrals.models import Referral
 from reports.measures.definition import ALL_CUTS, Ask, Measure, Row
 from reports.periods import Window
 from reports.queries.facts import facts, tally
@@ -24,6 +28,12 @@ def patients(ask: Ask) -> list[Row]:
     counts = {"patients": "(count(DISTINCT r.patient_hash) FILTER (WHERE r.patient_hash <> ''))", "nameless": "r.patient_hash = ''"}
     groups = tally(rows, ask.by, counts, joins="JOIN referrals_referral r ON r.id = c.id")
     return [Row.count(g.key, g.n["patients"], undetermined=g.n["nameless"]) for g in groups]
+
+
+def _with_patient(ask: Ask, rows: QuerySet[Referral], part: Part) -> QuerySet[Referral]:
+    """The referrals of those patients, or those that name none."""
+    rows = rows.filter(flow__in=TOLD)
+    return rows.filter(patient_hash="") if part == Part.UNDETERMINED else rows.exclude(patient_hash="")
 
 
 def new_referrers(ask: Ask) -> list[Row]:
@@ -118,7 +128,10 @@ _RULES = ("affiliated_is_ours", "counted_kinds", "duplicate_days")
 _INBOUND = ALL_CUTS - {"flow"}
 
 FAMILY = (
-    Measure("patients", "Patients", "patients", patients, "Sources", "up", settings=_RULES),
+    Measure(
+        "patients", "Patients", "patients", patients, "Sources", "up", settings=_RULES, behind=_with_patient,
+        parts=(Part.NUMERATOR, Part.UNDETERMINED),
+    ),
     Measure(
         "new_referrers", "New referrers", "providers", new_referrers, "Sources", "up", _INBOUND,
         settings=("new_after_months", *_RULES), flows=("inbound",),

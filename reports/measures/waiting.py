@@ -3,9 +3,13 @@
 from collections import defaultdict
 from typing import Any
 
+from django.db.models import QuerySet
+
+from referrals.behind import Part
+from referrals.models import Referral
 from reports.intervals import TOO_FEW
 from reports.measures.definition import TOO_FEW_TO_SAY, Ask, Measure, Row
-from reports.queries.facts import facts, over
+from reports.queries.facts import facts, members, over
 from reports.survival import kaplan_meier
 
 TOLD = ("inbound", "internal", "outbound", "undetermined")
@@ -68,9 +72,23 @@ CROSS JOIN LATERAL (SELECT
     CASE WHEN c.anchor_on > %(through)s THEN 'young'
          WHEN told.end_on IS NULL OR told.end_on < c.anchor_on THEN 'unknown' ELSE 'used' END AS what) w"""
 
+_PARTS = {
+    Part.NUMERATOR: "w.what = 'used' AND w.is_seen",
+    Part.DENOMINATOR: "w.what = 'used'",
+    Part.UNDETERMINED: "w.what = 'unknown'",
+    Part.IMMATURE: "w.what = 'young'",
+}
+
+
+def _behind(ask: Ask, rows: QuerySet[Referral], part: Part) -> QuerySet[Referral]:
+    if ask.data_through is None:
+        return rows.none()
+    return members(rows.filter(flow__in=TOLD), _PARTS[part], joins=_WAITS, params={"through": ask.data_through})
+
+
 FAMILY = (
     Measure(
-        "time_to_appointment", "Time to appointment", "days", time_to_appointment, "Waiting", "down",
+        "time_to_appointment", "Time to appointment", "days", time_to_appointment, "Waiting", "down", behind=_behind, parts=tuple(_PARTS),
         settings=("affiliated_is_ours", "counted_kinds", "duplicate_days"),
     ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from referrals.behind import Part
 from reports.measures import Ask, Measure, Row
 from reports.measuring import WrongQuestion, check
 from reports.periods import Window, add_months
@@ -119,13 +120,16 @@ def stretch(question: Question, start: dt.date) -> Window:
 
 
 def behind(measure: Measure, question: Question, **extra: Any) -> str:
-    """The referrals behind a figure, for those who may see single ones: of a share, those of its numerator where the list can name them
-    by their flow, else all that it is a share of. Blank for a measure that counts no referrals of ours.
+    """The referrals behind a figure, for those who may see single ones: of a share those of its numerator. Blank for a measure that counts
+    no referrals of ours.
     """
-    by_flow = measure.numerator if measure.numerator and not measure.numerator_within else measure.flows
-    return question.rows(*by_flow, **extra) if by_flow else ""
+    if measure.unit == "share" and measure.parts:
+        return question.rows(**{"measure": measure.name, **extra})
+    return question.rows(*measure.flows, **extra) if measure.flows else ""
 
 
 def among(measure: Measure, question: Question, **extra: Any) -> str:
     """The referrals of which a figure is a share."""
+    if Part.DENOMINATOR in measure.parts:
+        return question.rows(**{"measure": measure.name, "part": Part.DENOMINATOR.value, **extra})
     return question.rows(*measure.flows, **extra) if measure.flows else ""

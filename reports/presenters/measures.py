@@ -6,6 +6,7 @@ from typing import Any
 
 from common import heat
 from common.templatetags.prm import number, percent
+from referrals.behind import Part
 from reports import words
 from reports.inquiry import Inquiry
 from reports.measures import Measure, Row
@@ -60,6 +61,27 @@ def notes(row: Row, measure: Measure, range_leads_above: int) -> list[tuple[str,
     if row.remark and row.value is not None:
         found.append(("Mind", row.remark))
     return found
+
+
+def links(row: Row, inquiry: Inquiry) -> list[tuple[str, str]]:
+    """What stands behind the one figure: (address, words)."""
+    measure = inquiry.measure
+    if measure.unit == "providers":
+        found = [(inquiry.providers({}) if row.value else "", "The providers")]
+    elif not measure.parts or measure.unit == "referrals":
+        found = [(inquiry.figure_rows({}), "The referrals behind it")]
+    else:
+        counted = {"days": "seen", "patients": "with a patient"}.get(measure.unit, "counted")
+        found = [
+            (inquiry.figure_rows({}, part) if n else "", f"{first}{number(n)} {word}")
+            for part, n, first, word in (
+                (Part.NUMERATOR, row.numerator, "The ", counted),
+                (Part.DENOMINATOR, row.denominator, "all ", "that they are counted among"),
+                (Part.UNDETERMINED, row.undetermined, "", "unknown"),
+                (Part.IMMATURE, row.immature, "", "too young to tell"),
+            )
+        ]
+    return [(url, text) for url, text in found if url]
 
 
 def halves(row: Row, measure: Measure) -> tuple[str, str]:
@@ -123,17 +145,17 @@ def lines(rows: Sequence[Row], inquiry: Inquiry, names: Mapping[Any, str]) -> li
     found = []
     for row in rows:
         keys = {cut: row.key[0]}
-        flows = tuple(measure.flows)
-        leads, behind = inquiry.rows(keys, *flows), inquiry.figure_rows(keys)
+        among, behind = inquiry.figure_rows(keys, Part.DENOMINATOR), inquiry.figure_rows(keys)
+        unknown = inquiry.figure_rows(keys, Part.UNDETERMINED) if row.undetermined else ""
         value = figure(row, measure, above)
         if measure.unit == "share":
             few = row.remark if row.value is not None else ""
             cells = [
                 Cell(measure.title, value, behind if row.numerator else "", few),
                 Cell("By chance (95%)", interval(row, measure) or "\N{EN DASH}"),
-                Cell("Of", number(row.denominator), leads),
-                Cell("Unknown", number(row.undetermined)),
-                Cell("Too young", number(row.immature)),
+                Cell("Of", number(row.denominator), among if row.denominator else ""),
+                Cell("Unknown", number(row.undetermined), unknown),
+                Cell("Too young", number(row.immature), inquiry.figure_rows(keys, Part.IMMATURE) if row.immature else ""),
             ]
         elif measure.unit == "days":
             p90 = row.more.get("p90")
@@ -141,12 +163,12 @@ def lines(rows: Sequence[Row], inquiry: Inquiry, names: Mapping[Any, str]) -> li
                 Cell("Median", value, note=row.remark if row.value is not None else ""),
                 Cell("By chance (95%)", interval(row, measure) or "\N{EN DASH}"),
                 Cell("Nine of ten within", f"{p90:g} days" if p90 is not None else "\N{EN DASH}"),
-                Cell("Seen", number(row.numerator)),
-                Cell("Of", number(row.denominator), leads),
-                Cell("Unknown", number(row.undetermined)),
+                Cell("Seen", number(row.numerator), behind if row.numerator else ""),
+                Cell("Of", number(row.denominator), among if row.denominator else ""),
+                Cell("Unknown", number(row.undetermined), unknown),
             ]
         else:
-            cells = [Cell(measure.title, value, leads if measure.unit == "referrals" else "")]
+            cells = [Cell(measure.title, value, inquiry.providers(keys) if measure.unit == "providers" and row.value else behind)]
         narrower = "" if row.key[0] is None and cut == "territory" else inquiry.narrower(keys)
         found.append(Line(names.get(row.key[0], str(row.key[0])), narrower, cells))
     return found
@@ -180,7 +202,8 @@ def cross(rows: Sequence[Row], inquiry: Inquiry, names: Sequence[Mapping[Any, st
         says = ", ".join(filter(None, [row.remark if row.value is not None else "", _of(row)]))
         both = {first: one, second: other}
         unseen = "territory" in both and both["territory"] is None
-        url = inquiry.figure_rows(both) or ("" if unseen else inquiry.narrower(both))
+        behind = inquiry.providers(both) if measure.unit == "providers" else inquiry.figure_rows(both)
+        url = behind or ("" if unseen else inquiry.narrower(both))
         return heat.HeatCell(row.value if may_compare else None, _short(row, measure, above), says, url)
 
     drawn = [

@@ -16,8 +16,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, NullIf
 
 from common.places import has_center, miles_between
@@ -134,21 +136,51 @@ def outcomes(
         return []
     where = where or {}
     rows = annotated(Referral.objects.counted().filter(flow="outbound", anchor_on__gte=start, anchor_on__lt=end), [*by, *where])
-    rows = rows.filter(seen(scope) & matching(where)).order_by()
+    rows = rows.filter(seen(scope) & matching(where))
     groups = {f"by_{name}": F(CUTS[name].place) for name in by}
+    sql, params = _judging(rows, groups, rules, counting)
+    keys = ", ".join(groups)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""{sql} SELECT {f"{keys}, " if keys else ""}count(*),
+                count(*) FILTER (WHERE {_IS["avoidable"]}), count(*) FILTER (WHERE {_IS["open"]}), count(*) FILTER (WHERE is_decided),
+                count(*) FILTER (WHERE NOT is_decided AND NOT could AND NOT might),
+                count(*) FILTER (WHERE {_IS["open"]} AND NOT has_zip), count(*) FILTER (WHERE {_IS["open"]} AND payer_id IS NULL)
+            FROM judged {f"GROUP BY {keys}" if keys else "HAVING count(*) > 0"}""",  # noqa: S608 - our own names and the ORM's SQL
+            params,
+        )
+        width = len(groups)
+        return [Outcome(tuple(row[:width]), *row[width:]) for row in cursor.fetchall()]
+
+
+_IS = {"avoidable": "NOT is_decided AND could", "open": "NOT is_decided AND NOT could AND might"}
+
+
+def judged(rows: QuerySet[Referral], outcome: str, *, rules: ReportRules, counting: CountingRules) -> QuerySet[Referral]:
+    """Of these outbound referrals those that were "avoidable", or are "open"."""
+    try:
+        sql, params = _judging(rows, {}, rules, counting)
+    except EmptyResultSet:  # somebody without a territory
+        return rows.none()
+    return rows.filter(pk__in=RawSQL(f"{sql} SELECT id FROM judged WHERE {_IS[outcome]}", params))  # noqa: S608, S611 - our own conditions
+
+
+def _judging(
+    rows: QuerySet[Referral], groups: Mapping[str, Any], rules: ReportRules, counting: CountingRules
+) -> tuple[str, tuple[Any, ...]]:
+    """The common table `judged` with its parameters: the rows by their groups, and what is said of each."""
     office = Coalesce(NullIf("referring_zip", Value("")), "practice__zip", Value(""))
-    wanted = rows.annotate(**groups, office_zip=office).values_list(
-        *groups, "office_zip", "anchor_on", "service_line_id", "payer_id", "reason"
+    wanted = (
+        rows.order_by()
+        .annotate(**groups, office_zip=office)
+        .values_list(*groups, "id", "office_zip", "anchor_on", "service_line_id", "payer_id", "reason")
     )
     facts, params = wanted.query.sql_with_params()
-    names = [*groups, "office_zip", "anchor_on", "line_id", "payer_id", "reason"]
+    names = [*groups, "id", "office_zip", "anchor_on", "line_id", "payer_id", "reason"]
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT DISTINCT office_zip FROM ({facts}) AS f ({', '.join(names)})", params)  # noqa: S608 - the ORM's own
         zips = [zip_ for (zip_,) in cursor.fetchall() if has_center(zip_)]
-        found = spans(rules, counting)
-        cursor.execute(_sql(facts, list(groups), names), [*params, *_parameters(found, zips, rules.avoidable_miles)])
-        width = len(groups)
-        return [Outcome(tuple(row[:width]), *row[width:]) for row in cursor.fetchall()]
+    return _sql(facts, names), (*params, *_parameters(spans(rules, counting), zips, rules.avoidable_miles))
 
 
 def _parameters(found: Sequence[Span], zips: Sequence[str], miles: int) -> list[Any]:
@@ -166,10 +198,9 @@ def _parameters(found: Sequence[Span], zips: Sequence[str], miles: int) -> list[
     return [*columns, [zip_ for zip_, _ in near], [site for _, site in near], zips, list(DECIDED), told]
 
 
-def _sql(facts: str, groups: Sequence[str], names: Sequence[str]) -> str:
+def _sql(facts: str, names: Sequence[str]) -> str:
     """Parameters: the facts', then the spans' six columns, near pairs (two), ZIP codes that lie somewhere, the three exceptions,
     lines of which anybody told."""
-    keys = ", ".join(groups)
     return f"""WITH f ({", ".join(names)}) AS ({facts}),
         span (line_id, zip, start_on, end_on, is_sure, payers) AS (
             SELECT line_id, zip, start_on, end_on, is_sure, payers::bigint[]
@@ -188,15 +219,7 @@ def _sql(facts: str, groups: Sequence[str], names: Sequence[str]) -> str:
                         AND (l.payer_id IS NULL OR s.payers IS NULL OR l.payer_id = ANY(s.payers))
                         AND (NOT l.has_zip OR s.zip = '' OR EXISTS (
                             SELECT FROM near n WHERE n.office_zip = l.office_zip AND n.zip = s.zip))) AS might
-            FROM located l)
-        SELECT {f"{keys}, " if keys else ""}count(*),
-            count(*) FILTER (WHERE NOT is_decided AND could),
-            count(*) FILTER (WHERE NOT is_decided AND NOT could AND might),
-            count(*) FILTER (WHERE is_decided),
-            count(*) FILTER (WHERE NOT is_decided AND NOT could AND NOT might),
-            count(*) FILTER (WHERE NOT is_decided AND NOT could AND might AND NOT has_zip),
-            count(*) FILTER (WHERE NOT is_decided AND NOT could AND might AND payer_id IS NULL)
-        FROM judged {f"GROUP BY {keys}" if keys else "HAVING count(*) > 0"}"""  # noqa: S608 - our own names and the ORM's SQL
+            FROM located l)"""  # noqa: S608 - our own names and the ORM's SQL
 
 
 def capacity_known(rules: ReportRules, today: dt.date) -> Mapping[str, int]:

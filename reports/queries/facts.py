@@ -4,12 +4,15 @@ Joins are lateral and only where a measure says which rows need them; what a per
 """
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from referrals.models import Referral, Sees, Source
 from reports.periods import Window
@@ -85,6 +88,21 @@ def over(
 
 
 _PLAIN = "given_"
+
+
+def members(rows: QuerySet[Referral], condition: str, *, joins: str = "", params: Mapping[str, Any] | None = None) -> QuerySet[Referral]:
+    """Of these rows the ones for which the condition holds, said of the cohort `c` as in `tally`."""
+    try:
+        cohort, inner = rows.order_by().values_list(*COLUMNS).query.sql_with_params()
+    except EmptyResultSet:  # somebody without a territory
+        return rows.none()
+    tail = f"{joins} WHERE {condition}"
+    given = [(params or {})[name] for name in _NAMED.findall(tail)]
+    sql = f"WITH c ({', '.join(COLUMNS)}) AS ({cohort}) SELECT c.id FROM c {_NAMED.sub('%s', tail)}"  # noqa: S608 - our own names
+    return rows.filter(pk__in=RawSQL(sql, (*inner, *given)))  # noqa: S611 - our own conditions
+
+
+_NAMED = re.compile(r"%\((\w+)\)s")
 
 
 def has_claims() -> bool:

@@ -78,8 +78,7 @@ def measure(request: HttpRequest, name: str) -> HttpResponse:
         "whole": whole,
         "figure": shown.figure(whole, measure, question.rules.range_leads_above),
         "notes_beside": shown.notes(whole, measure, question.rules.range_leads_above),
-        "figure_url": inquiry.figure_rows({}) if measure.unit == "share" and whole.numerator else "",
-        "rows_url": inquiry.rows({}, *measure.flows),
+        "links": shown.links(whole, inquiry),
         "has_charts": True,
     }
     if "month" in inquiry.cuts and "month" not in inquiry.narrowed:

@@ -36,7 +36,9 @@ def monday(world):
     )
     Cadence.objects.create(tier="A", every_days=30)
     Practice.objects.filter(pk__in=[world.north_practice.pk, world.south_practice.pk]).update(tier="A")
-    factories.make_visit(world.south_practice, world.sol, visited_at=timezone.localtime() - dt.timedelta(days=50), note="They wait six weeks.")
+    factories.make_visit(
+        world.south_practice, world.sol, visited_at=timezone.localtime() - dt.timedelta(days=50), note="They wait six weeks."
+    )
     make_concern(world.south_practice, world.sol, days_ago=30, category=make_category("Waiting", department=make_department("Access")))
     actions.save_goal(measure="inbound", period="quarter", start_on=today, target=400, territory=world.south, by=world.ada)
     return world

@@ -158,6 +158,48 @@ class Twin:
             cell[2] += found == "unknown"
         return {key: tuple(cell) for key, cell in sums.items() if any(cell)}
 
+    def behind(self, name: str, part: str, start: dt.date, end: dt.date, scope: Any) -> set[int]:
+        """The referrals in a part of a figure, one by one."""
+        of_flow = {
+            "volume": TOLD, "received": {"inbound", "internal"}, "leakage_ordered": {"internal", "outbound"},
+            "keepage_ordered": {"internal", "outbound"},
+        }  # fmt: skip
+        rows = [r for r in self.rows(scope, {}) if start <= r.anchor_on < end]
+        if name in of_flow or name in TOLD:
+            known = of_flow.get(name, {name})
+            if "ordered" in name and part == "numerator":
+                known = {"outbound"} if name.startswith("leakage") else {"internal"}
+            return {r.pk for r in rows if r.flow in ({"undetermined"} if part == "undetermined" else known)}
+        if name == "patients":
+            return {r.pk for r in rows if bool(r.patient_hash) == (part == "numerator")}
+        if name == "time_to_appointment":
+            return {r.pk for r in rows if part in self.waiting(r)}
+        within = getattr(self.rules, {"conversion_scheduled": "scheduled_within", "closed_loop": "report_within"}.get(name, "seen_within"))
+        rows = [r for r in rows if r.flow in (OURS if name.startswith("leakage") else TOLD)]
+        if part == "immature":
+            return {r.pk for r in rows if not self.is_mature(r, within)}
+        rows = [r for r in rows if self.is_mature(r, within)]
+        if name == "no_show":
+            found = {r.pk: (*self.missed(r, within), self.in_time(r, r.seen_on, within)) for r in rows}
+            at = {
+                "numerator": lambda n, _, __: n > 0,
+                "denominator": lambda n, _, seen: n > 0 or seen,
+                "undetermined": lambda _, un, __: un,
+            }
+            return {pk for pk, said in found.items() if at[part](*said)}
+        wanted = {"numerator": ("yes",), "denominator": ("yes", "no"), "undetermined": ("unknown",)}[part]
+        return {r.pk for r in rows if getattr(self, name)(r, within) in wanted}
+
+    def missed(self, r: Referral, within: int) -> tuple[int, bool]:
+        """How many appointments of a referral were missed within W, and whether some day of it is not known."""
+        missed = {e.appointment_on or e.happened_on for e in self.events[r.pk] if e.state == "no-show"}
+        undated = None in missed or bool(r.seen_by and r.seen_on is None)
+        for e in self.events[r.pk]:
+            canceled = e.state == "appointment cancelled" and e.appointment_on and e.happened_on
+            if canceled and e.happened_on > e.appointment_on - self.rules.late_cancel_days * DAY:
+                missed.add(e.appointment_on)
+        return len({day for day in missed - {None, r.seen_on} if self.in_time(r, day, within)}), undated
+
     def no_show(self, by: Iterable[str], start: dt.date, end: dt.date, where: dict[str, Any], scope: Any) -> dict[Any, Any]:
         within, sums = self.rules.seen_within, defaultdict(lambda: [0, 0, 0, 0])
         for r in self.rows(scope, where):
@@ -167,13 +209,7 @@ class Twin:
             if not self.is_mature(r, within):
                 cell[3] += 1
                 continue
-            missed = {e.appointment_on or e.happened_on for e in self.events[r.pk] if e.state == "no-show"}
-            undated = None in missed or bool(r.seen_by and r.seen_on is None)
-            for e in self.events[r.pk]:
-                canceled = e.state == "appointment cancelled" and e.appointment_on and e.happened_on
-                if canceled and e.happened_on > e.appointment_on - self.rules.late_cancel_days * DAY:
-                    missed.add(e.appointment_on)
-            n = len({day for day in missed - {None, r.seen_on} if self.in_time(r, day, within)})
+            n, undated = self.missed(r, within)
             cell[0] += n
             cell[1] += n + self.in_time(r, r.seen_on, within)
             cell[2] += undated
@@ -185,22 +221,32 @@ class Twin:
         for r in self.rows(scope, where):
             if not start <= r.anchor_on < end:
                 continue
-            cell = found[self.key(r, by)]
-            if r.anchor_on > self.through:
-                cell[2] += 1
-                continue
-            until: dt.date | None = self.through
-            if r.seen_by:
-                until = r.seen_on
-            elif r.state in ("cancelled", "rejected"):
-                days = [e.happened_on for e in self.events[r.pk] if e.state in ("cancelled", "rejected") and e.happened_on]
-                until = min(days) if days else None
-            if until is None or until < r.anchor_on:
-                cell[1] += 1
+            cell, parts = found[self.key(r, by)], self.waiting(r)
+            if "denominator" in parts:
+                until = self.until(r)
+                assert until is not None
+                cell[0].append(((min(until, self.through) - r.anchor_on).days, "numerator" in parts))
             else:
-                is_seen = bool(r.seen_by) and until <= self.through
-                cell[0].append(((min(until, self.through) - r.anchor_on).days, is_seen))
+                cell[1 if "undetermined" in parts else 2] += 1
         return dict(found)
+
+    def until(self, r: Referral) -> dt.date | None:
+        """Until when a patient waited; None where the day is not known."""
+        if r.seen_by:
+            return r.seen_on
+        if r.state in ("cancelled", "rejected"):
+            days = [e.happened_on for e in self.events[r.pk] if e.state in ("cancelled", "rejected") and e.happened_on]
+            return min(days) if days else None
+        return self.through
+
+    def waiting(self, r: Referral) -> set[str]:
+        """In which parts of the time to the appointment a referral is."""
+        until = self.until(r)
+        if r.anchor_on > self.through:
+            return {"immature"}
+        if until is None or until < r.anchor_on:
+            return {"undetermined"}
+        return {"denominator", "numerator"} if r.seen_by and until <= self.through else {"denominator"}
 
     @staticmethod
     def days_until(share: float, cases: list[tuple[int, bool]]) -> float | None:

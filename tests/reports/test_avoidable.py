@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from common.places import miles_between
 from contacts.models import Alignment
+from referrals.behind import FIGURES, Part
 from referrals.models import Capacity, CountingRules, Referral
 from reports.measures import MEASURES, Ask
 from reports.models import ReportRules
@@ -215,8 +216,14 @@ def test_the_statement_is_a_plain_walk(world, statements, referrals, aligned):
               payer=make_payer(payer) if payer else None, referring_zip=zip_, reason=reason)  # fmt: skip
     rules = ReportRules.current()
     expected = {"decided": 0, "open": 0, "avoidable": 0, "none": 0}
+    of_kind = {kind: set() for kind in expected}
     for referral in Referral.objects.select_related("practice", "payer", "service_line"):
-        expected[plainly(referral, rules)] += 1
+        kind = plainly(referral, rules)
+        expected[kind] += 1
+        of_kind[kind].add(referral.pk)
+    for part, kinds in ((Part.NUMERATOR, ["avoidable"]), (Part.UNDETERMINED, ["open"]), (Part.DENOMINATOR, [*expected])):
+        listed = FIGURES["leakage_avoidable"].narrow(Referral.objects.all(), part)
+        assert {r.pk for r in listed} == set().union(*(of_kind[kind] for kind in kinds)), part
     (row,) = MEASURES["leakage_avoidable"].evaluate(Ask(dt.date(2026, 1, 1), dt.date(2027, 1, 1), fresh=Freshness(0, None, None)))
     found = {"decided": row.more["decided"], "open": row.undetermined, "avoidable": row.numerator, "none": row.more["nothing_of_ours"]}
     assert found == expected

@@ -11,12 +11,15 @@ import pytest
 from django.db.models import F
 from django.urls import reverse
 
+from accounts.permissions import Permission
 from audit.models import AuditEvent
-from referrals.models import ROLLUPS, Referral
+from referrals.behind import FIGURES
+from referrals.models import ROLLUPS, Referral, Sees, Source, StatusEvent
 from reports import actions, workload
 from reports.measures import MEASURES
 from reports.queries.cuts import CUTS
 from tests.factories import make_practice, make_provider
+from tests.factories.market import make_capacity
 from tests.factories.reports import add_months, add_referrals, make_source, new_referral, recount
 from tests.reports.conftest import FIRST
 
@@ -104,40 +107,114 @@ def test_the_list_of_referrals_takes_every_cut(as_, cut):
         assert listed.context["tally"].total == int(figure.replace(",", "")), (cut, link)
 
 
-NUMERATORS = [name for name, measure in MEASURES.items() if measure.numerator and name != "share_of_care"]
+def total(client, url):
+    """How many the list behind a link has."""
+    assert urlsplit(url).path == reverse("referrals:list"), url
+    return client.get(url).context["tally"].total
 
 
-@pytest.mark.parametrize("name", NUMERATORS)
+def some_unknown_and_some_missed(history):
+    """Seen on a day that nobody told; appointments that were missed; a claim of each referral that went elsewhere; a site that could."""
+    told = Referral.objects.filter(flow="internal", anchor_on__lt="2026-03-01", seen_on=None)
+    told.update(seen_by="status", state="seen")
+    waiting = Referral.objects.filter(flow="internal", seen_by="")
+    waiting.update(state="scheduled")  # whose history is read
+    StatusEvent.objects.bulk_create(
+        StatusEvent(referral=row, state="no-show", appointment_on=row.anchor_on + dt.timedelta(days=9)) for row in waiting
+    )
+    source = make_source("claims")
+    Source.objects.filter(pk=source.pk).update(sees=Sees.CLAIMS)
+    add_referrals(
+        *(
+            new_referral(on=row.anchor_on, flow="outbound", source=source, is_counted=False, linked_to=row, seen_on=row.seen_on,
+                         seen_by="claim", state="seen", destination=history.theirs)
+            for row in Referral.objects.filter(flow="outbound").exclude(seen_on=None)
+        )
+    )  # fmt: skip
+    make_capacity(history.ours, history.line, as_of=dt.date(2026, 5, 1), wait=10, zip_="44107")
+
+
+SHARES = [name for name, measure in MEASURES.items() if measure.unit == "share" and name != "share_of_care"]
+
+
+@pytest.mark.parametrize("name", SHARES)
 @pytest.mark.parametrize("within", [90, 45])
-def test_a_share_leads_to_the_rows_of_its_numerator(as_, history, name, within):
-    """Of the whole, of each group and of each month; "of" leads to all that it is a share of."""
+def test_a_share_leads_to_the_rows_of_each_of_its_parts(as_, history, name, within):
+    """Of the whole, of each group and of each month: those counted, those that they are counted among, unknown and too young."""
     if waits := MEASURES[name].waits:
         actions.save_report_rules(by=history.ada, **{waits: within})
-    unknown = Referral.objects.filter(flow="internal", anchor_on__lt="2026-03-01", seen_on=None)
-    unknown.update(seen_by="status", state="seen")  # seen on a day that nobody told
-    recount()
+    some_unknown_and_some_missed(history)
     client = as_("ivan")
     answer = client.get(reverse("reports:measure", args=[name]), WINDOW)
     whole = answer.context["whole"]
     assert 0 < whole.numerator <= whole.denominator
-    counted = client.get(answer.context["figure_url"])
-    assert counted.context["tally"].total == whole.numerator
-    among = client.get(answer.context["rows_url"]).context["tally"].total
-    assert among >= whole.denominator
-    assert f"The {whole.numerator:,} counted" in answer.content.decode()
+    parts = {part: getattr(whole, part) for part in MEASURES[name].parts if getattr(whole, part)}
+    links = answer.context["links"]
+    assert [total(client, url) for url, _ in links] == list(parts.values())
+    assert all(unescape(answer.content.decode()).count(url) for url, _ in links)
+    tabs = client.get(links[0][0]).context["parts"]["tabs"]
+    assert [total(client, reverse("referrals:list") + tab["url"]) for tab in tabs] == [getattr(whole, p) or 0 for p in MEASURES[name].parts]
+    listed = client.get(f"/api/v1/referrals/?{urlsplit(links[1][0]).query}&page_size=500").json()
+    assert len(listed["results"]) == min(whole.denominator, 500)
     rows = {row["practice"]: row for row in api(client, name, by="practice")}
     shown = client.get(reverse("reports:measure", args=[name]), {**WINDOW, "by": "practice"}).context["table"]["lines"]
+    assert {line.name for line in shown} >= {"North Family Practice"}
     for line in shown:
-        if rows[line.name]["numerator"]:
-            assert client.get(line.cells[0].url).context["tally"].total == rows[line.name]["numerator"], line.name
-        else:
-            assert not line.cells[0].url
+        for cell, part in ((0, "numerator"), (2, "denominator"), (3, "undetermined"), (4, "immature")):
+            figure = rows[line.name].get(part) or 0
+            linked = bool(figure) and part in MEASURES[name].parts
+            assert bool(line.cells[cell].url) == linked, (line.name, part)
+            if linked:
+                assert total(client, line.cells[cell].url) == figure, (line.name, part)
     months = {row["month"]: row for row in api(client, name, by="month")}
     urls = dict(zip(answer.context["trend"].spec["labels"], answer.context["trend"].spec["series"][0]["urls"], strict=True))
     for month in ("2025-12-01", "2026-06-01"):
-        url = urls[f"{dt.date.fromisoformat(month):%b %Y}"]
-        if "/referrals/" in url:
-            assert client.get(url).context["tally"].total == months[month]["numerator"], month
+        assert total(client, urls[f"{dt.date.fromisoformat(month):%b %Y}"]) == months[month]["numerator"], month
+
+
+@pytest.mark.parametrize("who", ["nora", "past", "dana"])
+def test_nobody_lists_beyond_their_field_nor_reads_a_patient(as_, history, who):
+    """The list of each part is what a person sees of the whole one; who may not see rows gets neither links nor list."""
+    some_unknown_and_some_missed(history)
+    Referral.objects.update(patient_hash="c0ffee" + "0" * 26)
+    client, user = as_(who), history.cast[who]
+    everything, listed = Referral.objects.filter(anchor_on__gte=WINDOW["start"], anchor_on__lt=WINDOW["end"]), 0
+    for name, figure in FIGURES.items():
+        if not user.can(Permission.REFERRAL_ROWS):
+            assert client.get(reverse("referrals:list"), {**WINDOW, "measure": name}).status_code == 403
+            page = client.get(reverse("reports:measure", args=[name]), WINDOW)
+            assert not any("/referrals/" in url for url, _ in page.context.get("links", ()))
+            continue
+        for part in figure.parts:
+            whole = figure.narrow(everything, part).values_list("pk", flat=True)
+            mine = set(Referral.objects.visible_to(user).filter(pk__in=list(whole)).values_list("pk", flat=True))
+            answer = client.get(reverse("referrals:list"), {**WINDOW, "measure": name, "part": part})
+            assert answer.context["tally"].total == len(mine), (name, part)
+            assert {row.referral.pk for row in answer.context["rows"]} <= mine
+            assert "c0ffee" not in answer.content.decode()
+            listed += len(mine)
+    assert bool(listed) == (user.can(Permission.REFERRAL_ROWS) and who != "past")
+
+
+@pytest.mark.parametrize("name", ["new_referrers", "lost_referrers", "returning_referrers"])
+def test_a_count_of_providers_leads_to_the_providers(as_, history, name):
+    """The figure, then its providers by name; each leads to the referrals that they sent."""
+    new, lost, back = (make_provider(word, at=history.south_practice) for word in ("New", "Lost", "Back"))
+    month = dt.date(2026, 3, 1)
+    add_months(history.south_practice, FIRST, [3] + [0] * 13 + [3], provider=back)
+    add_months(history.south_practice, month, [3], provider=new)
+    add_months(history.south_practice, FIRST, [5] * 20, provider=lost)
+    client = as_("ivan")
+    answer = client.get(reverse("reports:measure", args=[name]), WINDOW)
+    value = answer.context["whole"].value
+    assert value > 0
+    ((url, _),) = answer.context["links"]
+    lines = client.get(url).context["table"]["lines"]
+    assert len(lines) == value
+    assert any({"new_referrers": "New", "lost_referrers": "Lost", "returning_referrers": "Back"}[name] in line.name for line in lines)
+    (territory,) = client.get(reverse("reports:measure", args=[name]), {**WINDOW, "by": "territory"}).context["table"]["lines"]
+    assert len(client.get(territory.cells[0].url).context["table"]["lines"]) == value
+    assert as_("elle").get(reverse("reports:measure", args=[name]), WINDOW).context["links"] == []
 
 
 def test_the_share_of_care_leads_to_what_came_to_us(as_, history):
@@ -151,17 +228,14 @@ def test_the_share_of_care_leads_to_what_came_to_us(as_, history):
     assert not inquiry.rows({}, *inquiry.measure.flows)
 
 
-def test_filters_of_an_outcome_are_said_and_checked(as_):
+def test_what_is_listed_of_a_measure_is_said_and_checked(as_):
     client = as_("ivan")
-    for name, words in (("seen_within", "seen within 30 days"), ("report_within", "report received within 30 days"),
-                        ("lost_within", "sent elsewhere, or not seen within 30 days")):  # fmt: skip
-        listed = client.get(reverse("referrals:list"), {**WINDOW, name: 30})
-        assert words in listed.content.decode()
-        assert listed.context["tally"].total == len(
-            client.get("/api/v1/referrals/", {**WINDOW, name: 30, "page_size": 500}).json()["results"]
-        ) or (listed.context["tally"].total > 500)
-        for wrong in ("-1", "731", "soon"):
-            assert client.get(reverse("referrals:list"), {**WINDOW, name: wrong}).context["tally"].total == 0
+    listed = client.get(reverse("referrals:list"), {**WINDOW, "measure": "conversion_seen", "part": "denominator"})
+    assert "Referred to seen: counted among" in listed.content.decode()
+    assert listed.context["tally"].total > 0
+    for wrong in ({"measure": "moon"}, {"measure": "volume", "part": "moon"}, {"measure": "volume", "part": "immature"},
+                  {"part": "numerator"}, {"measure": "share_of_care"}):  # fmt: skip
+        assert client.get(reverse("referrals:list"), {**WINDOW, **wrong}).context["tally"].total == 0, wrong
 
 
 def test_who_sees_what(as_, history):

@@ -388,7 +388,9 @@ def test_a_follow_up_is_added_to_a_visit_and_to_a_practice(as_, world):
 
 
 def test_filters_of_the_list(as_, world):
-    make_visit(world.north_practice, world.nora, mode="phone", outcome="issue raised", visited_at=timezone.localtime() - dt.timedelta(days=40))
+    make_visit(
+        world.north_practice, world.nora, mode="phone", outcome="issue raised", visited_at=timezone.localtime() - dt.timedelta(days=40)
+    )
     make_visit(world.south_practice, world.sol, mode="virtual", outcome="met staff")
     client, url = as_("dana"), reverse("visits:list")
 
@@ -435,7 +437,11 @@ def test_the_export_holds_what_the_filter_shows_and_is_recorded(as_, world):
 def test_a_panel_loads_more(as_, world):
     for days in range(12):
         make_visit(
-            world.north_practice, world.nora, outcome="met staff", note=f"note {days}.", visited_at=timezone.localtime() - dt.timedelta(days=days)
+            world.north_practice,
+            world.nora,
+            outcome="met staff",
+            note=f"note {days}.",
+            visited_at=timezone.localtime() - dt.timedelta(days=days),
         )
     client, url = as_("nora"), reverse("visits:practice-panel", args=[world.north_practice.pk])
     first = client.get(url).content.decode()
