@@ -140,18 +140,6 @@ def tier_choices() -> list[tuple[str, str]]:
 NO_TIER = "none"
 
 
-class TierForm(forms.Form):
-    """A tier for many practices at once; `everything` means all that the filter finds, not only the ticked ones."""
-
-    tier = forms.ChoiceField(label="Put into tier", choices=[("", "Choose"), *Tier.choices, (NO_TIER, "No tier")])
-    everything = forms.BooleanField(required=False)
-
-    @property
-    def chosen_tier(self) -> str:
-        chosen: str = self.cleaned_data["tier"]
-        return "" if chosen == NO_TIER else chosen
-
-
 class CadenceForm(forms.Form):
     """A number of days for each tier; blank promises no visit."""
 

@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "comments",
     "territories",
     "notices",
+    "bulk",
     "accounts",
     "jobs",
     "audit",

@@ -29,6 +29,7 @@ urlpatterns = [
     path("health/ready", health.ready, name="health-ready"),
     path("account/", include("allauth.urls")),
     path("people/", include("accounts.urls")),
+    path("bulk/", include("bulk.urls")),
     path("notices/", include("notices.urls")),
     path("territories/", include("planning.urls")),
     path("territories/", include("territories.urls")),

@@ -32,7 +32,7 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 def is_filtered(request: HttpRequest) -> bool:
     """Whether the address narrows the list, rather than only turning or sorting it."""
-    return any(value for name, value in request.GET.items() if name not in ("page", "sort", "tiered", *OF_A_VIEW))
+    return any(value for name, value in request.GET.items() if name not in ("page", "sort", *OF_A_VIEW))
 
 
 def editing(row: models.Model | None) -> models.Model | None:

@@ -13,8 +13,8 @@ from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
 from contacts import actions, custom, exports, queries
 from contacts.filters import PracticeFilter
-from contacts.forms import PinForm, PracticeForm, StaffForm, TierForm
-from contacts.models import Cadence, CustomSubject, PlacedBy, Practice, PracticeException, PracticePin, Staff, TierChange
+from contacts.forms import PinForm, PracticeForm, StaffForm
+from contacts.models import Cadence, CustomSubject, PlacedBy, Practice, PracticeException, PracticePin, Staff
 from contacts.views.common import changes_of, editing, is_filtered, page_of, saved, send_file, show_form, today, wants_fragment
 from contacts.visiting import point_of, visiting_lines
 
@@ -32,12 +32,10 @@ def practice_list(request: HttpRequest) -> HttpResponse:
     for practice in page:
         practice.owner = owners.get(practice.territory_id)
     organization = found.form.cleaned_data.get("organization") if found.form.is_valid() else None
-    context = {"page": page, "filter": found, "filtered": is_filtered(request), "organization": organization, "tier_form": TierForm()}
+    context = {"page": page, "filter": found, "filtered": is_filtered(request), "organization": organization}
     if wants_fragment(request):
         return render(request, "contacts/_practice_table.html", context)
-    tiered = request.GET.get("tiered", "")
-    change = TierChange.objects.visible_to(request.user).filter(pk=int(tiered) if tiered.isdecimal() else 0, undone_at=None).first()
-    return render(request, "contacts/practice_list.html", {**context, "tier_change": change})
+    return render(request, "contacts/practice_list.html", context)
 
 
 @require_GET

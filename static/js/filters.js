@@ -50,7 +50,7 @@
     });
     document.querySelectorAll("[data-view-query]").forEach((field) => {
       const told = new URLSearchParams(location.search);
-      ["page", "view", "undo", "deleted", "tiered", "deleted_view"].forEach((name) => told.delete(name));
+      ["page", "view", "undo", "deleted", "bulk", "deleted_view"].forEach((name) => told.delete(name));
       field.value = told.toString();
     });
   }

@@ -114,6 +114,7 @@ def test_nobody_talks_to_the_broker_in_a_request():
 SCOPELESS = {
     "audit.AuditEvent": "guarded by AUDIT_VIEW; shown on a record's page only after the record itself was found in scope",
     "accounts.Installation": "one row of settings",
+    "bulk.BulkItem": "shown only with its run",
     "demo.Sample": "whether the invented world is here; its page is for admins",
     "setup.PutOff": "what admins decided about their list; its pages are theirs",
     "contacts.CustomField": "names of fields, the same for everybody",

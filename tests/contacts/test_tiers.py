@@ -5,7 +5,7 @@ import pytest
 from audit.models import AuditEvent
 from common.exceptions import PolicyViolation
 from contacts import actions
-from contacts.models import Cadence, Practice, TierChange
+from contacts.models import Cadence, Practice
 from tests import factories
 
 
@@ -53,48 +53,6 @@ def test_the_cadence_is_for_admins_and_told(world):
         {"A": [30, 21], "B": [60, None], "C": [None, 120]},
     ]
     assert str(Cadence.objects.get(tier="A")) == "A: a visit every 21 days"
-
-
-def test_ticked_and_undone_by_hand(as_, world, practices):
-    client = as_("nora")
-    ticked = [practices[0].pk, practices[1].pk, world.south_practice.pk, "x"]
-    answer = client.post("/contacts/practices/tiers/?q=office", {"tier": "D", "practice": ticked})
-    change = TierChange.objects.get()
-    assert answer["Location"] == f"/contacts/practices/?q=office&tiered={change.pk}"
-    page = client.get(answer["Location"]).content.decode()
-    assert "2 practices put into tier D." in page
-    assert f"/contacts/practices/tiers/{change.pk}/undo/" in page
-    assert as_("sol").post(f"/contacts/practices/tiers/{change.pk}/undo/").status_code == 404
-    client = as_("nora")
-    assert client.post(f"/contacts/practices/tiers/{change.pk}/undo/?q=office").status_code == 302
-    assert tiers(practices) == ["", "A", "B", "C"]
-    again = client.post(f"/contacts/practices/tiers/{change.pk}/undo/", follow=True).content.decode()
-    assert "undone before" in again
-    assert "put into tier" not in client.get(answer["Location"]).content.decode()
-
-
-def test_all_that_the_filter_finds(as_, world, practices):
-    client = as_("nora")
-    client.post("/contacts/practices/tiers/?tier=none", {"tier": "C", "everything": "on"})
-    assert tiers(practices) == ["C", "A", "B", "C"]
-    assert Practice.objects.get(pk=world.north_practice.pk).tier == "C"
-    assert Practice.objects.get(pk=world.south_practice.pk).tier == ""
-    client.post("/contacts/practices/tiers/?tier=C", {"tier": "none", "everything": "on"})
-    assert tiers(practices) == ["", "A", "B", ""]
-
-
-@pytest.mark.parametrize(
-    ("sent", "said"),
-    [
-        ({"tier": ""}, "Choose a tier"),
-        ({"tier": "A"}, "Tick the practices first"),
-        ({"tier": "A", "everything": "on"}, "in this tier already"),
-    ],
-)
-def test_what_is_missing_is_said(as_, world, practices, sent, said):
-    answer = as_("nora").post("/contacts/practices/tiers/?tier=A", sent, follow=True)
-    assert said in answer.content.decode()
-    assert not TierChange.objects.exists()
 
 
 def test_list_filters_and_sorts_by_tier(as_, world, practices):
