@@ -4,9 +4,12 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import IO
 
 from compliance.models import SpendKind, SpendState
 from contacts.models import Organization, Practice, Provider, Staff
+
+Files = Sequence[tuple[IO[bytes], str]]  # receipts: each an open file and its name
 
 
 @dataclass(frozen=True)
@@ -15,8 +18,8 @@ class SpendDraft:
     more from the office and `ours` of our own people.
 
     On a visit day, practice and people may be left out: they are the visit's; `met` says that whom it met has part of it beside those
-    named. `is_reported` says that what is never allowed was given nevertheless,
-    `is_none` that somebody looked at what may tell of a patient in the purpose, and that it does not.
+    named. `is_reported` says that what is never allowed was given nevertheless, `is_none` that somebody looked at what may tell of a
+    patient in the purpose, and that it does not. `receipts` are added to those that the entry has.
     """
 
     amount: Decimal
@@ -38,3 +41,4 @@ class SpendDraft:
     is_reported: bool = False
     override_reason: str = ""
     is_none: bool = False
+    receipts: Files = ()

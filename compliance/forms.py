@@ -15,6 +15,7 @@ from compliance.actions.receipts import LARGEST, kind_of
 from compliance.drafts import SpendDraft
 from compliance.models import Role, SpendEntry, SpendKind, SpendLimit, SpendPolicy, SpendState, SpendTask, TaskKind
 from compliance.queries import payers, people_of
+from compliance.rests import LIVE, key_of_rest, rest_of
 from contacts.models import Organization, Practice, Provider, Staff
 
 NO_PATIENTS = "No patient names, birth dates or record numbers."
@@ -45,6 +46,22 @@ class ReceiptsField(forms.FileField):
                 raise forms.ValidationError(f"{file.name}: {refusal}") from None
             file.seek(0)
         return [file for file in files if file]
+
+
+def receipts_field(label: str) -> ReceiptsField:
+    """As every form asks for them."""
+    return ReceiptsField(
+        label=label,
+        required=False,
+        help_text="PDFs or pictures, at most 10 MB each. More can be added later.",
+        error_messages={"empty": "This file is empty."},
+        widget=_Files(attrs={"accept": "application/pdf,image/*"}),
+    )
+
+
+def enclosed(files: list[Any]) -> list[tuple[Any, str]]:
+    """The receipts of a form, as a draft takes them."""
+    return [(file, file.name) for file in files]
 
 
 class SpendForm(forms.Form):
@@ -87,13 +104,7 @@ class SpendForm(forms.Form):
     payer = forms.ModelChoiceField(
         Organization.objects.none(), label="Who pays", required=False, empty_label="The health system", help_text="Limits hold for each."
     )
-    receipts = ReceiptsField(
-        label="Receipts",
-        required=False,
-        help_text="PDFs or pictures, at most 10 MB each. More can be added later.",
-        error_messages={"empty": "This file is empty."},
-        widget=_Files(attrs={"accept": "application/pdf,image/*"}),
-    )
+    receipts = receipts_field("Receipts")
     is_solicited = forms.BooleanField(label="They asked for it", required=False)
     is_reported = forms.BooleanField(label="It was given already: write it down and report it to compliance", required=False)
     override_reason = forms.CharField(label="Why it may go over", max_length=300, required=False)
@@ -145,9 +156,23 @@ class SpendForm(forms.Form):
     def shows_report(self) -> bool:
         return self.asks_report or bool(self["is_reported"].value())
 
-    def enclosed(self) -> list[tuple[Any, str]]:
-        """The receipts, as the actions take them."""
-        return [(file, file.name) for file in self.cleaned_data["receipts"]]
+    def rest(self) -> dict[str, Any] | None:
+        """What is left of each physician's year, where the page that was sent did not show it; None where it did, or nobody has one."""
+        draft = self.draft()
+        physicians = [*draft.providers, *draft.family]
+        people = len(physicians) + len(draft.staff) + draft.staff_count + draft.ours
+        on = draft.spent_on or timezone.localdate()
+        asked = {
+            "on": on,
+            "kind": draft.kind,
+            "amount": draft.amount,
+            "people": people,
+            "payer_id": draft.payer.pk if draft.payer else None,
+        }
+        key = key_of_rest(physicians, **asked)
+        if not physicians or self.data.get("rest_shown") in {LIVE, key}:
+            return None
+        return rest_of(physicians, **asked, is_planned=draft.state == SpendState.PLANNED) | {"rest_shown": key}
 
     def draft(self) -> SpendDraft:
         """What the actions ask for."""
@@ -162,6 +187,7 @@ class SpendForm(forms.Form):
             staff=tuple(data["staff"]),
             staff_count=data["staff_count"] or 0,
             ours=data["ours"] or 0,
+            receipts=enclosed(data["receipts"]),
         )
 
 

@@ -67,7 +67,6 @@ def _shown() -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def _shell(scripts: tuple[str, ...], own_fields: tuple[str, ...]) -> Shell:
     shown = _shown()
-    shown = _shown()
     html: dict[str, str] = {name: str(render_to_string(template, shown)) for name, (_, template) in SHELLS.items()}
     found = {url for page in html.values() for url in _STATIC.findall(page) if url.startswith(settings.STATIC_URL)}
     files = tuple(sorted(found | {static("vendor/icons.svg")}))

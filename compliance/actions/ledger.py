@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Sequence
 from decimal import Decimal
-from typing import IO, Any
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,11 +20,9 @@ from compliance.queries import allowance_of, no_limit_sentence
 from compliance.queries.allowances import aligned_as, rule_of
 from contacts.models import AlignmentKind, Provider
 
-Files = Sequence[tuple[IO[bytes], str]]  # receipts: each an open file and its name
-
 
 @transaction.atomic
-def record_spend(*, draft: SpendDraft, by: User, of_visit: bool = False, receipts: Files = ()) -> SpendEntry:
+def record_spend(*, draft: SpendDraft, by: User, of_visit: bool = False) -> SpendEntry:
     """Write an occasion down. Planned, it is refused over a limit unless a manager overrides with a reason; happened, it is always kept.
 
     `of_visit`: the rules of a visit or an event said that these people were met, whoever looks after them today. With a receipt that
@@ -35,13 +33,13 @@ def record_spend(*, draft: SpendDraft, by: User, of_visit: bool = False, receipt
     entry = _save(SpendEntry(recorded_by=by), draft, by=by)
     record("spend.recorded", by=by, target=entry, state=entry.state, kind=entry.kind, amount=entry.amount, practice=entry.practice_id)
     _settle(entry, by=by)
-    for file, name in receipts:
+    for file, name in draft.receipts:
         add_receipt(entry=entry, file=file, name=name, by=by)
     return entry
 
 
 @transaction.atomic
-def change_spend(*, entry: SpendEntry, draft: SpendDraft, by: User, of_visit: bool = False, receipts: Files = ()) -> SpendEntry:
+def change_spend(*, entry: SpendEntry, draft: SpendDraft, by: User, of_visit: bool = False) -> SpendEntry:
     """Mend an entry, or say that what was planned happened. Tasks follow: they grow, shrink or are withdrawn.
 
     `of_visit` as in `record_spend`.
@@ -62,7 +60,7 @@ def change_spend(*, entry: SpendEntry, draft: SpendDraft, by: User, of_visit: bo
     _settle(entry, by=by)
     for pk in had:
         settle_group(provider_id=pk, payer_id=group[0], year=group[1], by=by)
-    for file, name in receipts:
+    for file, name in draft.receipts:
         add_receipt(entry=entry, file=file, name=name, by=by)
     return entry
 

@@ -1,5 +1,8 @@
 """The shapes of spend in JSON. Rules live in policies; here are names and types only."""
 
+import base64
+import binascii
+import io
 from collections.abc import Container
 from decimal import Decimal
 from typing import Any
@@ -7,7 +10,11 @@ from typing import Any
 from rest_framework import serializers
 
 from common.api import Seen
-from compliance.models import SpendEntry, SpendKind, SpendShare, SpendState, SpendTask
+from common.exceptions import PolicyViolation
+from compliance import policies
+from compliance.actions.receipts import LARGEST, kind_of
+from compliance.drafts import SpendDraft
+from compliance.models import Receipt, SpendEntry, SpendKind, SpendShare, SpendState, SpendTask
 from compliance.queries import payers
 from contacts.models import Organization, Practice, Provider, Staff
 
@@ -17,6 +24,38 @@ class OurEntity(serializers.PrimaryKeyRelatedField):
 
     def get_queryset(self) -> Any:
         return payers()
+
+
+# bytes of a receipt inside of JSON, whose whole may have DATA_UPLOAD_MAX_MEMORY_SIZE; larger ones are sent to the entry by themselves
+INLINE_LARGEST = 1536 * 1024
+
+
+class InlineReceiptSerializer(serializers.Serializer):
+    """A receipt inside of JSON: a PDF or a picture as base64, at most 1.5 MB."""
+
+    name = serializers.CharField(max_length=200)
+    content = serializers.CharField(
+        max_length=INLINE_LARGEST * 4 // 3,
+        trim_whitespace=False,
+        error_messages={"max_length": "This file is too large to come with a visit: at most 1.5 MB. Send it to the entry by itself."},
+    )
+
+    def validate_content(self, text: str) -> bytes:
+        """The file itself, one that can be kept."""
+        try:
+            content = base64.b64decode(text, validate=True)
+            policies.check_receipt(size=len(content), largest=LARGEST, kind=kind_of(content[:16]))
+        except binascii.Error:
+            raise serializers.ValidationError("Send the file as base64.") from None
+        except PolicyViolation as refusal:
+            raise serializers.ValidationError(str(refusal)) from None
+        return content
+
+
+def draft_from(sent: dict[str, Any]) -> SpendDraft:
+    """What the actions ask for; receipts as files."""
+    receipts = [(io.BytesIO(one["content"]), one["name"]) for one in sent.get("receipts", ())]
+    return SpendDraft(**sent | {"receipts": receipts})
 
 
 class _Given(serializers.Serializer):
@@ -33,6 +72,7 @@ class _Given(serializers.Serializer):
     is_solicited = serializers.BooleanField(required=False, default=False)
     is_reported = serializers.BooleanField(required=False, default=False)
     is_none = serializers.BooleanField(required=False, default=False)
+    receipts = InlineReceiptSerializer(many=True, required=False, max_length=5)  # type: ignore[call-arg]
 
 
 class VisitSpendDraftSerializer(_Given):
@@ -119,6 +159,21 @@ class SpendEntrySerializer(serializers.ModelSerializer):
 
     def get_receipts(self, entry: SpendEntry) -> int:
         return len(entry.kept_receipts)
+
+
+class ReceiptSerializer(serializers.ModelSerializer):
+    """A receipt that is kept with an entry."""
+
+    class Meta:
+        model = Receipt
+        fields = ("id", "name", "content_type", "size", "sha256", "added_by", "added_at")
+        read_only_fields = fields
+
+
+class NewReceiptSerializer(serializers.Serializer):
+    """Multipart: the file."""
+
+    file = serializers.FileField(max_length=200)
 
 
 class SpendTaskSerializer(serializers.ModelSerializer):

@@ -1,11 +1,13 @@
 """The API of spend: HTTP only; the same visibility, filters and actions as the pages."""
 
+import hashlib
 from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -55,10 +57,30 @@ class SpendViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         sent.is_valid(raise_exception=True)
         return Response(self._shown(actions.cancel_spend(entry=entry, by=request.user, **sent.validated_data)))
 
+    @extend_schema(methods=["get"], responses=serializers.ReceiptSerializer(many=True), filters=False)
+    @extend_schema(
+        methods=["post"], request={"multipart/form-data": serializers.NewReceiptSerializer}, responses=serializers.ReceiptSerializer
+    )
+    @action(detail=True, methods=["get", "post"], parser_classes=[MultiPartParser], pagination_class=None)
+    def receipts(self, request: Request, pk: str | None = None) -> Response:
+        """The entry's receipts; posted as multipart, one more. The same file again is kept once: 201, then 200."""
+        entry = self.get_object()
+        if request.method == "GET":
+            return Response(serializers.ReceiptSerializer(entry.kept_receipts, many=True).data)
+        sent = serializers.NewReceiptSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        file = sent.validated_data["file"]
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if known := next((receipt for receipt in entry.kept_receipts if receipt.sha256 == digest), None):
+            return Response(serializers.ReceiptSerializer(known).data)
+        file.seek(0)
+        added = actions.add_receipt(entry=entry, file=file, name=file.name, by=request.user)
+        return Response(serializers.ReceiptSerializer(added).data, status=status.HTTP_201_CREATED)
+
     def _draft(self) -> SpendDraft:
         sent = serializers.SpendDraftSerializer(data=self.request.data, context=self.get_serializer_context())
         sent.is_valid(raise_exception=True)
-        return SpendDraft(**sent.validated_data)
+        return serializers.draft_from(sent.validated_data)
 
     def _shown(self, entry: SpendEntry) -> Any:
         return self.get_serializer(SpendEntry.objects.for_list().get(pk=entry.pk)).data

@@ -75,8 +75,10 @@ def new(request: HttpRequest) -> HttpResponse:
     practice = get_object_or_404(Practice.objects.visible_to(request.user), pk=text)
     form = SpendForm(*_sent(request), user=request.user, practice=practice)
     if request.method == "POST" and form.is_valid():
+        if rest := form.rest():
+            return _form_page(request, form, practice, None, rest)
         try:
-            entry = actions.record_spend(draft=form.draft(), receipts=form.enclosed(), by=request.user)
+            entry = actions.record_spend(draft=form.draft(), by=request.user)
         except PolicyViolation as refusal:
             form.refuse(refusal)
         except InputError as refusal:  # the disk is full
@@ -98,9 +100,12 @@ def _saved(request: HttpRequest, entry: SpendEntry) -> HttpResponse:
     return redirect(entry)
 
 
-def _form_page(request: HttpRequest, form: SpendForm, practice: Practice | None, entry: SpendEntry | None) -> HttpResponse:
-    context = {"form": form, "practice": practice, "entry": entry}
-    return render(request, "compliance/form.html", context, status=422 if form.is_bound else 200)
+def _form_page(
+    request: HttpRequest, form: SpendForm, practice: Practice | None, entry: SpendEntry | None, rest: dict[str, Any] | None = None
+) -> HttpResponse:
+    """The form; with `rest` it comes back before anything is saved, for a browser without JavaScript did not show it while one typed."""
+    context = {"form": form, "practice": practice, "entry": entry, "rest": rest}
+    return render(request, "compliance/form.html", context, status=422 if form.is_bound and not rest else 200)
 
 
 @require_GET
@@ -138,8 +143,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(stored)
     form = SpendForm(*_sent(request), user=request.user, practice=stored.practice, entry=stored)
     if request.method == "POST" and form.is_valid():
+        if rest := form.rest():
+            return _form_page(request, form, stored.practice, stored, rest)
         try:
-            return _saved(request, actions.change_spend(entry=stored, draft=form.draft(), receipts=form.enclosed(), by=request.user))
+            return _saved(request, actions.change_spend(entry=stored, draft=form.draft(), by=request.user))
         except PolicyViolation as refusal:
             form.refuse(refusal)
         except InputError as refusal:

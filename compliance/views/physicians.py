@@ -16,8 +16,9 @@ from accounts.permissions import Permission
 from audit.actions import record
 from common.csvsafe import file_response
 from compliance import presenters
-from compliance.models import Rule, SpendEntry, SpendKind, SpendPolicy, SpendShare, SpendState, SpendTask
+from compliance.models import Rule, SpendEntry, SpendKind, SpendShare, SpendState, SpendTask
 from compliance.queries import allowances_of, payers, people_of, statement_of, year_sums, years_with_spend
+from compliance.rests import LIVE, rest_of
 from compliance.statements import as_paper, pdf_bytes
 from compliance.views.common import tabs
 from contacts.models import Practice, Provider
@@ -48,35 +49,37 @@ def allowance(request: HttpRequest) -> HttpResponse:
     providers = list(allowed.distinct() if wanted else here)
     on = parse_date(asked.get("spent_on", "") or asked.get("on", "") or asked.get("visited_at", "")[:10]) or timezone.localdate()
     payer = payers().filter(pk__in=_numbers(asked.getlist("payer"))[:1]).first()
-    more = _part(asked) if chosen else None
-    years = allowances_of(providers, on=on, payer_id=payer.pk if payer else None)
-    rows = [presenters.year_row(one, year=on.year, more=more) for one in years]
-    context = {
-        "rows": rows,
-        "chosen": chosen,
-        "practice": practice,
-        "year": on.year,
-        "is_planned": asked.get("state") == SpendState.PLANNED,
-        "is_over": any(row["after"] and row["after"].tone == "bad" for row in rows),
-    }
-    answer = render(request, "compliance/_allowance.html", context)
+    rest = rest_of(
+        providers,
+        on=on,
+        kind=asked.get("kind", SpendKind.MEAL),
+        amount=_amount(asked) if chosen else None,
+        people=_people(asked),
+        payer_id=payer.pk if payer else None,
+        is_planned=asked.get("state") == SpendState.PLANNED,
+    )
+    answer = render(request, "compliance/_allowance.html", {**rest, "chosen": chosen, "practice": practice, "rest_shown": LIVE})
     answer["PRM-Fragment"] = "allowance"  # the log form takes this for ours, and not what a captive portal answers
     return answer
 
 
-def _part(asked: Any) -> Decimal | None:
-    """What the amount that is typed would count for each physician; None while it is no amount."""
+def _amount(asked: Any) -> Decimal | None:
+    """None while what is typed is no amount."""
     try:
         amount = Decimal(asked.get("amount", ""))
     except InvalidOperation:
         return None
     if not amount.is_finite() or not 0 < amount < 10_000_000 or amount != round(amount, 2):
         return None
+    return amount
+
+
+def _people(asked: Any) -> int:
+    """By how many it is divided."""
     named = {*asked.getlist("people"), *asked.getlist("providers")}
     people = len(named) + len(asked.getlist("family")) + len(asked.getlist("staff"))
     people += sum(_numbers([asked.get("staff_count", ""), asked.get("ours", "")]))
-    kind = asked.get("kind", SpendKind.MEAL)
-    return presenters.part_of_each(amount, min(people, 10_000), kind=kind, whole_gift=SpendPolicy.current().gift_counts_whole)
+    return min(people, 10_000)
 
 
 @require_GET

@@ -5,6 +5,7 @@
    `at` and `again` are milliseconds of this phone's clock; `again` is when to try next; `conflict` what another edit says (edits only). */
 self.outbox = (() => {
   const SESSION = "/api/session/", TIMEOUT = 20000, LONGEST = 5 * 60000;
+  const SLOWEST = 10; // bytes per millisecond that a road carries at least: a visit with a receipt is given the time that it needs
   const REFUSED = new Set([400, 403, 404, 409, 413, 422]);
   const channel = new BroadcastChannel("prm-outbox");
   const heard = new Set();
@@ -59,7 +60,7 @@ self.outbox = (() => {
   async function ask(url, options = {}) {
     let answer;
     try {
-      answer = await fetch(url, { redirect: "error", cache: "no-store", credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT), ...options });
+      answer = await fetch(url, { redirect: "error", cache: "no-store", credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT + (options.body?.length ?? 0) / SLOWEST), ...options });
     } catch { return { status: 0 }; }
     const { status, headers } = answer;
     if (!headers.get("Content-Type")?.includes("json")) return { status: status >= 500 ? status : 0, portal: true };

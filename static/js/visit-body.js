@@ -26,13 +26,14 @@ self.visitBody = (() => {
   // it: the visit's purpose, else its topics, as visits/forms/given.py says.
   function given(form, people, added) {
     const amount = value(form, "spend_amount"), typed = value(form, "spend_purpose"), office = Number(value(form, "spend_staff_count")) || 0;
-    if (!amount && !typed && !office) return undefined;
+    const receipts = self.visitReceipts?.list() ?? [];
+    if (!amount && !typed && !office && !receipts.length) return undefined;
     const apart = self.visitGiven?.apart ?? new Set(), shared = people.filter((key) => !apart.has(key));
     const topics = named(form, "topics").filter((input) => input.checked).map((input) => input.closest(".chip").textContent.replace("✓", "").trim());
     const who = shared.length === people.length ? { met: true, staff_count: office }
       : { providers: numbers(shared, "provider"), staff: numbers(shared, "staff"), staff_count: office + added.length };
     const purpose = typed || value(form, "purpose") || form.dataset.purpose || topics.join(", ");
-    return [without({ kind: value(form, "spend_kind") || "meal", amount, purpose: purpose.slice(0, 300), ours: Number(value(form, "spend_ours")) || 0, ...who })];
+    return [without({ kind: value(form, "spend_kind") || "meal", amount, purpose: purpose.slice(0, 300), ours: Number(value(form, "spend_ours")) || 0, receipts, ...who })];
   }
 
   // What stands in the organization's own fields, by their keys.
@@ -138,6 +139,7 @@ self.visitBody = (() => {
       const shares = [...providers.map((pk) => `provider-${pk}`), ...staff.map((pk) => `staff-${pk}`)];
       for (const [name, content] of Object.entries({ spend_kind: kind, spend_amount: amount ?? "", spend_purpose: purpose, spend_ours: ours })) set(form, name, content);
       set(form, "spend_staff_count", office - (met ? 0 : (body.new_people ?? []).length) || "");
+      if (body.spend[0].receipts) (await self.visitGiven?.receipts())?.put(body.spend[0].receipts);
       self.visitGiven?.setApart(met ? [] : people.filter((key) => !shares.includes(key)));
       form.elements.spend_amount.closest("details").open = true;
     }

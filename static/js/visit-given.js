@@ -56,7 +56,16 @@ self.visitGiven = (() => {
   box.addEventListener("toggle", () => { draw(); soon(); });
   draw();
 
+  /* What receipts need comes with their first use: most visits have none. */
+  const script = box.querySelector("[data-receipts]");
+  let asked = null;
+  const receipts = () => asked ??= new Promise((resolve) => {
+    document.head.append(make("script", { src: script.dataset.src, onload: () => resolve(self.visitReceipts), onerror: () => { asked = null; resolve(null); } }));
+  });
+  box.addEventListener("toggle", () => { if (box.open) receipts(); });
+  if (box.open) receipts();
+
   /* Those whom a kept visit names apart, when it comes back onto the form. */
   function setApart(keys) { apart.clear(); keys.forEach((key) => apart.add(key)); draw(); }
-  return { apart, setApart };
+  return { apart, setApart, receipts };
 })();

@@ -259,6 +259,7 @@
 
   async function save() {
     try { await ready; } catch { if (shell) setBusy(false); else form.submit(); return; }
+    await self.visitReceipts?.settled();
     const { body, labels } = visitBody.read(form);
     const found = check(body);
     if (found.length) { tell(found); setBusy(false); return; }

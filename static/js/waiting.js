@@ -42,7 +42,7 @@
     const fix = item.state === "needs a fix";
     const change = item.conflict ? link("Choose", `${item.page}?fix=${item.id}`) : link(fix ? "Mend and send" : "Change", `${item.page ?? page.dataset.log}?fix=${item.id}`);
     change.setAttribute("aria-label", `${change.textContent}: ${name}`);
-    return row(name, item.state, fix ? "warn" : "neutral", [at, fix ? item.reason : ""], change, discard(name, () => outbox.remove(item.id)));
+    return row(name, item.state, fix ? "warn" : "neutral", [item.body.spend?.some(({ receipts }) => receipts?.length) ? `${at}, with a receipt` : at, fix ? item.reason : ""], change, discard(name, () => outbox.remove(item.id)));
   }
 
   const draft = (item) => row(item.labels?.practice || "No practice yet", "draft", "neutral", [`Left ${when(item.at)}`], link("Go on", item.url),

@@ -1,5 +1,6 @@
-"""A visit with a lunch and cards, with one hand: the year's rest is said first; without a server it waits, and lands once."""
+"""A visit with a lunch, its receipt and cards, with one hand: the year's rest is said first; without a server it waits, and lands once."""
 
+import base64
 import time
 from decimal import Decimal
 
@@ -7,7 +8,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from compliance.models import SpendEntry
+from compliance.models import Receipt, SpendEntry
 from prm import processes
 from tests.factories import make_staff
 from tests.factories.contacts import align
@@ -20,7 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def field(world):
+def field(world, settings, tmp_path):
+    settings.RECEIPTS = tmp_path / "receipts"
     make_staff(world.north_practice, "Kim Ortega", job="Referral coordinator")
     make_topic("Access")
     make_limit(non_monetary="500")
@@ -46,6 +48,32 @@ def lunch(page):
     page.locator("[data-sharing]").get_by_text("Kim Ortega").tap()
 
 
+# A photo as a phone takes it, more than 3,000 pixels wide, drawn by the browser itself.
+PHOTO = """async () => {
+  const canvas = Object.assign(document.createElement("canvas"), {width: 3200, height: 2400}), pen = canvas.getContext("2d");
+  const noise = pen.createImageData(3200, 2400);
+  for (let at = 0; at < noise.data.length; at += 1) noise.data[at] = at % 4 === 3 ? 255 : (at * 7919) % 251;
+  pen.putImageData(noise, 0, 0);
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.9));
+  return btoa(Array.from(new Uint8Array(await blob.arrayBuffer()), (byte) => String.fromCharCode(byte)).join(""));
+}"""
+
+
+def photograph(page):
+    """The lunch's receipt; returns its bytes, before the phone makes it small."""
+    content = base64.b64decode(page.evaluate(PHOTO))
+    page.get_by_label("Receipt").set_input_files({"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": content})
+    expect(page.locator("[data-receipts]").get_by_text("IMG_1.jpg")).to_be_visible(timeout=15_000)
+    return content
+
+
+def one_small_receipt(content):
+    receipt = Receipt.objects.get()
+    assert (receipt.name, receipt.content_type) == ("IMG_1.jpg", "image/jpeg")
+    assert receipt.size < min(len(content) / 2, 1_500_000)
+    assert receipt.entry == SpendEntry.objects.latest("pk")
+
+
 def landed(world):
     visit, entry = Visit.objects.get(), SpendEntry.objects.latest("pk")
     assert [str(row) for row in visit.materials.all()] == ["2 Referral card"]
@@ -56,7 +84,7 @@ def landed(world):
     assert visit.spend_links.get().entry == entry
 
 
-def test_the_years_rest_is_said_before_saving(field, live_server, page_at, sign_in, assert_axe_clean, tmp_path):
+def test_the_years_rest_is_said_before_saving(field, live_server, page_at, sign_in, assert_axe_clean):
     page = page_at(390)
     sign_in(page, field.nora)
     began = time.monotonic()
@@ -70,11 +98,14 @@ def test_the_years_rest_is_said_before_saving(field, live_server, page_at, sign_
     expect(page.get_by_text("What happened is saved all the same.")).to_be_visible()
     assert_axe_clean(page)
     page.get_by_label("Amount in all, $").fill("84.50")
+    content = photograph(page)
+    assert_axe_clean(page)
     page.get_by_role("button", name="Save visit").tap()
     expect(page.get_by_text("Visit saved.")).to_be_visible(timeout=15_000)
     assert time.monotonic() - began < 60
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     landed(field)
+    one_small_receipt(content)
     page.goto(f"{live_server.url}{reverse('visits:edit', args=[Visit.objects.get().pk])}")
     page.locator("summary", has_text="Materials left").tap()
     row = page.locator("[data-left-row]", has_text="Referral card")
@@ -99,12 +130,14 @@ def test_with_the_server_gone_cards_and_lunch_wait_and_land_once(field, server, 
     page.get_by_role("option", name="North Family Practice").tap()
     lunch(page)
     expect(page.get_by_text("Without a network it is not known here")).to_be_visible(timeout=15_000)
+    content = photograph(page)
     assert_axe_clean(page)
     page.wait_for_timeout(600)  # the draft is kept
     page.reload()
     expect(page.get_by_label("Amount in all, $")).to_have_value("84.50", timeout=15_000)
     expect(page.get_by_text("50 in stock, 48 after this")).to_be_visible()
     expect(page.locator("[data-sharing]").get_by_label("Kim Ortega")).not_to_be_checked()
+    expect(page.locator("[data-receipts]").get_by_text("IMG_1.jpg")).to_be_visible()  # taking a photo may close the page: it comes back
     page.get_by_role("button", name="Save visit").tap()
     expect(page.get_by_text("Saved on this phone.")).to_be_visible(timeout=20_000)
     assert (Visit.objects.count(), Material.objects.get().stock) == (0, 50)
@@ -121,4 +154,26 @@ def test_with_the_server_gone_cards_and_lunch_wait_and_land_once(field, server, 
     page.evaluate("outbox.drain({now: true, wait: true})")
     expect(page.get_by_text("Visit sent.")).to_be_visible(timeout=30_000)
     assert lost == [201]
+    landed(field)
+    one_small_receipt(content)
+
+
+def test_too_much_for_a_phone_is_said_and_so_is_a_phone_without_room(field, live_server, page_at, sign_in):
+    page = page_at(390)
+    sign_in(page, field.nora)
+    page.goto(f"{live_server.url}{reverse('visits:log')}?practice={field.north_practice.pk}")
+    lunch(page)
+    receipts = page.get_by_label("Receipt")
+    receipts.set_input_files({"name": "long.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-" + b"x" * 1_600_000})
+    expect(page.get_by_text("long.pdf is too large: a visit carries 1.5 MB of receipts at most.")).to_be_visible()
+    receipts.set_input_files({"name": "page.html", "mimeType": "text/html", "buffer": b"<script>"})
+    expect(page.get_by_text("page.html: A receipt is a PDF or a picture.")).to_be_visible()
+    receipts.set_input_files({"name": "bill.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-bill"})
+    expect(page.get_by_text("$42.25 of this counts")).to_be_visible()
+    page.evaluate("() => { fieldDb.change = () => Promise.reject(new DOMException('full', 'QuotaExceededError')); }")
+    page.get_by_role("button", name="Save visit").tap()
+    expect(page.get_by_text("This phone has no room left, so the visit was not kept.")).to_be_visible()
+    page.get_by_role("button", name="Send it without keeping it").tap()
+    expect(page.get_by_text("Visit saved.")).to_be_visible(timeout=15_000)
+    assert Receipt.objects.get().name == "bill.pdf"
     landed(field)

@@ -47,6 +47,7 @@ def form(world):
         "staff_count": "2",
         "ours": "1",
         "purpose": "New orthopedics clinic",
+        "rest_shown": "live",
     }
 
 

@@ -130,6 +130,7 @@ def test_a_plan_whose_day_is_over_is_asked_about_once_and_answered(as_, world, p
         "amount": "38.20",
         "quantity": "1",
         "purpose": "Lunch",
+        "rest_shown": "live",
     }
     assert client.post(f"/spend/{plan.pk}/edit/", form | {"providers": [world.north_provider.pk]}).status_code == 302
     plan.refresh_from_db()
@@ -154,7 +155,7 @@ def form(world, year, settings, tmp_path):
     settings.RECEIPTS = tmp_path / "receipts"
     return {
         "state": "happened", "kind": "meal", "spent_on": f"{timezone.localdate():%Y-%m-%d}", "amount": "60.00", "quantity": "1",
-        "providers": [world.north_provider.pk], "purpose": "New orthopedics clinic",
+        "providers": [world.north_provider.pk], "purpose": "New orthopedics clinic", "rest_shown": "live",
     }  # fmt: skip
 
 
@@ -186,6 +187,6 @@ def test_a_receipt_that_cannot_be_kept_keeps_nothing(as_, world, form, settings,
     settings.RECEIPTS = tmp_path / "file" / "receipts"
     with pytest.raises(NotADirectoryError):
         actions.record_spend(
-            draft=make_draft(providers=[world.north_provider]), receipts=[(SimpleUploadedFile("a.png", PNG), "a.png")], by=world.nora
+            draft=make_draft(providers=[world.north_provider], receipts=[(SimpleUploadedFile("a.png", PNG), "a.png")]), by=world.nora
         )
     assert not SpendEntry.objects.exists()

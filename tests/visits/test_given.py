@@ -54,6 +54,7 @@ def _form(world, **fields):
         "mode": "in person",
         "visited_at": f"{timezone.localtime():%Y-%m-%dT%H:%M}",
         "due": "7",
+        "rest_shown": "live",
         **fields,
     }
 
@@ -382,6 +383,7 @@ def test_the_form_of_an_edit_takes_a_lunch_too(as_, world, visit, year):
         "spend_amount": "12",
         "spend_purpose": "Coffee",
         "spend_ours": "1",
+        "rest_shown": "live",
     }
     assert as_("nora").post(reverse("visits:edit", args=[visit.pk]), form).status_code == 302
     assert {who for who, _, _ in _shares(SpendEntry.objects.get())} == {"Pat Northrop", "ours"}

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.models import User
-from compliance.api.serializers import VisitSpendDraftSerializer
+from compliance.api.serializers import VisitSpendDraftSerializer, draft_from
 from compliance.drafts import SpendDraft
 from concerns.models import Category, Severity
 from contacts import custom
@@ -217,7 +217,7 @@ def draft_of(sent: dict[str, Any], user: User, practice: Practice) -> SpendDraft
         family = {pk: people_met(user, Arrival(practice), [pk], [])[0][0] for pk in set(sent["family"])}
     except Unknown as unknown:
         raise serializers.ValidationError({"spend": str(unknown)}) from None
-    return SpendDraft(**sent | {"providers": tuple(providers), "staff": tuple(staff), "family": tuple(family[pk] for pk in sent["family"])})
+    return draft_from(sent | {"providers": tuple(providers), "staff": tuple(staff), "family": tuple(family[pk] for pk in sent["family"])})
 
 
 class EditSerializer(serializers.Serializer):

@@ -9,7 +9,9 @@ from django.utils import timezone
 from accounts.permissions import Permission
 from common.patient_marks import warning
 from compliance.drafts import SpendDraft
+from compliance.forms import enclosed, receipts_field
 from compliance.models import SpendKind
+from compliance.rests import LIVE, key_of_rest, rest_of
 from contacts.models import Provider, Staff
 from visits.actions.materials import MOST_PIECES
 from visits.forms.more import NO_PATIENTS
@@ -102,6 +104,7 @@ class SpendFields(forms.Form):
         max_length=300,
         help_text=f"Blank: the visit's purpose, else its topics. {NO_PATIENTS}",
     )
+    spend_receipts = receipts_field("Receipt")  # static/js/visit-receipts.js makes photos small and keeps them with the visit
 
     @property
     def offers_spend(self) -> bool:
@@ -112,7 +115,7 @@ class SpendFields(forms.Form):
     @property
     def is_spend_open(self) -> bool:
         names = ("spend_amount", "spend_purpose", "spend_staff_count")
-        return self.is_bound and any(self.data.get(name) or name in self.errors for name in names)
+        return self.is_bound and any(self.data.get(name) or name in self.errors for name in (*names, "spend_receipts"))
 
     def check_spend(self, data: dict[str, Any], *, visit_purpose: str, new_people: int = 0) -> None:
         """`given`: the drafts, none where no amount was typed."""
@@ -123,7 +126,7 @@ class SpendFields(forms.Form):
             return
         amount, purpose = data.get("spend_amount"), (data.get("spend_purpose") or "").strip()
         if amount is None:
-            if purpose or data.get("spend_staff_count"):
+            if purpose or data.get("spend_staff_count") or data.get("spend_receipts"):
                 self.add_error("spend_amount", "Enter the amount, or leave all of it blank.")
             return
         # What it was for, when only the visit says it: its purpose, else what was talked about. visit-body.js says the same.
@@ -145,4 +148,20 @@ class SpendFields(forms.Form):
         if not self.errors:
             ours = data["spend_ours"] if data.get("spend_ours") is not None else 0
             draft: dict[str, Any] = {"kind": data.get("spend_kind") or SpendKind.MEAL, "staff_count": office, "ours": ours, **who}
+            draft["receipts"] = enclosed(data.get("spend_receipts") or [])
             data["given"] = [SpendDraft(amount=amount, purpose=purpose[:300], is_none=bool(data.get("is_none")), **draft)]
+
+    def rest(self, *, new_people: int = 0) -> dict[str, Any] | None:
+        """What is left of each physician's year, where the page that was sent did not show it; None where it did, or nobody has one."""
+        data: dict[str, Any] = self.cleaned_data
+        user: Any = getattr(self, "user", None)
+        if not data.get("given") or not user.can(Permission.SPEND_VIEW):
+            return None
+        (draft,) = data["given"]
+        providers, staff = (data["providers"], data["staff"]) if draft.met else (draft.providers, draft.staff)
+        people = len(providers) + len(staff) + draft.staff_count + draft.ours + (new_people if draft.met else 0)
+        asked = {"on": timezone.localdate(data["visited_at"]), "kind": draft.kind, "amount": draft.amount, "people": people}
+        key = key_of_rest(providers, **asked)
+        if not providers or self.data.get("rest_shown") in {LIVE, key}:
+            return None
+        return rest_of(providers, **asked) | {"rest_shown": key}

@@ -1,6 +1,7 @@
 """Logging and planning: the two forms, and the small answers that they ask for while one types."""
 
 import datetime as dt
+import hashlib
 import uuid
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import requires
 from accounts.permissions import Permission
-from common.exceptions import PolicyViolation
+from common.exceptions import InputError, PolicyViolation
 from contacts.models import Practice
 from visits import actions, policies
 from visits.drawing import AS_DRAWN, outcome
@@ -30,7 +31,7 @@ from visits.views.common import (
     wanted_provider,
 )
 
-_NOT_CONTENT = {"csrfmiddlewaretoken", "entered_at"}
+_NOT_CONTENT = {"csrfmiddlewaretoken", "entered_at", "rest_shown"}
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,15 +57,17 @@ def log(request: HttpRequest) -> HttpResponse:
 
 
 def _save(request: HttpRequest) -> HttpResponse:
-    body_hash = actions.body_hash({key: request.POST.getlist(key) for key in request.POST if key not in _NOT_CONTENT})
+    body_hash = actions.body_hash(_content(request))
     data = request.POST.copy()
     try:
         stored = actions.replay(by=request.user, client_id=uuid_or_none(data.get("client_id")), body_hash=body_hash)
         if stored:
             return _saved(stored)
         planned = _plan_to_complete(request, number(data.get("planned")))
-        form = LogForm(data, user=request.user, planned=planned)
+        form = LogForm(data, request.FILES, user=request.user, planned=planned)
         if form.is_valid():
+            if rest := form.rest(new_people=sum(1 for name, _ in form.new_people if name)):
+                return _log_page(request, form, form.cleaned_data["practice"], rest=rest)
             return _saved(actions.log_visit(by=request.user, body_hash=body_hash, **form.arguments()))
     except actions.IdempotencyConflict as conflict:
         data["client_id"] = str(uuid.uuid4())
@@ -74,8 +77,19 @@ def _save(request: HttpRequest) -> HttpResponse:
     except PolicyViolation as refusal:
         form = LogForm(data, user=request.user, planned=planned)
         form.add_error(None, str(refusal))
+    except InputError as refusal:  # the disk is full
+        form.add_error("spend_receipts", str(refusal))
     practice = form.cleaned_data.get("practice") if hasattr(form, "cleaned_data") else None
     return _log_page(request, form, practice, status=422)
+
+
+def _content(request: HttpRequest) -> dict[str, Any]:
+    """What was sent, files by their content: another receipt is another body."""
+    sent: dict[str, Any] = {key: request.POST.getlist(key) for key in request.POST if key not in _NOT_CONTENT}
+    for file in request.FILES.getlist("spend_receipts"):
+        sent.setdefault("", []).append(hashlib.file_digest(file, "sha256").hexdigest())
+        file.seek(0)
+    return sent
 
 
 def _plan_to_complete(request: HttpRequest, pk: int | None) -> Visit | None:
@@ -90,8 +104,11 @@ def _saved(visit: Visit) -> HttpResponse:
     return redirect(f"{visit.get_absolute_url()}?saved=1" if visit.deleted_at is None else "visits:list")
 
 
-def _log_page(request: HttpRequest, form: LogForm, practice: Practice | None, status: int = 200) -> HttpResponse:
-    context = {"form": form, "planned": form.planned, **practice_context(request, form, practice)}
+def _log_page(
+    request: HttpRequest, form: LogForm, practice: Practice | None, status: int = 200, rest: dict[str, Any] | None = None
+) -> HttpResponse:
+    """The form; with `rest` it comes back before anything is saved, for a browser without JavaScript did not show it while one typed."""
+    context = {"form": form, "planned": form.planned, "rest": rest, **practice_context(request, form, practice)}
     return render(request, "visits/log.html", context, status=status)
 
 

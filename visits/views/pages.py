@@ -122,14 +122,17 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if policies.is_planned(visit):
         return _change_plan(request, visit)
     data, status, asked = sent(request), 200, {}
+    rest = None
     if data is not None:
         theirs = actions.values_of(visit)
         data = with_values(data, {name: theirs[name] for name in theirs if data.get(f"keep_{name}") == "theirs"})
-    form = EditForm(data, user=request.user, visit=visit)
+    form = EditForm(data, request.FILES if data is not None else None, user=request.user, visit=visit)
     if data is not None:
         status = 422
         try:
-            if form.is_valid() and _done(form, lambda: actions.edit_visit(by=request.user, visit=visit, **form.arguments())):
+            if form.is_valid() and (rest := form.rest()):
+                status = 200
+            elif form.is_valid() and _done(form, lambda: actions.edit_visit(by=request.user, visit=visit, **form.arguments())):
                 messages.success(request, "Changes saved.")
                 return redirect(visit)
         except actions.EditConflict as conflict:
@@ -137,7 +140,14 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             newest = with_values(data, conflict.merged)
             newest["version"] = str(conflict.visit.version)
             form = EditForm(newest, user=request.user, visit=visit)
-    context = {"form": form, "visit": visit, "given": _given(request, visit), **asked, **office_context(request, form, visit.practice)}
+    context = {
+        "form": form,
+        "visit": visit,
+        "given": _given(request, visit),
+        "rest": rest,
+        **asked,
+        **office_context(request, form, visit.practice),
+    }
     return render(request, "visits/edit.html", context, status=status)
 
 
