@@ -32,13 +32,13 @@ def main() -> None:
 
 
 def chosen(arguments: list[str]) -> list[str]:
-    """Everything but the slow proofs, unless the caller says which marks; the whole suite uses the cores.
+    """Everything but the slow proofs, unless the caller says which marks; the whole suite uses the cores, and says what took long.
 
     Coverage is asked for (`bin/test --cov`, one process): it takes as long again as the tests.
     """
     if not arguments:
         cores = min(os.cpu_count() or 1, 8)  # Valkey has sixteen databases, and each process takes two
-        return ["-m", "not slow", "-n", str(cores), "--dist", "loadfile"]
+        return ["-m", "not slow", "-n", str(cores), "--dist", "loadfile", "--durations", "40", "--durations-min", "3"]
     return arguments if any(argument.startswith("-m") for argument in arguments) else ["-m", "not slow", *arguments]
 
 
