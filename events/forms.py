@@ -65,6 +65,9 @@ class EventForm(forms.Form):
     accreditation = forms.CharField(
         label="Accreditation statement", max_length=300, required=False, help_text="As whoever grants the credits words it."
     )
+    reminds = forms.BooleanField(
+        label="Remind guests the day before", required=False, initial=True, help_text="By mail, once, with the event for their calendar."
+    )
     owner = forms.ModelChoiceField(User.objects.none(), label="Who holds it", empty_label=None)
     hosts = forms.ModelMultipleChoiceField(
         User.objects.none(), label="Who helps", required=False, widget=forms.CheckboxSelectMultiple,
@@ -117,7 +120,7 @@ class EventForm(forms.Form):
 
 def initial_of(event: Event) -> dict[str, Any]:
     """An event as its form shows it."""
-    names = ("title", "kind", "audience", "time_zone", "place", "speaker", "about", "capacity", "credits", "accreditation")
+    names = ("title", "kind", "audience", "time_zone", "place", "speaker", "about", "capacity", "credits", "accreditation", "reminds")
     start, end = event.local_start, event.local_end
     return {name: getattr(event, name) for name in names} | {
         "practice": event.practice_id, "service_line": event.service_line_id, "owner": event.owner_id,
@@ -130,6 +133,7 @@ def _first_guess(user: User, practice: Practice | None) -> dict[str, Any]:
         "owner": user.pk,
         "practice": practice.pk if practice else None,
         "time_zone": organization_time_zone(),
+        "reminds": True,
         "starts": dt.time(12),
         "ends": dt.time(13),
     }

@@ -20,6 +20,9 @@ _EVENTS = {
     "event.invitation_withdrawn": "Invitation withdrawn",
     "event.invitation_sent": "Mail sent",
     "event.answered": "Answer",
+    "event.reminder_sent": "Reminder sent",
+    "event.reminder_wanted": "Reminder wanted",
+    "event.reminder_unwanted": "No reminder wanted",
     "event.signed_in": "Signed in",
     "event.sign_in_undone": "Sign-in undone",
     "event.matched": "Walk-in matched",
@@ -29,8 +32,19 @@ _EVENTS = {
     "event.cost_cancelled": "Cost cancelled",
     "event.sheet_taken": "Attendance downloaded",
 }
-_QUIET = frozenset({"event.invitation_sent", "event.signed_in", "event.sign_in_undone", "event.answered"})  # one for each guest: counted
+_QUIET = frozenset(
+    {
+        "event.invitation_sent",
+        "event.reminder_sent",
+        "event.reminder_wanted",
+        "event.reminder_unwanted",
+        "event.signed_in",
+        "event.sign_in_undone",
+        "event.answered",
+    }
+)  # one for each guest: counted
 _FIELDS = {
+    "reminds": "reminder",
     "starts_at": "start", "ends_at": "end", "service_line": "service line", "time_zone": "time zone", "about": "what it is about",
     "credits": "CME credits", "owner": "who holds it", "hosts": "who helps", "accreditation": "accreditation statement",
 }  # fmt: skip
@@ -124,7 +138,11 @@ def told_words(guest: Guest, event: Event) -> str:
         return "No e-mail: tell them yourself"
     if guest.told_at is None:
         return "Mail is on its way"
-    return "Invited by e-mail" if (guest.told_sequence or 0) >= event.sequence else "Told; the change is on its way"
+    if (guest.told_sequence or 0) < event.sequence:
+        return "Told; the change is on its way"
+    if guest.reminded_for_on == event.local_start.date():
+        return "Invited and reminded by e-mail"
+    return "Invited by e-mail" if guest.wants_reminder else "Invited by e-mail; wants no reminder"
 
 
 def way_words(guest: Guest) -> str:

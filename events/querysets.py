@@ -4,6 +4,7 @@ An event is seen by who holds it or helps, and by whoever looks after its practi
 who holds it sees all; everybody else those of their own field.
 """
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -95,6 +96,11 @@ class GuestQuerySet(models.QuerySet["Guest"]):
 
     def asked(self) -> "GuestQuerySet":
         return self.filter(invited_at__isnull=False, withdrawn_at=None)
+
+    def to_remind(self, on: dt.date, *, told_before: dt.datetime) -> "GuestQuerySet":
+        """Asked by mail some time ago, who did not decline, want to be reminded, and have not been of this day."""
+        told = self.asked().exclude(email="").filter(told_at__lt=told_before, told_cancelled=False, wants_reminder=True)
+        return told.exclude(answer="no").filter(Q(reminded_for_on=None) | ~Q(reminded_for_on=on)).order_by("pk")
 
     def came(self) -> "GuestQuerySet":
         return self.filter(signed_in_at__isnull=False)

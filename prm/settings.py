@@ -218,6 +218,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget notices": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["notices.forget_read"]},
     "look for alerts": {"task": "jobs.enqueue", "schedule": 3600, "args": ["reports.watch_alerts"]},
     "ask how events went": {"task": "jobs.enqueue", "schedule": 3600, "args": ["events.ask_owners"]},
+    "remind of events": {"task": "jobs.enqueue", "schedule": 600, "args": ["events.remind_guests"]},
     "place practices": {"task": "jobs.enqueue", "schedule": 24 * 3600, "args": ["contacts.place_practices"]},
     "hand over": {"task": "jobs.enqueue", "schedule": 3600, "args": ["planning.hand_over"]},
     "scheduled reports": {"task": "jobs.enqueue", "schedule": 600, "args": ["reports.run_schedules"]},

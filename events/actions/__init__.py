@@ -11,6 +11,7 @@ from events.actions.events import (
 )
 from events.actions.guests import Outside, answer_invitation, invite, withdraw_invitation
 from events.actions.mails import send_invitations
+from events.actions.reminders import ask_for_reminders, send_reminders, set_reminder
 from events.actions.spending import Cost, cancel_cost, save_cost
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Outside",
     "add_walk_in",
     "answer_invitation",
+    "ask_for_reminders",
     "ask_owners_how_it_went",
     "cancel_cost",
     "cancel_event",
@@ -30,6 +32,8 @@ __all__ = [
     "restore_event",
     "save_cost",
     "send_invitations",
+    "send_reminders",
+    "set_reminder",
     "sign_in",
     "sign_in_by_code",
     "undo_match",

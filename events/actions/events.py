@@ -19,11 +19,11 @@ from notices.models import NoticeKind
 
 # What an event says of itself; those that a calendar shows come first.
 SHOWN = ("title", "starts_at", "ends_at", "time_zone", "place", "practice", "owner", "speaker", "about", "credits")
-FIELDS = (*SHOWN, "kind", "audience", "service_line", "capacity", "accreditation")
+FIELDS = (*SHOWN, "kind", "audience", "service_line", "capacity", "accreditation", "reminds")
 _FREE_TEXT = frozenset({"title", "place", "speaker", "about", "accreditation"})  # told by name, never quoted
 _DEFAULTS: dict[str, Any] = {
     "place": "", "practice": None, "speaker": "", "about": "", "credits": None, "kind": EventKind.LUNCH, "audience": Audience.EXTERNAL,
-    "service_line": None, "capacity": None, "accreditation": "",
+    "service_line": None, "capacity": None, "accreditation": "", "reminds": True,
 }  # fmt: skip
 
 

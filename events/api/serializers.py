@@ -42,6 +42,7 @@ class EventSerializer(serializers.ModelSerializer):
             "capacity",
             "credits",
             "accreditation",
+            "reminds",
             "owner",
             "owner_name",
             "asked",
@@ -69,6 +70,7 @@ class EventFieldsSerializer(serializers.Serializer):
     capacity = serializers.IntegerField(min_value=1, max_value=10_000, required=False, allow_null=True)
     credits = serializers.DecimalField(max_digits=4, decimal_places=2, required=False, allow_null=True)
     accreditation = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    reminds = serializers.BooleanField(required=False, help_text="guests get a mail the day before; true without it")
     owner = serializers.PrimaryKeyRelatedField(queryset=User.objects.active(), required=False)
     is_none = serializers.BooleanField(required=False, default=False)
 
@@ -96,6 +98,7 @@ class GuestSerializer(serializers.ModelSerializer):
             "is_invited",
             "answer",
             "answered_at",
+            "reminded_for_on",
             "has_come",
             "signed_in_at",
             "signed_in_way",

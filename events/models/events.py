@@ -64,6 +64,7 @@ class Event(models.Model):
     hosts = models.ManyToManyField(User, blank=True, related_name="events_hosted", help_text="colleagues who help: they see and sign in")
     planned_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     planned_at = models.DateTimeField(default=timezone.now)
+    reminds = models.BooleanField("remind guests the day before", default=True, db_default=True)
     cancel_reason = models.CharField(max_length=200, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True, help_text="when the owner was asked whether it was held")
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -44,6 +44,8 @@ class Guest(models.Model):
     told_sequence = models.PositiveIntegerField(null=True, blank=True)
     told_cancelled = models.BooleanField(default=False)
     told_at = models.DateTimeField(null=True, blank=True)
+    wants_reminder = models.BooleanField(default=True, db_default=True, help_text="off: they said that they want none")
+    reminded_for_on = models.DateField(null=True, blank=True, help_text="the event's day of which they were reminded last")
     answer = models.CharField(max_length=5, choices=Answer, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     signed_in_at = models.DateTimeField(null=True, blank=True)

@@ -43,6 +43,9 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         if not ratelimit.consume(request, action="event_answer", key=str(guest.pk)):
             return _too_many(request)
+        if request.POST.get("reminder") in {"on", "off"}:
+            actions.set_reminder(guest=guest, wanted=request.POST["reminder"] == "on", by=None)
+            return redirect(request.path)
         if form.is_valid():
             try:
                 actions.answer_invitation(guest=guest, answer=form.cleaned_data["answer"], by=None)
