@@ -4,7 +4,7 @@ import datetime as dt
 
 from common.exceptions import PolicyViolation
 from jobs.models import JobState
-from referrals.models import BatchState, ImportBatch, MarketFile, MarketFileState
+from referrals.models import BatchState, ImportBatch, MarketFile, MarketFileState, Payer
 
 _WAITING = frozenset({BatchState.UPLOADED, BatchState.CHECKED})
 _UNDER_WAY = frozenset({BatchState.CHECKING, BatchState.LOADING})
@@ -109,3 +109,12 @@ def check_capacity_day(day: dt.date, *, today: dt.date) -> None:
     """What holds is told, not what is hoped for."""
     if day > today:
         raise PolicyViolation("This day lies in the future. Say what holds today, or held on a day before.")
+
+
+def check_can_merge_payers(*, survivor: Payer, merged: Payer) -> None:
+    """Two different payers, neither of them a name of another."""
+    if survivor.pk == merged.pk:
+        raise PolicyViolation("Choose two different payers.")
+    for payer in (survivor, merged):
+        if payer.merged_into is not None:
+            raise PolicyViolation(f"{payer} is a name of {payer.standing} already.")

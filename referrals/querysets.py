@@ -10,7 +10,7 @@ from accounts.permissions import Permission
 from territories.scope import scope_of
 
 if TYPE_CHECKING:
-    from referrals.models import Capacity, ImportBatch, MarketFile, Referral, Source  # noqa: F401 - named in base classes below
+    from referrals.models import Capacity, ImportBatch, MarketFile, Payer, Referral, Source  # noqa: F401 - named in base classes below
 
 
 class ReferralQuerySet(models.QuerySet["Referral"]):
@@ -63,3 +63,10 @@ class CapacityQuerySet(models.QuerySet["Capacity"]):
         return self.order_by("organization_id", "service_line_id", "as_of_on", "-pk").distinct(
             "organization_id", "service_line_id", "as_of_on"
         )
+
+
+class PayerManager(models.Manager["Payer"]):
+    """Payers as people know them: not the names that were merged into another."""
+
+    def get_queryset(self) -> models.QuerySet["Payer"]:
+        return super().get_queryset().filter(merged_into=None)

@@ -3,11 +3,12 @@
 import logging
 from datetime import timedelta
 
+from accounts.models import User
 from audit.actions import record
 from jobs.actions import Lease, forget_done, handler
 from referrals import actions, inbox, rollups
 from referrals.deriving import publish, rederive_in_steps
-from referrals.importing import loading, relinking, rematching, undoing
+from referrals.importing import loading, relinking, rematching, renaming, undoing
 from referrals.models import ImportBatch, MarketFile
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,21 @@ def rematch(lease: Lease) -> None:
     """Contacts came in, or a person decided who is meant: who was unknown may be known now. The arguments say whom it concerns."""
     if rematching.rematch(*lease.args, progress=lease.progress):
         publish("contacts matched again")
+
+
+@handler("referrals.merge_payers")
+def merge_payers(lease: Lease) -> None:
+    survivor_id, merged_id, by_id = lease.args
+    by = User.objects.filter(pk=by_id).first()
+    merge = renaming.merge_payers(survivor_id=survivor_id, merged_id=merged_id, by=by, progress=lease.progress)
+    lease.progress(1, 1, f"{merge.merged} is {merge.survivor} now: {merge.referrals:,} referrals moved")
+
+
+@handler("referrals.part_payer")
+def part_payer(lease: Lease) -> None:
+    name_id, by_id = lease.args
+    looked_at = renaming.part_payer(name_id=name_id, by=User.objects.filter(pk=by_id).first(), progress=lease.progress)
+    lease.progress(1, 1, f"Parted again: {looked_at:,} referrals worked out")
 
 
 @handler("referrals.recount")

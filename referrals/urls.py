@@ -46,5 +46,8 @@ urlpatterns = [
     path("matching/new/", matching.create, name="matching-new"),
     path("providers/<int:pk>/sum/", matching.provider_sum, name="provider-sum"),
     path("payers/", payers.payers, name="payers"),
+    path("payers/<int:pk>/", payers.payer, name="payer"),
+    path("payers/<int:pk>/merge/<int:into>/", payers.merge, name="payer-merge"),
+    path("payers/<int:pk>/part/", payers.part, name="payer-part"),
     path("rules/", feeds.rules, name="rules"),
 ]

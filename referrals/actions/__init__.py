@@ -15,7 +15,7 @@ from referrals.actions.facts import DERIVING_RULES, EDITABLE, delete_referral, e
 from referrals.actions.feeds import edit_source, restore_mapping, save_mapping, source_named
 from referrals.actions.market import market_path, read_market_file, start_market_file, take_market_file, tell_capacity, undo_market_file
 from referrals.actions.totals import save_control_totals
-from referrals.actions.words import decide, save_payer
+from referrals.actions.words import decide, rename_payer, save_payer, start_payer_merge, start_payer_parting
 
 __all__ = [
     "DERIVING_RULES",
@@ -31,6 +31,7 @@ __all__ = [
     "market_path",
     "open_upload",
     "read_market_file",
+    "rename_payer",
     "restore_mapping",
     "save_control_totals",
     "save_counting_rules",
@@ -41,6 +42,8 @@ __all__ = [
     "start_dry_run",
     "start_load",
     "start_market_file",
+    "start_payer_merge",
+    "start_payer_parting",
     "start_undo",
     "take_market_file",
     "tell_capacity",

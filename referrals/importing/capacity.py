@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from common.exceptions import InputError
@@ -11,6 +12,7 @@ from common.tables import Table
 from contacts.importing.outcome import RowError
 from contacts.matching.directory import survivors
 from contacts.models import Organization
+from referrals.importing.folding import payers_meant
 from referrals.importing.market import Read, our_lines
 from referrals.importing.market_rows import CAPACITY_COLUMNS, CapacityRow, Columns, parse_capacity
 from referrals.models import Capacity, MarketFile, Payer
@@ -66,8 +68,10 @@ def _sites() -> dict[str, int]:
 
 
 def _payers(names: set[str]) -> dict[str, int]:
-    """Payers by name, whatever its case and spacing; one that no referral has named yet is made."""
-    known = {exact_key(name): pk for name, pk in Payer.objects.values_list("name", "pk")}
+    """Payers by name, whatever its case and spacing, and by any of their names; one that no referral has named yet is made."""
+    with connection.cursor() as cursor:
+        meant = payers_meant(cursor)
+    known = {exact_key(name): meant.get(pk, pk) for name, pk in Payer.every.values_list("name", "pk")}
     for name in sorted(names):
         if exact_key(name) not in known:
             known[exact_key(name)] = Payer.objects.create(name=name).pk
@@ -98,9 +102,9 @@ def _write(said: dict[tuple[int, int, dt.date], tuple[int, CapacityRow]], file: 
     )
     accepted = Capacity.payers.through
     accepted.objects.bulk_create(
-        accepted(capacity_id=capacity.pk, payer_id=payers[exact_key(name)])
+        accepted(capacity_id=capacity.pk, payer_id=payer)
         for capacity, row in zip(made, rows, strict=True)
-        for name in row.payers
+        for payer in dict.fromkeys(payers[exact_key(name)] for name in row.payers)
     )
     file.new = sum(key not in before for key in said)
     file.changed = sum(key in before and before[key] != told(row) for key, (_, row) in said.items())

@@ -80,6 +80,29 @@ def fold_quickly(cursor: CursorWrapper, *, source_id: int, batch_id: int) -> Non
                    CASE WHEN state = 'seen' THEN appointment_on END, {", ".join(GIVEN)}, NULL, NULL FROM arrived WHERE is_quick""",  # noqa: S608 - our own names
         [source_id, batch_id],
     )
+    _read_payers(cursor)
+
+
+def _read_payers(cursor: CursorWrapper) -> None:
+    """Names that are another payer's are read as the payer that they stand for."""
+    if meant := payers_meant(cursor):
+        cursor.execute(
+            """UPDATE folded SET payer_id = m.payer FROM unnest(%s::bigint[], %s::bigint[]) AS m(name, payer)
+               WHERE folded.payer_id = m.name""",
+            [list(meant), list(meant.values())],
+        )
+
+
+def payers_meant(cursor: CursorWrapper) -> dict[int, int]:
+    """{a name that was merged away: the payer that it stands for in the end}."""
+    cursor.execute("SELECT id, merged_into_id FROM referrals_payer WHERE merged_into_id IS NOT NULL")
+    into = dict(cursor.fetchall())
+    meant = {}
+    for name, payer in into.items():
+        while payer in into:
+            payer = into[payer]
+        meant[name] = payer
+    return meant
 
 
 def fold(cursor: CursorWrapper, chosen: str, params: dict[str, Any] | None = None, *, round_: int = 0, corrected: bool = True) -> int:
@@ -110,6 +133,7 @@ def fold(cursor: CursorWrapper, chosen: str, params: dict[str, Any] | None = Non
         [round_],
     )
     folded = int(cursor.rowcount)
+    _read_payers(cursor)
     if corrected:
         _correct(cursor)
     return folded
@@ -123,7 +147,11 @@ def _correct(cursor: CursorWrapper) -> None:
     )
     found = [(referral_id, json.loads(said), json.loads(corrected)) for referral_id, said, corrected in cursor.fetchall()]
     sources = said_by_source(cursor, [referral_id for referral_id, _, _ in found]) if found else {}
+    meant = payers_meant(cursor) if found else {}
     for referral_id, said, corrected in found:
+        for values in (said, corrected):
+            if values.get("payer_id") in meant:
+                values["payer_id"] = meant[values["payer_id"]]
         told = sources.get(referral_id, {})
         values = {name: value for name, value in corrected.items() if name in GIVEN and name in told and told[name] == said.get(name)}
         if values:

@@ -18,20 +18,21 @@ from common.exceptions import InputError
 from referrals.deriving import lock_facts, publish
 from referrals.importing.alarming import Picture, find_alarms
 from referrals.importing.comparing import fold_arrived, keep, name_lines_and_payers
-from referrals.importing.folding import begin
+from referrals.importing.folding import begin, payers_meant
 from referrals.importing.learning import learn_mapping
 from referrals.importing.linking import NO_ORDER, NOT_CLEAR
 from referrals.importing.mapping import FIELDS, Mapping
 from referrals.importing.picturing import of_feed, of_file
 from referrals.importing.staging import KEPT_FINDINGS, PERCENT, Progress, Staged, stage
 from referrals.importing.writing import work_out, write
-from referrals.models import BatchState, ImportBatch, RowOutcome, SourceRow
+from referrals.models import BatchState, ImportBatch, Payer, RowOutcome, SourceRow
 from referrals.rollups import FACTS
 
 log = logging.getLogger(__name__)
 
 UNKNOWN_DESTINATION = "unknown destination"
 ILLEGAL_MOVE = "illegal move"
+OTHER_PAYER_NAME = "another name of a payer"
 
 
 def check(batch: ImportBatch, *, progress: Progress) -> None:
@@ -140,7 +141,33 @@ def _arrive(
     progress(98, PERCENT, "Finishing")
     cursor.execute(f"SELECT count(*) FROM keyed k JOIN {FACTS} r ON r.id = k.id WHERE r.is_duplicate")  # noqa: S608 - our own table
     batch.duplicates = cursor.fetchone()[0]
-    return _late_findings(cursor, batch), changed
+    return _late_findings(cursor, batch) + _other_payer_names(cursor, batch), changed
+
+
+def _other_payer_names(cursor: CursorWrapper, batch: ImportBatch) -> list[SourceRow]:
+    """Rows whose payer is known by another name now: counted all, told once for each name."""
+    meant = payers_meant(cursor)
+    cursor.execute(
+        """SELECT payer_id, count(*), min(line), (array_agg(source_key ORDER BY line))[1] FROM arrived WHERE payer_id = ANY(%s)
+           GROUP BY payer_id ORDER BY 3""",
+        [list(meant)],
+    )
+    found = cursor.fetchall()
+    if found:
+        batch.findings = {**batch.findings, OTHER_PAYER_NAME: sum(rows for _, rows, _, _ in found)}
+    names = Payer.every.in_bulk([pk for name, *_ in found for pk in (name, meant[name])])
+    columns = batch.mapping.get("columns", {})
+    return [
+        SourceRow(
+            batch=batch,
+            line_number=line,
+            outcome=RowOutcome.FINDING,
+            reason=OTHER_PAYER_NAME,
+            sentence=f"{columns.get('payer', FIELDS['payer'])}: {names[name]} is {names[meant[name]]}"[:300],
+            record={columns.get("source_key", "source_key"): key},
+        )
+        for name, _, line, key in found
+    ]
 
 
 # The referrals of the file: those that were folded, and those of which it says nothing that was not known.

@@ -1,5 +1,7 @@
 """One row per referral: what the source told, and what we derive from it."""
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -8,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from contacts.models import AlignmentKind, Organization, Practice, Provider
-from referrals.querysets import ReferralQuerySet, SourceQuerySet
+from referrals.querysets import PayerManager, ReferralQuerySet, SourceQuerySet
 from territories.models import ServiceLine, Territory
 
 
@@ -118,13 +120,56 @@ class Source(models.Model):
 
 
 class Payer(models.Model):
+    """Who pays, by the name that people read. Other names that files give it are rows of their own that say whose names they are.
+
+    Sent rows keep the name that they said; folding reads it as the payer it stands for. So a merge taken back is exact.
+    """
+
     name = models.CharField(max_length=80, unique=True)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="other_names")
+
+    objects = PayerManager()  # payers; `every` has their other names besides
+    every: ClassVar = models.Manager()
 
     class Meta:
         ordering = ("name",)
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("referrals:payer", args=[self.standing.pk])
+
+    @property
+    def standing(self) -> "Payer":
+        """The payer that this name stands for in the end."""
+        payer = self
+        while payer.merged_into is not None:
+            payer = payer.merged_into
+        return payer
+
+
+class PayerMerge(models.Model):
+    """Two payers that are one, and what moved with it, so that exactly that goes back.
+
+    `moved`: what named the merged payer beside sent rows, {"app.Model.field": [ids]}.
+    """
+
+    survivor = models.ForeignKey(Payer, on_delete=models.PROTECT, related_name="+")
+    merged = models.ForeignKey(Payer, on_delete=models.PROTECT, related_name="merges")
+    moved = models.JSONField(default=dict)
+    referrals = models.PositiveIntegerField(default=0, help_text="that changed their payer with it")
+    merged_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    merged_at = models.DateTimeField(default=timezone.now)
+    unmerged_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    unmerged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-merged_at", "-pk")
+        constraints = (models.UniqueConstraint(fields=["merged"], condition=models.Q(unmerged_at=None), name="payer_merge_in_force_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.merged} into {self.survivor}"
 
 
 class CountingRules(models.Model):

@@ -23,6 +23,10 @@ FINDINGS = {
         "The destination is not in our network list: counted as not ours",
         "What is loaded follows by itself when the name is in the list, or when Matching says whom it means.",
     ),
+    "another name of a payer": (
+        "A payer is named by another of its names: counted under the one on the payers' page",
+        "Nothing to do. If the two are not one, take the name back on the payers' page.",
+    ),
     "illegal move": (
         "The status jumped in a way that is not possible: not applied",
         "Look the referral up in the EHR; a later row mends it.",

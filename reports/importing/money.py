@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from common.exceptions import InputError
 from common.names import fold
@@ -98,10 +98,16 @@ def _parsers(model: type[Any]) -> dict[str, Callable[[str], Any]]:
         "note": lambda text: text[:200],
     }
     if model is ContributionMargin:
-        known |= {"service_line": _named(ServiceLine.objects.all(), "service line"), "payer": _named(Payer.objects.all(), "payer")}
+        known |= {"service_line": _named(ServiceLine.objects.all(), "service line"), "payer": _payer()}
     if model is ProgramCost:
         known["territory"] = _named(Territory.objects.live(), "territory")
     return {field: known[field] for field in COLUMNS[model].values()}
+
+
+def _payer() -> Callable[[str], Payer]:
+    """Payers by any of their names."""
+    find = _named(Payer.every.all(), "payer")
+    return lambda text: cast(Payer, find(text)).standing
 
 
 def _named(rows: Any, what: str) -> Callable[[str], Any]:

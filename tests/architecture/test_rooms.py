@@ -136,6 +136,7 @@ SCOPELESS = {
     "territories.ServiceLine": "a list of words, the same for everybody",
     "territories.TerritoryRule": "shown only with its territory",
     "referrals.Payer": "a list of words, the same for everybody",
+    "referrals.PayerMerge": "shown only with its payer",
     "referrals.CountingRules": "one row of settings",
     "referrals.DataVersion": "a counter",
     "referrals.SourceRow": "shown only with its batch",
