@@ -54,6 +54,9 @@ def make_facts(name: str, size: int, seed: int) -> None:
         cursor.execute(f"CREATE SCHEMA {name}")
         for table in TABLES:
             cursor.execute(f"CREATE TABLE {name}.{table} (LIKE public.{table} INCLUDING DEFAULTS INCLUDING IDENTITY)")
+            cursor.execute("SELECT unnest(reloptions) FROM pg_class WHERE oid = %s::regclass", [f"public.{table}"])
+            for (option,) in cursor.fetchall():
+                cursor.execute(f"ALTER TABLE {name}.{table} SET ({option})")
         with schema(name):
             cursor.execute("SELECT setseed(%s)", [seed / 1000])
             cursor.execute(_drawn(size), [])

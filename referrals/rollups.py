@@ -35,13 +35,15 @@ def apply_deltas(cursor: CursorWrapper, *, old: str, new: str) -> int:
 
     Both tables have `COLUMNS`; facts that are the same in both cancel out before any rollup is touched.
     """
-    columns = ", ".join(COLUMNS[:-1])
+    keys = ", ".join(KEYS)
+    measures = ", ".join(f"{_sum(name, 'sign')} AS {name}" for name in MEASURES)  # by flow once, not once a rollup
+    nothing = " AND ".join(f"{_sum(name, 'sign')} = 0" for name in MEASURES)
     cursor.execute("DROP TABLE IF EXISTS pg_temp.delta")
     cursor.execute(
         f"""CREATE TEMP TABLE delta ON COMMIT DROP AS
-            SELECT {columns}, sum(sign)::int AS n FROM (
-                SELECT {columns}, -1 AS sign FROM {old} WHERE is_counted UNION ALL SELECT {columns}, 1 FROM {new} WHERE is_counted
-            ) AS both_sides GROUP BY {columns} HAVING sum(sign) <> 0"""  # noqa: S608 - names of our own tables and columns
+            SELECT {keys}, {measures} FROM (
+                SELECT {keys}, flow, -1 AS sign FROM {old} WHERE is_counted UNION ALL SELECT {keys}, flow, 1 FROM {new} WHERE is_counted
+            ) AS both_sides GROUP BY {keys} HAVING NOT ({nothing})"""  # noqa: S608 - names of our own tables and columns
     )
     return sum(_add(cursor, rollup) for rollup in ROLLUPS)
 
@@ -51,11 +53,11 @@ def _add(cursor: CursorWrapper, rollup: type[Rollup]) -> int:
     table, keys = rollup._meta.db_table, ", ".join(rollup.KEYS)
     raised = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in rollup.MEASURES)
     empty = " AND ".join(f"{name} = 0" for name in rollup.MEASURES)
-    nothing = " AND ".join(f"{_sum(name)} = 0" for name in rollup.MEASURES)
+    nothing = " AND ".join(f"sum({name}) = 0" for name in rollup.MEASURES)
     cursor.execute(
         f"""WITH moved AS (
                 INSERT INTO {table} ({keys}, {", ".join(rollup.MEASURES)})
-                SELECT {keys}, {", ".join(_sum(name) for name in rollup.MEASURES)} FROM delta
+                SELECT {keys}, {", ".join(f"sum({name})" for name in rollup.MEASURES)} FROM delta
                 GROUP BY {keys} HAVING NOT ({nothing}) ORDER BY {keys}
                 ON CONFLICT ({keys}) DO UPDATE SET {raised} RETURNING id, ({empty}) AS is_empty
             ) SELECT count(*), array_agg(id) FILTER (WHERE is_empty) FROM moved"""  # noqa: S608 - names of our own tables and columns
@@ -66,7 +68,7 @@ def _add(cursor: CursorWrapper, rollup: type[Rollup]) -> int:
     return int(moved)
 
 
-def _sum(measure: str, count: str = "n") -> str:
+def _sum(measure: str, count: str) -> str:
     return f"coalesce(sum({count}) FILTER (WHERE flow = '{MEASURES[measure]}'), 0)::int"
 
 
@@ -76,7 +78,9 @@ def recount() -> None:
     with connection.cursor() as cursor:
         for rollup in ROLLUPS:
             cursor.execute(f"DELETE FROM {rollup._meta.db_table}")  # noqa: S608 - the name of our own table
-            cursor.execute(f"INSERT INTO {rollup._meta.db_table} ({', '.join((*rollup.KEYS, *rollup.MEASURES))}) {_counted(rollup)}")
+            keys = ", ".join(rollup.KEYS)
+            # in the order of the key, so that cells that are read together lie together
+            cursor.execute(f"INSERT INTO {rollup._meta.db_table} ({keys}, {', '.join(rollup.MEASURES)}) {_counted(rollup)} ORDER BY {keys}")
 
 
 def differences(*, limit: int = 100) -> list[Difference]:

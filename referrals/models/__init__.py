@@ -20,7 +20,7 @@ from referrals.models.facts import (
 )
 from referrals.models.imports import OPEN_STATES, ArrivedBy, BatchState, Format, ImportBatch, RowOutcome, SourceRow
 from referrals.models.market import MarketFile, MarketFileKind, MarketFileState, MarketMonth, MarketReject, MarketVendor
-from referrals.models.rollups import ROLLUPS, DestinationMonth, LineMonth, ProviderMonth, Rollup, SourceMonth
+from referrals.models.rollups import ROLLUPS, DestinationMonth, LineMonth, PayerMonth, ProviderMonth, Rollup, SourceMonth
 from referrals.models.told import ControlTotal, Correction, MappingVersion, SentAgain, SentRow
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "MarketVendor",
     "Payer",
     "PayerMerge",
+    "PayerMonth",
     "ProviderMonth",
     "Referral",
     "ReferrerNamed",

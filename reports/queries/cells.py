@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Case, CharField, Count, Model, Q, QuerySet, Sum, Value, When
 from django.db.models.expressions import Combinable, F
 
-from referrals.models import DestinationMonth, LineMonth, ProviderMonth, Referral, SourceMonth
+from referrals.models import DestinationMonth, LineMonth, PayerMonth, ProviderMonth, Referral, SourceMonth
 from reports.cells import FLOWS, Cell
 from reports.periods import Window
 from reports.queries.cuts import CUTS, Where, annotated, branch, matching
@@ -24,6 +24,7 @@ NOW, BEFORE = "now", "before"
 # Smallest first: the first that has every dimension is read. Flows are columns of each.
 _ROLLUPS: tuple[tuple[type[Model], frozenset[str]], ...] = (
     (SourceMonth, frozenset({"month", "source", "state"})),
+    (PayerMonth, frozenset({"month", "service_line", "payer"})),
     (DestinationMonth, frozenset({"month", "service_line", "destination"})),
     (LineMonth, frozenset({"month", "territory", "service_line", "payer"})),
     (ProviderMonth, frozenset({"month", "territory", "practice", "provider", "group", "organization"})),
@@ -39,13 +40,13 @@ class Ground:
     day: str = "month"
 
     def tally(self, *flows: str, when: Q | None = None) -> Combinable:
-        """The number of referrals of these flows, where the condition holds."""
+        """The number of referrals of these flows, where the condition holds; without a condition and without rows it may be None."""
         if self.is_facts:
             return Count("flow", filter=Q(flow__in=flows) & (when or Q()))
         columns: Combinable = F(f"n_{flows[0]}")
         for flow in flows[1:]:
             columns = columns + F(f"n_{flow}")
-        return Sum(columns, filter=when, default=0)
+        return Sum(columns, filter=when, default=None if when is None else 0)
 
     def since(self, start: dt.date) -> Q:
         return Q(**{f"{self.day}__gte": start})
@@ -115,7 +116,7 @@ def _cells(by: Sequence[str], start: dt.date, end: dt.date, where: Where, scope:
         columns = ["period", *columns]
     sums = {f"sum_{flow}": source.tally(flow) for flow in FLOWS}
     if not columns:
-        return [Cell((), (), *rows.aggregate(**sums).values())]
+        return [Cell((), (), *(n or 0 for n in rows.aggregate(**sums).values()))]
     grouped = rows.order_by().values(*columns).annotate(**sums).values_list(*columns, *sums)
     width = len(columns)
     return [Cell(tuple(row[:width]), (), *row[width:]) for row in grouped]

@@ -152,6 +152,7 @@ SCOPELESS = {
     "referrals.ProviderMonth": "read through reports.queries, which cuts every cell by the scope",
     "referrals.LineMonth": "read through reports.queries, which cuts every cell by the scope",
     "referrals.DestinationMonth": "read through reports.queries, which cuts every cell by the scope",
+    "referrals.PayerMonth": "read through reports.queries, which cuts every cell by the scope",
     "referrals.SourceMonth": "read through reports.queries, which cuts every cell by the scope",
     "introductions.PayerDate": "shown only with its physician",
     "introductions.Step": "shown only with its target",

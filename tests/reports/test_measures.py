@@ -134,7 +134,8 @@ def test_the_smallest_table_answers(world):
 
     assert table("month") == "SourceMonth"
     assert table("service_line", "destination") == "DestinationMonth"
-    assert table("service_line", payer=None) == "LineMonth"
+    assert table("service_line", payer=None) == "PayerMonth"
+    assert table("territory", payer=None) == "LineMonth"
     assert table("practice", territory=frozenset({world.north.pk})) == "ProviderMonth"
     assert table("practice", "service_line") == "Referral"
     assert table("month", scope=scope_of(world.nora)) == "LineMonth"
