@@ -14,8 +14,8 @@ from accounts.access import open_to_everybody_inside
 from accounts.models import SavedView, User
 from common.exceptions import PolicyViolation
 
-OF_A_VIEW = ("view", "deleted_view", "hide", "bulk")  # stand in the address and narrow nothing
-KEPT_OUT = ("page", "view", "deleted_view", "undo", "deleted", "bulk")  # of one moment, not of a view
+OF_A_VIEW = ("view", "deleted_view", "hide", "show", "bulk", "file")  # stand in the address and narrow nothing
+KEPT_OUT = ("page", "view", "deleted_view", "undo", "deleted", "bulk", "file")  # of one moment, not of a view
 
 
 def query_of(given: QueryDict) -> str:

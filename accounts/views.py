@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,6 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import actions
 from accounts.access import open_to_everybody_inside, requires
+from accounts.downloads import asked_kind, send_file
+from accounts.exports import AUDIT_BELONGS, AUDIT_HEADER, PEOPLE_HEADER, audit_rows, people_rows
 from accounts.forms import AuditFilterForm, InviteForm, PeopleFilterForm, PersonForm, ProfileForm
 from accounts.models import User
 from accounts.permissions import Permission
@@ -28,7 +31,7 @@ PAGE_SIZE = 50
 
 @require_GET
 @requires(Permission.USER_MANAGE)
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: HttpRequest) -> HttpResponseBase:
     form = PeopleFilterForm(request.GET)
     found = User.objects.visible_to(request.user)
     if form.is_valid():
@@ -39,6 +42,8 @@ def people(request: HttpRequest) -> HttpResponse:
             found = found.filter(role=wanted["role"])
         if wanted["state"] != "all":
             found = found.filter(is_active=wanted["state"] != "disabled")
+    if kind := asked_kind(request):
+        return send_file(request, "people", kind, PEOPLE_HEADER, people_rows(found), found.count())
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "accounts/people.html", {"filters": form, "page": page})
 
@@ -159,7 +164,7 @@ def session(request: HttpRequest) -> JsonResponse:
 
 @require_GET
 @requires(Permission.AUDIT_VIEW)
-def audit(request: HttpRequest) -> HttpResponse:
+def audit(request: HttpRequest) -> HttpResponseBase:
     form = AuditFilterForm(request.GET)
     events = AuditEvent.objects.all()
     if form.is_valid():
@@ -174,6 +179,8 @@ def audit(request: HttpRequest) -> HttpResponse:
             events = events.filter(happened_at__date__gte=wanted["start"])
         if wanted["end"]:
             events = events.filter(happened_at__date__lte=wanted["end"])
+    if kind := asked_kind(request):
+        return send_file(request, "audit-trail", kind, AUDIT_HEADER, audit_rows(events), events.count(), AUDIT_BELONGS)
     page = Paginator(events, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "accounts/audit.html", {"filters": form, "page": page})
 

@@ -1,5 +1,6 @@
 """Lists whose rows can be changed many at once, and what can be done with them. Each app registers its own in its module `bulk`."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,7 +91,11 @@ class BulkList:
     seen: Callable[[User], QuerySet[Any]]
     found: Callable[[User, QueryDict], QuerySet[Any]]
     words: Callable[[Any], str] = str
-    acts: dict[str, Act] = field(default_factory=dict)
+
+    @property
+    def acts(self) -> dict[str, Act]:
+        """What can be done with its rows, by key."""
+        return offered[self.key]
 
     def count_words(self, count: int) -> str:
         return f"{count:,} {self.one if count == 1 else self.many}"
@@ -103,6 +108,7 @@ class BulkList:
 
 
 lists: dict[str, BulkList] = {}
+offered: defaultdict[str, dict[str, Act]] = defaultdict(dict)  # by list; apps load in any order
 
 
 def register(bulk_list: BulkList) -> None:
@@ -111,7 +117,7 @@ def register(bulk_list: BulkList) -> None:
 
 def offer(list_key: str, *acts: Act) -> None:
     """Add acts to a list, also to one of an app below."""
-    lists[list_key].acts.update({act.key: act for act in acts})
+    offered[list_key].update({act.key: act for act in acts})
 
 
 def each(rows: Rows, do: Callable[[Any], Any]) -> Outcome:

@@ -10,6 +10,12 @@ HEADER = ("entry", "day", "kind", "state", "practice", "territory", "who", "role
           "entry in all, $", "paid by", "vendor", "business purpose", "receipts", "written down by", "override reason")  # fmt: skip
 TASK_HEADER = ("due", "kind", "cause", "physician", "practice", "amount, $", "year", "excess of", "state", "done", "by", "note", "why")
 
+BELONGS = {
+    "what": ("day", "kind", "practice", "territory", "vendor", "business purpose"),
+    "for-whom": ("who", "role", "counts under", "people"),
+    "amount": ("part, $", "counted, $", "entry in all, $"),
+}
+
 
 def rows(entries: SpendEntryQuerySet, seen: Container[int]) -> Iterator[tuple[Any, ...]]:
     """Part by part, in the order of the entries."""

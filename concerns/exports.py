@@ -11,6 +11,13 @@ from concerns.querysets import ConcernQuerySet, FieldNoteQuerySet
 HEADER = ("raised", "practice", "territory", "provider", "category", "severity", "concern", "raised by", "department", "owner", "due",
           "state", "days late", "resolved", "what we did", "told", "how", "told by", "escalated to")  # fmt: skip
 
+BELONGS = {
+    "practice": ("practice", "territory", "provider", "category", "severity"),
+    "what-they-said": ("concern",),
+    "state": ("state", "due", "days late", "resolved", "what we did", "told", "how", "told by", "escalated to"),
+    "answered-by": ("department", "owner"),
+}
+
 
 def rows(concerns: ConcernQuerySet) -> Iterator[tuple[Any, ...]]:
     """Line by line."""

@@ -5,6 +5,7 @@ from typing import Any
 import django_filters as filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 
 from accounts.models import User
 from common.names import fold
@@ -81,6 +82,13 @@ class ConcernFilter(filters.FilterSet):
 
     def of_mine(self, rows: QuerySet[Concern], name: str, value: bool) -> QuerySet[Concern]:
         return self.by_person(rows, name, self.request.user) if value else rows
+
+
+def filtered_concerns(request: Any) -> ConcernFilter:
+    """The concerns of an address; open ones unless it names a state. Of the request only its person and its address are read."""
+    data: QueryDict = request.GET.copy()
+    data.setdefault("state", ConcernState.OPEN)
+    return ConcernFilter(data, Concern.objects.visible_to(request.user), request=request)
 
 
 class TrendFilter(filters.FilterSet):

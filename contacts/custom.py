@@ -3,7 +3,8 @@
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -13,10 +14,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
+from django.http import QueryDict
 
+from common import columns
 from contacts.models import CustomField, CustomKind
 
-PREFIX = "custom_"
+PREFIX = columns.PREFIX
 YES_NO = (("", "Not said"), ("yes", "Yes"), ("no", "No"))
 Values = Mapping[str, Any]
 _DAY_TEXT = re.compile(r"\d{4}-\d\d-\d\d")
@@ -103,6 +106,30 @@ def cells(fields: Iterable[CustomField], values: Values) -> list[Any]:
     return [words(field, value) if isinstance(value := values.get(field.key), bool) else value for field in fields]
 
 
+@dataclass(frozen=True)
+class OwnColumns:
+    """The organization's own fields as columns of a list: those that the address shows, and all that could be (for the page's menu)."""
+
+    shown: Sequence[CustomField]
+    menu: Sequence[dict[str, Any]]
+
+    def cells(self, values: Values) -> list[tuple[str, str]]:
+        """(label, value in words or nothing) of one row."""
+        return [(field.label, words(field, values[field.key]) if field.key in values else "") for field in self.shown]
+
+
+def own_columns(fields: Sequence[CustomField], query: QueryDict) -> OwnColumns:
+    keys = columns.shown_keys(query)
+    menu = [{"key": f"{PREFIX}{field.key}", "label": field.label, "shown": field.key in keys} for field in fields]
+    return OwnColumns([field for field in fields if field.key in keys], menu)
+
+
+def fields_in_file(fields: Sequence[CustomField], query: QueryDict) -> list[CustomField]:
+    """Those that are seen; all of them where nobody chose columns."""
+    keys = columns.shown_keys(query)
+    return [field for field in fields if field.key in keys] if columns.is_chosen(query) else list(fields)
+
+
 def texts_of(values: Values) -> str:
     """What was typed freely, line by line: where a patient could be named."""
     return "\n".join(value for value in values.values() if isinstance(value, str) and not _DAY_TEXT.fullmatch(value))
@@ -141,7 +168,8 @@ class CustomFilterMixin(filters.FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in fields_of(self.custom_subject):
+        self.added = fields_of(self.custom_subject)
+        for field in self.added:
             for name, added in _filters_of(field).items():
                 added.parent, added.model = self, self._meta.model
                 self.filters[name] = added

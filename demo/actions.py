@@ -27,7 +27,24 @@ from accounts.models import User
 from accounts.roles import Role
 from common.csvsafe import csv_rows
 from contacts.models import Practice, Provider
-from demo import alerts, care, claims, division, events, groups, manager, market, names, promises, routes, spend, stops, world, worth
+from demo import (
+    alerts,
+    care,
+    claims,
+    division,
+    events,
+    groups,
+    manager,
+    market,
+    names,
+    own_lists,
+    promises,
+    routes,
+    spend,
+    stops,
+    world,
+    worth,
+)
 from demo.referrals import tables
 from jobs.actions import run_waiting
 from referrals.models import ImportBatch, MarketFile
@@ -109,6 +126,7 @@ def load(*, say: Say, seed: int = 11, today: dt.date | None = None, referrals_a_
     say("  visiting hours and a day's route")
     routes.load(people, seed=seed)
     promises.ensure(people, seed=seed)
+    own_lists.ensure(people, seed=seed)
 
     _ensure_target_list(people)
     stops.ensure(people)

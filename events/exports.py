@@ -12,6 +12,13 @@ from events.querysets import EventQuerySet
 HEADER = ("date", "starts", "ends", "time zone", "title", "kind", "audience", "state", "speaker", "service line", "practice", "place",
           "held by", "CME credits", "room for", "invited", "yes", "maybe", "came")  # fmt: skip
 
+BELONGS = {
+    "event": ("title", "kind", "audience", "speaker", "service line"),
+    "when": ("date", "starts", "ends", "time zone", "state"),
+    "where": ("practice", "place"),
+    "guests": ("room for", "invited", "yes", "maybe", "came"),
+}
+
 
 def rows(events: EventQuerySet) -> Iterator[tuple[Any, ...]]:
     """Line by line."""

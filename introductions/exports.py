@@ -10,6 +10,9 @@ HEADER = [
     "Led by", "Practices to meet", "Tasks done", "Tasks",
 ]  # fmt: skip
 
+BELONGS = {"physician": ("Physician", "NPI", "Specialty", "Works at"), "starts": ("Starts on",), "privileges": ("Privileges from",),
+           "tasks-done": ("Tasks done", "Tasks")}  # fmt: skip
+
 
 def rows(physicians: Iterable[NewPhysician]) -> Iterator[list[Any]]:
     for row in physicians:

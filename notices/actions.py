@@ -58,6 +58,13 @@ def mark_read(*, notices: NoticeQuerySet, by: User) -> int:
 
 
 @transaction.atomic
+def mark_unread(*, notices: NoticeQuerySet, by: User) -> int:
+    """Undo of `mark_read`; a matter that was told anew since stays read here. Returns how many."""
+    told_anew = Notice.objects.visible_to(by).unread().exclude(key="").values("key")
+    return notices.visible_to(by).exclude(read_at=None).exclude(key__in=told_anew).order_by().update(read_at=None)
+
+
+@transaction.atomic
 def forget_read(*, by: User | None = None) -> int:
     """Delete what was read long ago; returns how many."""
     return Notice.objects.filter(read_at__lt=timezone.now() - KEPT).delete()[0]

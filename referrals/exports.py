@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
+from django.utils import timezone
 
 from common.csvsafe import csv_response
 from referrals.importing.mapping import WHY_HEADER
@@ -22,6 +23,15 @@ HEADER = (
     "Referred to", "Receiving provider", "Receiving side", "Flow", "Reason", "Appointment", "Seen", "Report received", "Counted",
     "Why not counted", "Credited to",
 )  # fmt: skip
+
+BELONGS = {
+    "number": ("Feed", "Referral number"),
+    "date": ("Date", "Ordered on", "Received on", "Entered on"),
+    "referred-by": ("Referring provider", "NPI", "Referring practice", "Practice assumed", "Territory", "Referring side"),
+    "referred-to": ("Referred to", "Receiving provider", "Receiving side"),
+    "flow": ("Flow", "Reason"),
+    "state": ("State", "Appointment", "Seen", "Report received"),
+}
 
 
 def rows(referrals: QuerySet[Referral]) -> Iterator[Sequence[Any]]:
@@ -52,3 +62,15 @@ def market_rejects(file: MarketFile) -> StreamingHttpResponse:
     """The refused rows in the file's own words, and what is wrong with each: mended, it is taken back."""
     rows = file.rejects.only("record", "sentence").iterator(chunk_size=_CHUNK)
     return csv_response(f"rejected-{file.kind}-{file.pk}.csv", [*file.headers, WHY], ([*row.record, row.sentence] for row in rows))
+
+
+BATCH_HEADER = ("file", "feed", "state", "rows", "new", "changed", "rejected", "findings", "arrived on", "by")
+BATCH_BELONGS = {"file": ("file", "feed"), "arrived": ("arrived on", "by")}
+
+
+def batch_rows(batches: QuerySet[ImportBatch]) -> Iterator[Sequence[Any]]:
+    for batch in batches.iterator(chunk_size=_CHUNK):
+        yield (
+            batch.file_name, batch.source.name, batch.get_state_display(), batch.rows, batch.new, batch.changed,
+            sum(batch.rejected.values()), sum(batch.findings.values()), timezone.localdate(batch.uploaded_at), str(batch.uploaded_by or ""),
+        )  # fmt: skip

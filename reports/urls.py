@@ -88,7 +88,6 @@ urlpatterns = [
     path("rules/", rules.report_rules, name="rules"),
     path("alerts/", alerts.alert_list, name="alerts"),
     path("alerts/look/", alerts.look, name="alerts-look"),
-    path("alerts/bulk/", alerts.bulk, name="alerts-bulk"),
     path("alerts/untested/", alerts.untested, name="alerts-untested"),
     path("alerts/files/alerts.<slug:kind>", alert_files.export, name="alerts-export"),
     path("alerts/files/untested.<slug:kind>", alert_files.untested_export, name="alerts-untested-export"),

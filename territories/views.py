@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -10,10 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import trigger_client_event
 
 from accounts.access import requires
+from accounts.downloads import asked_kind, send_file
 from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
 from jobs.models import Job, JobState
-from territories import actions, presenters, queries
+from territories import actions, exports, presenters, queries
 from territories.forms import ArchiveForm, AssignmentForm, EndForm, RulesForm, ServiceLineForm, TerritoryForm
 from territories.models import Assignment, ServiceLine, Territory
 from territories.scope import scope_of
@@ -43,10 +45,13 @@ def _detail_with_move(territory: Territory, job: Job | None) -> HttpResponse:
 
 @require_GET
 @requires(Permission.TERRITORY_VIEW)
-def territory_list(request: HttpRequest) -> HttpResponse:
+def territory_list(request: HttpRequest) -> HttpResponseBase:
     """The tree, cut to the person's part."""
+    nodes = queries.tree(request.user)
+    if kind := asked_kind(request):
+        return send_file(request, "territories", kind, exports.HEADER, exports.rows(nodes), len(nodes), exports.BELONGS)
     context = {
-        "nodes": queries.tree(request.user),
+        "nodes": nodes,
         "whole": scope_of(request.user).whole,
         "can_edit": request.user.can(Permission.TERRITORY_EDIT),
     }

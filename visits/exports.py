@@ -12,7 +12,8 @@ from visits.cadence import Due
 from visits.miles import DrivenMonth
 from visits.models import DayPlan, DayStop, Material, Visit
 from visits.presenters import people_met
-from visits.querysets import FollowUpQuerySet, TargetEntryQuerySet, VisitQuerySet
+from visits.queries import Followed
+from visits.querysets import FollowUpQuerySet, TargetEntryQuerySet, TargetListQuerySet, VisitQuerySet
 from visits.routes import fixed_minute
 
 HEADER = (
@@ -30,6 +31,9 @@ HEADER = (
     "purpose",
     "note",
 )
+
+
+BELONGS = {"when": ("date", "time"), "met": ("people met", "kinds of people", "mode"), "outcome": ("state", "outcome"), "who": ("owner",)}
 
 
 def header(fields: Sequence[CustomField]) -> tuple[str, ...]:
@@ -135,6 +139,27 @@ def route_rows(plan: DayPlan, stops: Sequence[DayStop]) -> Iterator[Sequence[Any
             stop.wait_minutes if on_it else None, fixed_minute(stop) is not None, stop.must_see,
             said.get(str(stop.pk), "") if on_it else stop.dropped_because,
         )  # fmt: skip
+
+
+TARGET_LIST_HEADER = ("list", "campaign", "from", "until", "made by", "with", "on it", "visited", "closed on")
+DRAW_BELONGS = {"drawn": ("drawn", "drawn by")}
+DRAW_HEADER = ("order", "practices", "first month", "drawn", "drawn by", "due so far", "visited as drawn")
+
+
+def target_list_rows(lists: TargetListQuerySet) -> Iterator[Sequence[Any]]:
+    """As `for_list` reads them."""
+    row: Any
+    for row in lists:
+        held = "; ".join(str(handover.to) for handover in row.held)
+        closed_on = timezone.localdate(row.closed_at) if row.closed_at else None
+        yield row.name, row.campaign, row.starts_on, row.ends_on, str(row.owner), held, row.entry_count, row.visited_count, closed_on
+
+
+def draw_rows(orders: Iterable[Followed]) -> Iterator[Sequence[Any]]:
+    for order in orders:
+        drawn_on = timezone.localdate(order.draw.drawn_at)
+        found = order.compliance
+        yield str(order.draw), len(order.places), order.draw.first_month_on, drawn_on, str(order.draw.drawn_by), found.due, found.as_drawn
 
 
 MATERIAL_HEADER = ("material", "kind", "in stock", "order again at", "to order", "offered")

@@ -5,6 +5,7 @@ from typing import Any
 import django_filters as filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
@@ -85,6 +86,16 @@ class VisitFilter(CustomFilterMixin):
         return rows.filter(Q(visited_at__date__lte=value) | Q(visited_at=None, planned_at__date__lte=value))
 
 
+def filtered_visits(request: Any) -> VisitFilter:
+    """The visits of an address; past ones unless it names a state. Of the request only its person and its address are read."""
+    visits = Visit.objects.visible_to(request.user)
+    if not request.GET.get("state"):
+        visits = visits.filter(state__in=[VisitState.DONE, VisitState.MISSED])
+    elif request.GET["state"] == VisitState.PLANNED:
+        visits = visits.order_by("planned_at", "pk")
+    return VisitFilter(request.GET, visits, request=request)
+
+
 OPEN, DUE, OVERDUE, DONE, ALL = "open", "due", "overdue", "done", "all"
 # value: words of the tab
 FOLLOW_UP_STATES = {OPEN: "Open", DUE: "Due", OVERDUE: "Overdue", DONE: "Done"}
@@ -131,6 +142,21 @@ class FollowUpFilter(filters.FilterSet):
     def late(self, rows: QuerySet[FollowUp], name: str, value: bool) -> QuerySet[FollowUp]:
         overdue = FollowUp.objects.overdue().values("pk")
         return rows.filter(pk__in=overdue) if value else rows.exclude(pk__in=overdue)
+
+
+def follow_ups_asked(request: Any) -> QueryDict:
+    """The address, with what it leaves out: open ones, and for a liaison their own."""
+    data: QueryDict = request.GET.copy()
+    if data.get("state") not in {*FOLLOW_UP_STATES, ALL}:
+        data["state"] = OPEN
+    if data.get("whose") not in {MINE, ALL}:
+        data["whose"] = MINE if request.user.is_liaison and not data.get("owner") else ALL
+    return data
+
+
+def filtered_follow_ups(request: Any, data: QueryDict | None = None) -> FollowUpFilter:
+    """The follow-ups of an address (or of `data`)."""
+    return FollowUpFilter(data or follow_ups_asked(request), FollowUp.objects.visible_to(request.user), request=request)
 
 
 class DrawnFilter(PracticeFilter):

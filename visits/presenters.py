@@ -56,6 +56,7 @@ _FIELDS = {
     "topics": "topics",
     "materials": "materials",
     "given": "something given",
+    "custom": "fields of your own",
 }
 
 

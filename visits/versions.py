@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from common.templatetags.prm import moment
-from contacts.models import Provider, Staff
+from contacts.custom import told
+from contacts.models import CustomField, CustomSubject, Provider, Staff
 from visits.actions.mending import EditConflict
 from visits.models import Material, Mode, Outcome, Topic, Visit
 
@@ -21,6 +22,7 @@ LABELS = {
     "people": "People met",
     "topics": "Topics",
     "materials": "Left there",
+    "custom": "Fields of your own",
 }
 
 
@@ -58,6 +60,9 @@ def in_words(name: str, value: Any) -> str:
     if name == "materials":
         known = Material.objects.in_bulk([pk for pk, _ in value or ()])
         return ", ".join(f"{pieces} {known[pk]}" for pk, pieces in value or ()) or "nothing"
+    if name == "custom":
+        fields = CustomField.objects.filter(subject=CustomSubject.VISIT)
+        return ", ".join(f"{label}: {words}" for label, words in told(fields, value or {})) or "nothing"
     return value or "nothing"
 
 

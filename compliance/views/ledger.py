@@ -4,17 +4,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
+from accounts.downloads import send_file
 from accounts.permissions import Permission
 from accounts.saved_views import OF_A_VIEW
-from audit.actions import record
-from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import InputError, PolicyViolation
 from compliance import actions, exports, policies, presenters
 from compliance.filters import SpendFilter
@@ -55,12 +53,8 @@ def ledger(request: HttpRequest) -> HttpResponse:
 @requires(Permission.SPEND_VIEW, Permission.EXPORT)
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The filtered list as CSV or XLSX, a line for each person's part; that it was taken is recorded."""
-    if kind not in {"csv", "xlsx"}:
-        raise Http404("No such file.")
     entries = _filtered(request).qs
-    record("spend.exported", by=request.user, rows=entries.count(), kind=kind, filters=sorted(k for k, v in request.GET.items() if v))
-    name = f"spend-{timezone.localdate():%Y-%m-%d}.{kind}"
-    return (csv_response if kind == "csv" else xlsx_response)(name, exports.HEADER, exports.rows(entries, SeenShares(request)))
+    return send_file(request, "spend", kind, exports.HEADER, exports.rows(entries, SeenShares(request)), entries.count(), exports.BELONGS)
 
 
 @require_http_methods(["GET", "POST"])

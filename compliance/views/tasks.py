@@ -4,15 +4,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import requires
+from accounts.downloads import send_file
 from accounts.permissions import Permission
-from audit.actions import record
-from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
 from compliance import actions, exports, policies, presenters
 from compliance.filters import TASK_STATES, SpendTaskFilter
@@ -53,12 +51,8 @@ def task_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 @requires(Permission.SPEND_VIEW, Permission.EXPORT)
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
-    if kind not in {"csv", "xlsx"}:
-        raise Http404("No such file.")
     found = _filtered(request).qs
-    record("spend-tasks.exported", by=request.user, rows=found.count(), kind=kind)
-    name = f"spend-tasks-{timezone.localdate():%Y-%m-%d}.{kind}"
-    return (csv_response if kind == "csv" else xlsx_response)(name, exports.TASK_HEADER, exports.task_rows(found))
+    return send_file(request, "spend-tasks", kind, exports.TASK_HEADER, exports.task_rows(found), found.count())
 
 
 @require_GET

@@ -11,6 +11,7 @@ from concerns.actions.concerns import (
     resolve_concern,
     save_category,
     save_department,
+    take_back_escalation,
     tell_practice,
 )
 from concerns.actions.notes import add_field_note, change_field_note, restore_field_note, withdraw_field_note
@@ -32,6 +33,7 @@ __all__ = [
     "save_category",
     "save_department",
     "save_project",
+    "take_back_escalation",
     "tell_practice",
     "unlink_concern",
     "withdraw_field_note",

@@ -14,7 +14,7 @@ from common.guarded import check_no_patient
 from concerns import policies
 from concerns.models import Category, Comment, CommentKind, Concern, ConcernState, Department, Severity
 from contacts.models import Practice, Provider
-from notices.actions import notify
+from notices.actions import notify, withdraw
 from notices.models import NoticeKind
 
 
@@ -174,13 +174,31 @@ def escalate_concern(*, concern: Concern, to: User | None, text: str = "", by: U
     return concern
 
 
+@transaction.atomic
+def take_back_escalation(*, concern: Concern, escalated_at: dt.datetime | None, escalated_to: User | None, by: User) -> Concern:
+    """Undo an escalation: whoever had it before has it again (nobody, for the first). Whoever was told reads that it was taken back."""
+    concern = _locked(concern, by=by)
+    policies.check_is(concern, ConcernState.OPEN)
+    told = concern.escalated_to
+    concern.escalated_at, concern.escalated_to = escalated_at, escalated_to
+    concern.save(update_fields=["escalated_at", "escalated_to"])
+    _comment(concern, CommentKind.COMMENT, f"The escalation to {told} was taken back.", by)
+    withdraw(key=_key(concern, "escalated"), to_others_than=escalated_to.pk if escalated_to else 0, by=by)
+    record("concern.escalation_taken_back", by=by, target=concern, to=told)
+    return concern
+
+
+def _key(concern: Concern, what: str) -> str:
+    return f"concern {concern.pk} {what}"
+
+
 def _tell_owner(concern: Concern, *, by: User) -> None:
     _tell(concern, "assigned", [concern.owner], f"Yours to answer: {concern}, due {concern.due_on:%b %-d}", by=by)
 
 
 def _tell(concern: Concern, what: str, people: list[User | None], text: str, *, by: User | None) -> None:
     """The sentence names category and practice, never what was written."""
-    notify(to=people, kind=NoticeKind.CONCERN, text=text, url=concern.get_absolute_url(), by=by, key=f"concern {concern.pk} {what}")
+    notify(to=people, kind=NoticeKind.CONCERN, text=text, url=concern.get_absolute_url(), by=by, key=_key(concern, what))
 
 
 def escalate_late_concerns() -> int:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,10 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
+from accounts.downloads import send_file
 from accounts.permissions import Permission
 from accounts.saved_views import OF_A_VIEW
-from audit.actions import record
-from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
 from concerns import actions, exports, policies, presenters
 from concerns.filters import FieldNoteFilter
@@ -69,12 +68,8 @@ def _crumbs(*, below: bool = False) -> list[dict[str, str]]:
 @requires(Permission.CONCERN_VIEW, Permission.EXPORT)
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The filtered list as CSV or XLSX; that it was taken is recorded."""
-    if kind not in {"csv", "xlsx"}:
-        raise Http404("No such file.")
     found = _filtered(request).qs
-    record("field-notes.exported", by=request.user, rows=found.count(), kind=kind, filters=sorted(k for k, v in request.GET.items() if v))
-    name = f"field-notes-{timezone.localdate():%Y-%m-%d}.{kind}"
-    return (csv_response if kind == "csv" else xlsx_response)(name, exports.NOTE_HEADER, exports.note_rows(found))
+    return send_file(request, "field-notes", kind, exports.NOTE_HEADER, exports.note_rows(found), found.count())
 
 
 @require_http_methods(["GET", "POST"])

@@ -5,21 +5,19 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
+from accounts.downloads import send_file
 from accounts.permissions import Permission
 from accounts.saved_views import OF_A_VIEW
-from audit.actions import record
-from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
 from concerns import actions, exports, policies, presenters
-from concerns.filters import ALL, STATES, ConcernFilter
+from concerns.filters import ALL, STATES, ConcernFilter, filtered_concerns
 from concerns.forms import CommentForm, ConcernForm, EscalateForm, ReopenForm, ResolveForm, SortForm, TellForm
 from concerns.models import Concern, ConcernState, Severity
 from concerns.queries import concerns_of, history_of, projects_to_link
@@ -46,19 +44,12 @@ _TITLES = {
 }
 
 
-def _filtered(request: HttpRequest) -> ConcernFilter:
-    """The concerns of the address; open ones unless it names a state."""
-    data: QueryDict = request.GET.copy()
-    data.setdefault("state", ConcernState.OPEN)
-    return ConcernFilter(data, Concern.objects.visible_to(request.user), request=request)
-
-
 @require_GET
 @vary_on_headers("HX-Request")
 @requires(Permission.CONCERN_VIEW)
 def concern_list(request: HttpRequest) -> HttpResponse:
     """By deadline; closed ones by the day on which the practice was told."""
-    found = _filtered(request)
+    found = filtered_concerns(request)
     concerns = found.qs.for_list()
     if found.data["state"] in {ConcernState.CLOSED, ALL}:
         concerns = concerns.order_by("-raised_at", "-pk")
@@ -93,12 +84,8 @@ def _tabs(request: HttpRequest, found: ConcernFilter) -> list[dict[str, Any]]:
 @requires(Permission.CONCERN_VIEW, Permission.EXPORT)
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The filtered list as CSV or XLSX; that it was taken is recorded."""
-    if kind not in {"csv", "xlsx"}:
-        raise Http404("No such file.")
-    concerns = _filtered(request).qs
-    record("concerns.exported", by=request.user, rows=concerns.count(), kind=kind, filters=sorted(k for k, v in request.GET.items() if v))
-    name = f"concerns-{timezone.localdate():%Y-%m-%d}.{kind}"
-    return (csv_response if kind == "csv" else xlsx_response)(name, exports.HEADER, exports.rows(concerns))
+    concerns = filtered_concerns(request).qs
+    return send_file(request, "concerns", kind, exports.HEADER, exports.rows(concerns), concerns.count(), exports.BELONGS)
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,13 +2,15 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import requires
+from accounts.downloads import asked_kind, send_file
 from accounts.permissions import Permission
-from contacts import actions
+from contacts import actions, exports
 from contacts.models import Alias, WordsKind
 from contacts.views.common import page_of
 
@@ -17,13 +19,15 @@ SEE = (Permission.PROVIDER_VIEW, Permission.IMPORT_RUN)
 
 @require_GET
 @requires(*SEE)
-def alias_list(request: HttpRequest) -> HttpResponse:
+def alias_list(request: HttpRequest) -> HttpResponseBase:
     rows = Alias.objects.visible_to(request.user).select_related("provider", "practice", "organization", "made_by")
     kind, text = request.GET.get("kind", ""), request.GET.get("q", "").strip()
     if kind in WordsKind.values:
         rows = rows.filter(kind=kind)
     if text:
         rows = rows.filter(name__icontains=text)
+    if file := asked_kind(request):
+        return send_file(request, "decisions", file, exports.ALIAS_HEADER, exports.alias_rows(rows), rows.count(), exports.ALIAS_BELONGS)
     context = {
         "page": page_of(request, rows),
         "kind": kind,

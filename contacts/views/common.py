@@ -1,21 +1,18 @@
 """What the pages of contacts share."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from copy import copy
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import models
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.saved_views import OF_A_VIEW
-from audit.actions import record
 from audit.models import AuditEvent
-from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
 
 PAGE_SIZE = 25
@@ -56,17 +53,6 @@ def show_form(request: HttpRequest, template: str, form: BaseForm, **context: An
     return render(request, template, {"form": form, **context}, status=422 if form.is_bound and form.errors else 200)
 
 
-def send_file(
-    request: HttpRequest, what: str, kind: str, header: Sequence[Any], rows: Iterable[Sequence[Any]], count: int
-) -> HttpResponseBase:
-    """A list as a file of that kind (csv, xlsx)."""
-    if kind not in _FILES:
-        raise Http404
-    record(f"{what}.exported", by=request.user, rows=count, kind=kind, filters=sorted(name for name, value in request.GET.items() if value))
-    return _FILES[kind](f"{what}-{timezone.localdate():%Y-%m-%d}.{kind}", header, rows)
-
-
-_FILES: dict[str, Callable[..., HttpResponseBase]] = {"csv": csv_response, "xlsx": xlsx_response}
 _WORDS = {
     "added": "Added",
     "changed": "Changed",

@@ -2,16 +2,15 @@
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires
+from accounts.downloads import send_file
 from accounts.permissions import Permission
-from audit.actions import record
-from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
 from contacts import actions
 from contacts.filters import MoveFilter
@@ -50,10 +49,7 @@ def move_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 @requires(Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT, Permission.EXPORT)
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
-    if kind not in {"csv", "xlsx"}:
-        raise Http404("No such file.")
     rows = _filtered(request).qs.for_list()
-    record("moves.exported", by=request.user, rows=rows.count(), kind=kind)
     lines = (
         [
             str(row.provider), row.provider.npi, row.get_kind_display(), row.was, row.now, row.registry_on,
@@ -61,8 +57,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
         ]
         for row in rows
     )  # fmt: skip
-    name = f"moves-{timezone.localdate():%Y-%m-%d}.{kind}"
-    return (csv_response if kind == "csv" else xlsx_response)(name, HEAD, lines)
+    return send_file(request, "moves", kind, HEAD, lines, rows.count())
 
 
 @require_http_methods(["GET", "POST"])

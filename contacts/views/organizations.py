@@ -3,14 +3,16 @@
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
+from accounts.downloads import asked_kind, send_file
 from accounts.permissions import Permission
-from contacts import actions
+from contacts import actions, exports
 from contacts.filters import OrganizationFilter
 from contacts.forms import OrganizationForm, SpecialtyForm
 from contacts.models import Organization, OrganizationMerge, Practice, Specialty
@@ -24,8 +26,11 @@ OFFICES_SHOWN = 20
 @require_GET
 @vary_on_headers("HX-Request")
 @requires(Permission.PROVIDER_VIEW)
-def organization_list(request: HttpRequest) -> HttpResponse:
+def organization_list(request: HttpRequest) -> HttpResponseBase:
     found = OrganizationFilter(request.GET, Organization.objects.visible_to(request.user).for_list(today()), request=request)
+    if kind := asked_kind(request):
+        rows = exports.organization_rows(found.qs)
+        return send_file(request, "network", kind, exports.ORGANIZATION_HEADER, rows, found.qs.count(), exports.ORGANIZATION_BELONGS)
     context = {"page": page_of(request, found.qs), "filter": found, "filtered": is_filtered(request)}
     template = "contacts/_organization_table.html" if wants_fragment(request) else "contacts/organization_list.html"
     return render(request, template, context)

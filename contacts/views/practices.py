@@ -9,13 +9,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
+from accounts.downloads import send_file
 from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
 from contacts import actions, custom, exports, queries
 from contacts.filters import PracticeFilter
 from contacts.forms import PinForm, PracticeForm, StaffForm
 from contacts.models import Cadence, CustomSubject, PlacedBy, Practice, PracticeException, PracticePin, Staff
-from contacts.views.common import changes_of, editing, is_filtered, page_of, saved, send_file, show_form, today, wants_fragment
+from contacts.views.common import changes_of, editing, is_filtered, page_of, saved, show_form, today, wants_fragment
 from contacts.visiting import point_of, visiting_lines
 
 EDIT = (Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT)
@@ -27,12 +28,13 @@ PIN = (Permission.PROVIDER_VIEW, Permission.TERRITORY_EDIT)
 @requires(Permission.PROVIDER_VIEW)
 def practice_list(request: HttpRequest) -> HttpResponse:
     found = PracticeFilter(request.GET, Practice.objects.visible_to(request.user).for_list(today()), request=request)
-    page = page_of(request, found.qs)
+    page, own = page_of(request, found.qs), custom.own_columns(found.added, request.GET)
     owners = queries.owners_of(practice.territory_id for practice in page)
     for practice in page:
+        practice.own_cells = own.cells(practice.custom)
         practice.owner = owners.get(practice.territory_id)
     organization = found.form.cleaned_data.get("organization") if found.form.is_valid() else None
-    context = {"page": page, "filter": found, "filtered": is_filtered(request), "organization": organization}
+    context = {"page": page, "own": own, "filter": found, "filtered": is_filtered(request), "organization": organization}
     if wants_fragment(request):
         return render(request, "contacts/_practice_table.html", context)
     return render(request, "contacts/practice_list.html", context)
@@ -42,10 +44,16 @@ def practice_list(request: HttpRequest) -> HttpResponse:
 @requires(Permission.PROVIDER_VIEW, Permission.EXPORT)
 def practice_file(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The filtered list, with the organization's own fields, as CSV or XLSX; that it was taken is recorded."""
-    found = PracticeFilter(request.GET, Practice.objects.visible_to(request.user).for_list(today()), request=request).qs
-    fields = custom.fields_of(CustomSubject.PRACTICE)
+    found = PracticeFilter(request.GET, Practice.objects.visible_to(request.user).for_list(today()), request=request)
+    fields, rows = custom.fields_in_file(found.added, request.GET), found.qs
     return send_file(
-        request, "practices", kind, exports.header(exports.PRACTICE_HEADER, fields), exports.practice_rows(found, fields), found.count()
+        request,
+        "practices",
+        kind,
+        exports.header(exports.PRACTICE_HEADER, fields),
+        exports.practice_rows(rows, fields),
+        rows.count(),
+        exports.PRACTICE_BELONGS,
     )
 
 

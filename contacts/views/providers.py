@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
+from accounts.downloads import send_file
 from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
 from contacts import actions, custom, exports, queries
@@ -17,7 +18,7 @@ from contacts.finding import search
 from contacts.forms import AffiliationForm, EndForm, ProviderForm
 from contacts.models import Affiliation, CustomSubject, Practice, Provider, ProviderMerge
 from contacts.queries import survivor_of
-from contacts.views.common import changes_of, editing, is_filtered, page_of, saved, send_file, show_form, today, wants_fragment
+from contacts.views.common import changes_of, editing, is_filtered, page_of, saved, show_form, today, wants_fragment
 from territories.scope import scope_of
 
 EDIT = (Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT)
@@ -28,14 +29,15 @@ EDIT = (Permission.PROVIDER_VIEW, Permission.CONTACT_EDIT)
 @requires(Permission.PROVIDER_VIEW)
 def provider_list(request: HttpRequest) -> HttpResponse:
     found = ProviderFilter(request.GET, Provider.objects.visible_to(request.user).for_list(request.user, today()), request=request)
-    page = page_of(request, found.qs)
+    page, own = page_of(request, found.qs), custom.own_columns(found.added, request.GET)
     owners = queries.owners_of(works.practice.territory_id for provider in page for works in provider.works_at)
     for provider in page:
+        provider.own_cells = own.cells(provider.custom)
         provider.place = next((works.practice for works in provider.works_at if works.is_primary), None) or (
             provider.works_at[0].practice if provider.works_at else None
         )
         provider.owner = owners.get(provider.place.territory_id) if provider.place else None
-    context = {"page": page, "filter": found, "filtered": is_filtered(request), "practice": _practice_filtered_by(found)}
+    context = {"page": page, "own": own, "filter": found, "filtered": is_filtered(request), "practice": _practice_filtered_by(found)}
     return render(request, "contacts/_provider_table.html" if wants_fragment(request) else "contacts/provider_list.html", context)
 
 
@@ -43,10 +45,16 @@ def provider_list(request: HttpRequest) -> HttpResponse:
 @requires(Permission.PROVIDER_VIEW, Permission.EXPORT)
 def provider_file(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The filtered list, with the organization's own fields, as CSV or XLSX; that it was taken is recorded."""
-    found = ProviderFilter(request.GET, Provider.objects.visible_to(request.user).for_list(request.user, today()), request=request).qs
-    fields = custom.fields_of(CustomSubject.PROVIDER)
+    found = ProviderFilter(request.GET, Provider.objects.visible_to(request.user).for_list(request.user, today()), request=request)
+    fields, rows = custom.fields_in_file(found.added, request.GET), found.qs
     return send_file(
-        request, "providers", kind, exports.header(exports.PROVIDER_HEADER, fields), exports.provider_rows(found, fields), found.count()
+        request,
+        "providers",
+        kind,
+        exports.header(exports.PROVIDER_HEADER, fields),
+        exports.provider_rows(rows, fields),
+        rows.count(),
+        exports.PROVIDER_BELONGS,
     )
 
 

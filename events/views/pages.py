@@ -6,17 +6,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
+from accounts.downloads import send_file
 from accounts.permissions import Permission
 from accounts.saved_views import OF_A_VIEW
-from audit.actions import record
-from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
 from contacts.models import Practice
 from events import actions, exports, policies, presenters
@@ -103,12 +102,8 @@ def month(request: HttpRequest) -> HttpResponse:
 @requires(Permission.EVENT_VIEW, Permission.EXPORT)
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The filtered list as CSV or XLSX; that it was taken is recorded."""
-    if kind not in {"csv", "xlsx"}:
-        raise Http404("No such file.")
     events = _filtered(request).qs
-    record("events.exported", by=request.user, rows=events.count(), kind=kind, filters=sorted(k for k, v in request.GET.items() if v))
-    name = f"events-{timezone.localdate():%Y-%m-%d}.{kind}"
-    return (csv_response if kind == "csv" else xlsx_response)(name, exports.HEADER, exports.rows(events))
+    return send_file(request, "events", kind, exports.HEADER, exports.rows(events), events.count(), exports.BELONGS)
 
 
 @require_http_methods(["GET", "POST"])

@@ -5,16 +5,15 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires
+from accounts.downloads import send_file
 from accounts.permissions import Permission
-from audit.actions import record
-from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
 from introductions import actions, exports, policies
 from introductions.filters import STATES, PhysicianFilter
@@ -50,12 +49,8 @@ def physicians(request: HttpRequest) -> HttpResponse:
 @require_GET
 @requires(Permission.PROVIDER_VIEW, Permission.EXPORT)
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
-    if kind not in {"csv", "xlsx"}:
-        raise Http404("No such file.")
     rows = _filtered(request).qs.for_list().prefetch_related("payers__payer")
-    record("introductions.exported", by=request.user, rows=rows.count(), kind=kind)
-    name = f"new-physicians-{timezone.localdate():%Y-%m-%d}.{kind}"
-    return (csv_response if kind == "csv" else xlsx_response)(name, exports.HEADER, exports.rows(rows))
+    return send_file(request, "new-physicians", kind, exports.HEADER, exports.rows(rows), rows.count(), exports.BELONGS)
 
 
 @require_http_methods(["GET", "POST"])

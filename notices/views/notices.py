@@ -5,13 +5,15 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import open_to_everybody_inside
-from notices import actions
+from accounts.downloads import asked_kind, send_file
+from notices import actions, exports
 from notices.filters import NoticeFilter
 from notices.forms import MailSettingsForm
 from notices.models import MailSettings, Notice, NoticeKind
@@ -24,8 +26,11 @@ PAGE = 25
 @require_GET
 @vary_on_headers("HX-Request")
 @open_to_everybody_inside(OWN)
-def notice_list(request: HttpRequest) -> HttpResponse:
+def notice_list(request: HttpRequest) -> HttpResponseBase:
     """The newest first, unread ones marked; `?unread=true` and `?kind=` narrow it."""
+    if kind := asked_kind(request):
+        found = NoticeFilter(request.GET, Notice.objects.visible_to(request.user).for_list()).qs
+        return send_file(request, "notices", kind, exports.HEADER, exports.rows(found), found.count())
     return render(request, "notices/list.html", _context(request))
 
 

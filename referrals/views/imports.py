@@ -15,6 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from accounts.access import requires
+from accounts.downloads import asked_kind, send_file
 from accounts.permissions import Permission
 from audit.actions import record
 from common.exceptions import InputError, PolicyViolation
@@ -40,11 +41,14 @@ def _batch(request: HttpRequest, pk: int) -> ImportBatch:
 @require_GET
 @vary_on_headers("HX-Request")
 @requires(Permission.IMPORT_RUN)
-def batch_list(request: HttpRequest) -> HttpResponse:
+def batch_list(request: HttpRequest) -> HttpResponseBase:
     """Every import, newest first; those under way show their progress."""
     found = BatchFilter(
         request.GET, ImportBatch.objects.visible_to(request.user).select_related("source", "job", "uploaded_by", "undone_by")
     )
+    if kind := asked_kind(request):
+        rows = exports.batch_rows(found.qs)
+        return send_file(request, "imports", kind, exports.BATCH_HEADER, rows, found.qs.count(), exports.BATCH_BELONGS)
     page = Paginator(found.qs, PAGE).get_page(request.GET.get("page"))
     context = {
         "filter": found,

@@ -14,6 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.access import requires
 from accounts.permissions import Permission
 from audit.actions import record
+from common.columns import seen
 from common.csvsafe import csv_response
 from common.exceptions import InputError, PolicyViolation
 from contacts.models import Practice, Provider
@@ -96,7 +97,8 @@ def export(request: HttpRequest) -> HttpResponseBase:
     found = _filtered(request)
     _, columns = sorting(request.GET.get("sort"))
     record("referrals.exported", by=request.user, filter=asked(found), rows=found.qs.count())
-    return csv_response(f"referrals-{timezone.localdate():%Y-%m-%d}.csv", exports.HEADER, exports.rows(found.qs.order_by(*columns)))
+    header, rows = seen(request.GET, exports.HEADER, exports.rows(found.qs.order_by(*columns)), exports.BELONGS)
+    return csv_response(f"referrals-{timezone.localdate():%Y-%m-%d}.csv", header, rows)
 
 
 def _referral(request: HttpRequest, pk: int) -> Referral:

@@ -10,6 +10,7 @@ from reports.actions.alerts import (
     reopen_alert,
     snooze_alert,
     undo_alert_step,
+    undoable,
 )
 from reports.actions.files import ask_for_file, forget_old_files, keep_file
 from reports.actions.goals import remove_goal, save_goal, set_goals, undo_goals
@@ -90,6 +91,7 @@ __all__ = [
     "tell_finished",
     "undo_alert_step",
     "undo_goals",
+    "undoable",
     "withdraw_run",
     "write_trends",
 ]

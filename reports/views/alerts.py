@@ -64,7 +64,6 @@ def alert_list(request: HttpRequest) -> HttpResponse:
         "is_filtered": bool(asked),
         "done": rows_of([done], request.user)[0] if done else None,
         "works": policies.can_work_on_alerts(request.user),
-        "people": queries.assignable(request.user),
         "snoozes": _snoozes(),
         "next": request.get_full_path(),
     }
@@ -278,30 +277,6 @@ def _after(url: str, alert: Alert) -> str:
     kept = QueryDict(query, mutable=True)
     kept["done"] = str(alert.pk)
     return f"{path}?{kept.urlencode()}"
-
-
-@require_POST
-@requires(*WORK)
-def bulk(request: HttpRequest) -> HttpResponse:
-    """Several at once: seen, or assigned to somebody."""
-    chosen = [pk for text in request.POST.getlist("alert") if (pk := _number(text))]
-    rows = list(Alert.objects.visible_to(request.user).filter(pk__in=chosen))
-    if not rows:
-        messages.error(request, "Tick at least one alert first.")
-        return redirect(_next(request))
-    try:
-        if request.POST.get("do") == "assign":
-            to = queries.assignable(request.user).filter(pk=_number(request.POST.get("to"))).first()
-            if to is None:
-                raise PolicyViolation("Choose who looks into them.")
-            count, words = actions.assign_alerts(alerts=rows, to=to, by=request.user), f"assigned to {to}"
-        else:
-            count, words = actions.mark_alerts_seen(alerts=rows, by=request.user), "marked as seen"
-    except PolicyViolation as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, f"{count} alert{'' if count == 1 else 's'} {words}.")
-    return redirect(_next(request))
 
 
 @require_GET

@@ -46,7 +46,14 @@
     document.querySelectorAll("form[data-filters]").forEach((form) => {
       form.querySelectorAll("[data-hide]").forEach((field) => field.remove());
       const view = new URLSearchParams(location.search).get("view");
-      [...[...left].map((name) => ["hide", name]), ...(view ? [["view", view]] : [])].forEach(([name, value]) => { const field = Object.assign(document.createElement("input"), { type: "hidden", name, value }); field.dataset.hide = ""; form.append(field); });
+      [...[...left].map((name) => ["hide", name]), ...new URLSearchParams(location.search).getAll("show").map((name) => ["show", name]), ...(view ? [["view", view]] : [])].forEach(([name, value]) => { const field = Object.assign(document.createElement("input"), { type: "hidden", name, value }); field.dataset.hide = ""; form.append(field); });
+    });
+    // Files hold what is seen.
+    document.querySelectorAll("main a[data-file]").forEach((link) => {
+      const url = new URL(link.href);
+      url.searchParams.delete("hide");
+      left.forEach((name) => url.searchParams.append("hide", name));
+      link.href = url.href;
     });
     document.querySelectorAll("[data-view-query]").forEach((field) => {
       const told = new URLSearchParams(location.search);
@@ -56,18 +63,35 @@
   }
 
   function offer() {
-    const fields = box?.querySelector("fieldset"), named = headings().filter((heading, index) => index > 0 && heading.scope === "col" && !heading.querySelector(".visually-hidden") && key(heading));
-    if (!fields || named.length < 2) return;
+    const fields = box?.querySelector("fieldset"), named = headings().filter((heading) => heading.scope === "col" && !("own" in heading.dataset) && !heading.querySelector(".visually-hidden") && key(heading)).slice(1);
+    // Fields of the organization's own are columns when they are asked for: the server adds them.
+    const own = JSON.parse(document.getElementById("more-columns")?.textContent ?? "[]");
+    if (!fields || named.length + own.length < 2) return;
     box.hidden = false;
     const left = hidden();
-    fields.replaceChildren(fields.firstElementChild, ...named.map((heading) => {
-      const label = document.createElement("label"), tick = Object.assign(document.createElement("input"), { type: "checkbox", className: "form-check-input", value: key(heading), checked: !left.has(key(heading)) });
+    const offered = (value, checked, words, isOwn) => {
+      const label = document.createElement("label"), tick = Object.assign(document.createElement("input"), { type: "checkbox", className: "form-check-input", value, checked });
+      if (isOwn) tick.dataset.own = "";
       label.className = "check";
-      label.append(tick, ` ${heading.textContent.replace(/[↑↓]/g, "").trim()}`);
+      label.append(tick, ` ${words}`);
       return label;
-    }));
+    };
+    fields.replaceChildren(
+      fields.firstElementChild,
+      ...named.map((heading) => offered(key(heading), !left.has(key(heading)), heading.textContent.replace(/[↑↓]/g, "").trim(), false)),
+      ...own.map((field) => offered(field.key, field.shown, field.label, true)),
+    );
   }
   box?.addEventListener("change", (event) => {
+    if ("own" in event.target.dataset) {
+      const asked = new URLSearchParams(location.search), kept = asked.getAll("show").filter((name) => name !== event.target.value);
+      asked.delete("show");
+      asked.delete("page");
+      (event.target.checked ? [...kept, event.target.value] : kept).forEach((name) => asked.append("show", name));
+      if (!asked.size) asked.set("view", "all");
+      location.assign(`?${asked}`);
+      return;
+    }
     const told = new URLSearchParams(location.search), others = told.getAll("hide").filter((name) => name !== event.target.value);
     told.delete("hide");
     (event.target.checked ? others : [...others, event.target.value]).forEach((name) => told.append("hide", name));

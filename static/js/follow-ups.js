@@ -38,12 +38,4 @@
       cards().forEach((other) => other.toggleAttribute("data-current", other === card));
     }
   });
-  const all = root.querySelector("[data-tick-all]");
-  if (all) {
-    all.hidden = false;
-    all.addEventListener("click", () => {
-      const boxes = [...root.querySelectorAll("[data-tick]")], ticked = boxes.every((box) => box.checked);
-      boxes.forEach((box) => { box.checked = !ticked; });
-    });
-  }
 })();

@@ -38,7 +38,7 @@ self.visitBody = (() => {
 
   // What stands in the organization's own fields, by their keys.
   function own(form) {
-    const found = [...form.querySelectorAll("[name^=custom_]")].map((input) => [input.name.slice(7), input.value.trim()]).filter(([, content]) => content);
+    const found = [...form.querySelectorAll("[name^=custom_]")].map((input) => [input.name.slice(7), input.value.trim()]).filter(([, content]) => content || form.hasAttribute("data-edit-form")); // an edit empties fields too
     return found.length ? Object.fromEntries(found) : undefined;
   }
 

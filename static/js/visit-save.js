@@ -222,6 +222,8 @@
       else if (name === "materials") {
         form.querySelectorAll("[name=quantity]").forEach((input) => { input.value = ""; });
         value.forEach(([material, quantity]) => visitLeft?.set(material, quantity));
+      } else if (name === "custom") {
+        form.querySelectorAll("[name^=custom_]").forEach((input) => { const kept = value[input.name.slice(7)]; input.value = typeof kept === "boolean" ? (kept ? "yes" : "no") : kept ?? ""; });
       } else form.elements.namedItem(name).value = value;
     }
   }

@@ -192,19 +192,6 @@ def test_forms_say_what_is_missing(as_, alert, what):
     assert only().state == "new"
 
 
-def test_several_at_once(as_, world, alert):
-    client = as_("sol")
-    bulk = reverse("reports:alerts-bulk")
-    assert client.post(bulk, {"do": "seen"}).status_code == 302
-    assert only().state == "new"
-    client.post(bulk, {"do": "seen", "alert": [alert.pk]})
-    assert only().state == "seen"
-    client.post(bulk, {"do": "assign", "alert": [alert.pk], "to": world.sol.pk})
-    assert only().assigned_to == world.sol
-    as_("nora").post(bulk, {"do": "assign", "alert": [alert.pk], "to": world.nora.pk})
-    assert only().assigned_to == world.sol
-
-
 @pytest.mark.parametrize(
     ("body", "status", "state"),
     [

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import uuid
 
 import pytest
 from django.urls import reverse
@@ -41,7 +42,8 @@ def test_monday_is_the_next_one(day, monday):
 
 
 def test_putting_off_is_counted_and_taken_back(world, item):
-    batch = actions.snooze_follow_ups(by=world.nora, follow_ups=[item], until_on=today(1))
+    batch = uuid.uuid4()
+    actions.snooze_follow_up(by=world.nora, follow_up=item, until_on=today(1), batch=batch)
     item.refresh_from_db()
     assert (item.due_on, item.snoozes, item.sequence) == (today(1), 1, 1)
     actions.snooze_follow_up(by=world.nora, follow_up=item, until_on=today(3))
@@ -112,49 +114,9 @@ def test_a_note_that_may_tell_a_patient_waits_for_the_writer(as_, world, item):
     assert FollowUp.objects.count() == 1
 
 
-def test_many_at_once_are_all_done_or_none(as_, world, item):
-    other, foreign = make_follow_up(world.north_practice, world.nora), make_follow_up(world.north_practice, world.dana)
-    client = as_("nora")
-    both = {"do": "done", "item": [item.pk, other.pk], "next": f"{LIST}?state=open"}
-    answer = client.post(reverse("visits:follow-ups-bulk"), both)
-    assert answer.headers["Location"].startswith(f"{LIST}?state=open&undo=")
-    assert FollowUp.objects.done().count() == 2
-    assert "2 follow-ups done" in client.get(answer.headers["Location"]).content.decode()
-    client.post(reverse("visits:follow-ups-undo", args=[batch_of(answer)]), {"next": LIST})
-    assert not FollowUp.objects.done().exists()
-    refused = client.post(reverse("visits:follow-ups-bulk"), {"do": "done", "item": [item.pk, foreign.pk]}, follow=True)
-    assert "Nothing was changed." in refused.content.decode()
-    assert not FollowUp.objects.done().exists()
-
-
-@pytest.mark.parametrize(("do", "until_on", "days"), [("tomorrow", "", 1), ("day", 5, 5), ("monday", "", None)])
-def test_many_at_once_are_put_off(as_, world, item, do, until_on, days):
-    until = today(until_on) if until_on else ""
-    client = as_("nora")
-    answer = client.post(reverse("visits:follow-ups-bulk"), {"do": do, "item": [item.pk], "until_on": until})
-    item.refresh_from_db()
-    assert item.due_on == (today(days) if days else next_monday(today()))
-    assert "put off" in client.get(answer.headers["Location"]).content.decode().lower()
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        ({"do": "done"}, "Tick the follow-ups first."),
-        ({"do": "day"}, "Choose until which day."),
-        ({"do": "day", "until_on": "x"}, "Enter a day."),
-        ({"do": "explode"}, "explode"),
-    ],
-)
-def test_what_cannot_be_done_is_said(as_, world, item, body, said):
-    ticked = {} if said.startswith("Tick") else {"item": [item.pk]}
-    assert said in as_("nora").post(reverse("visits:follow-ups-bulk"), {**body, **ticked}, follow=True).content.decode()
-    item.refresh_from_db()
-    assert item.sequence == 0
-
-
 def test_nobody_takes_back_what_another_did(as_, world, item):
-    batch = actions.complete_follow_ups(by=world.nora, follow_ups=[item])
+    batch = uuid.uuid4()
+    actions.complete_follow_up(by=world.nora, follow_up=item, batch=batch)
     address = reverse("visits:follow-ups-undo", args=[batch])
     assert as_("dana").post(address).status_code == 404
     assert as_("ivan").post(address).status_code == 403

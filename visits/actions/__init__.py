@@ -22,15 +22,13 @@ from visits.actions.follow_ups import (
     add_follow_up,
     change_follow_up,
     complete_follow_up,
-    complete_follow_ups,
     give_follow_ups,
     hand_over_follow_up,
     reopen_follow_up,
     snooze_follow_up,
-    snooze_follow_ups,
     undo_follow_ups,
 )
-from visits.actions.giving import give_lists, give_plans
+from visits.actions.giving import give_lists, give_plans, move_plan_back
 from visits.actions.hours import save_working_hours
 from visits.actions.invitations import invite, send_invitations
 from visits.actions.materials import count_stock, receive_stock, save_material
@@ -47,6 +45,7 @@ from visits.actions.targets import (
     save_target_list,
     set_list_closed,
     take_back,
+    take_off_target,
 )
 from visits.actions.visits import (
     IdempotencyConflict,
@@ -84,7 +83,6 @@ __all__ = [
     "change_follow_up",
     "change_plan",
     "complete_follow_up",
-    "complete_follow_ups",
     "count_stock",
     "delete_visit",
     "discard_draft",
@@ -101,6 +99,7 @@ __all__ = [
     "log_visit",
     "make_calendar_feed",
     "miss_visit",
+    "move_plan_back",
     "move_stop",
     "note_feed_read",
     "plan_drawn",
@@ -127,9 +126,9 @@ __all__ = [
     "set_list_closed",
     "set_must_see",
     "snooze_follow_up",
-    "snooze_follow_ups",
     "store_route",
     "take_back",
+    "take_off_target",
     "token_hash",
     "undo_accept",
     "undo_draft",

@@ -79,24 +79,6 @@ def snooze_follow_up(*, by: User, follow_up: FollowUp, until_on: dt.date, batch:
 
 
 @transaction.atomic
-def complete_follow_ups(*, by: User, follow_ups: Iterable[FollowUp]) -> uuid.UUID:
-    """All of these are done; the returned batch takes all of it back."""
-    batch = uuid.uuid4()
-    for follow_up in _in_order(follow_ups):
-        complete_follow_up(by=by, follow_up=follow_up, batch=batch)
-    return batch
-
-
-@transaction.atomic
-def snooze_follow_ups(*, by: User, follow_ups: Iterable[FollowUp], until_on: dt.date) -> uuid.UUID:
-    """All of these are put off to a day; the returned batch takes all of it back."""
-    batch = uuid.uuid4()
-    for follow_up in _in_order(follow_ups):
-        snooze_follow_up(by=by, follow_up=follow_up, until_on=until_on, batch=batch)
-    return batch
-
-
-@transaction.atomic
 def hand_over_follow_up(
     *, by: User, follow_up: FollowUp, to: User, note: str = "", is_none: bool = False, batch: uuid.UUID | None = None
 ) -> FollowUp:
@@ -153,11 +135,6 @@ def undo_follow_ups(*, by: User, batch: uuid.UUID) -> int:
     return back
 
 
-def _in_order(follow_ups: Iterable[FollowUp]) -> list[FollowUp]:
-    """So that two who work on the same never wait for each other."""
-    return sorted(follow_ups, key=lambda follow_up: follow_up.pk)
-
-
 def _check_takes(follow_up: FollowUp, to: User) -> None:
     if not who_looks_after(follow_up.practice).filter(pk=to.pk).exists():
         raise PolicyViolation(f"{to} does not look after {follow_up.practice}. Choose somebody who does.")
@@ -201,12 +178,12 @@ def _record(what: str, follow_up: FollowUp, *, by: User, **details: Any) -> None
 
 
 @transaction.atomic
-def give_follow_ups(*, by: User, ids: Iterable[int], giver: User, taker: User, note: str = "") -> list[int]:
+def give_follow_ups(*, by: User, ids: Iterable[int], giver: User, taker: User, note: str = "", batch: uuid.UUID | None = None) -> list[int]:
     """Open follow-ups of one person become another's, together: a territory changes hands, or somebody leaves. Returns which did.
 
     Whoever gives the work out tells both of it at once; no notice comes for each.
     """
-    batch = uuid.uuid4()
+    batch = batch or uuid.uuid4()
     rows = FollowUp.objects.select_for_update(of=("self",)).filter(pk__in=list(ids), owner=giver, done_at=None)
     given = list(rows.select_related("practice", "owner").order_by("pk"))
     for follow_up in given:

@@ -1,5 +1,6 @@
 """Planned visits and target lists that pass from one person to another, together."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 from django.db import transaction
@@ -7,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import record
+from visits import policies
 from visits.actions.invitations import revise
 from visits.models import DayStop, TargetHandover, Visit, VisitState
 
@@ -23,6 +25,20 @@ def give_plans(*, by: User, ids: Iterable[int], giver: User, taker: User) -> lis
         record("visit.replanned", by=by, target=visit, planned_at=visit.planned_at, owner=taker.pk)
     DayStop.objects.filter(visit__in=given, plan__owner=giver).delete()
     return [visit.pk for visit in given]
+
+
+@transaction.atomic
+def move_plan_back(*, by: User, visit: Visit, moved_to: dt.datetime, planned_at: dt.datetime) -> bool:
+    """Undo that a plan was moved: its former time, though that may be over by now. False when it is not where it was moved to."""
+    visit = Visit.objects.select_for_update(of=("self",)).select_related("practice", "owner").get(pk=visit.pk)
+    policies.check_can_edit(by, visit)
+    if not policies.is_planned(visit) or visit.planned_at != moved_to:
+        return False
+    visit.planned_at = planned_at
+    visit.save(update_fields=["planned_at"])
+    revise(visit=visit, by=by)
+    record("visit.replanned", by=by, target=visit, planned_at=planned_at, owner=visit.owner_id)
+    return True
 
 
 @transaction.atomic

@@ -16,13 +16,14 @@ from common.exceptions import PolicyViolation
 from common.guarded import check_no_patient
 from common.patient_marks import patient_marks
 from compliance.drafts import SpendDraft
+from contacts.custom import merged, texts_of
 from contacts.models import Provider, Staff
 from visits import policies
 from visits.actions.materials import Given, hand_out, pieces_of
 from visits.actions.spending import write_down_spend
 from visits.models import Attendee, Material, Topic, Visit, VisitVersion
 
-FIELDS = ("visited_at", "mode", "outcome", "note", "people", "topics", "materials")
+FIELDS = ("visited_at", "mode", "outcome", "note", "people", "topics", "materials", "custom")
 Values = dict[str, Any]
 
 
@@ -47,7 +48,9 @@ class EditConflict(PolicyViolation):
 
 
 def values_of(visit: Visit) -> Values:
-    """What can be edited, as JSON: people as sorted keys ("provider-3"), topics as sorted numbers, materials as sorted [number, pieces]."""
+    """What can be edited, as JSON: people as sorted keys ("provider-3"), topics as sorted numbers, materials as sorted [number, pieces],
+    the organization's own fields by key.
+    """
     people = [f"provider-{row.provider_id}" if row.provider_id else f"staff-{row.staff_id}" for row in visit.attendees.all()]
     return {
         "visited_at": visit.visited_at.isoformat() if visit.visited_at else "",
@@ -57,6 +60,7 @@ def values_of(visit: Visit) -> Values:
         "people": sorted(people),
         "topics": sorted(visit.topics.values_list("pk", flat=True)),
         "materials": sorted([row.material_id, row.quantity] for row in visit.materials.all()),
+        "custom": dict(visit.custom),
     }
 
 
@@ -83,13 +87,16 @@ def edit_visit(
     topics: Collection[Topic],
     note: str,
     materials: Given | None = None,
+    custom: Mapping[str, Any] | None = None,
     spend: Sequence[SpendDraft] = (),
     version: int | None = None,
     is_none: bool = False,
     client_id: uuid.UUID | None = None,
     body_hash: str = "",
 ) -> Visit:
-    """Mend what was logged; without `materials` those stay. The history tells what changed, never the note: the versions hold it.
+    """Mend what was logged; what is not named of `materials` and of the organization's own fields (`custom`) stays.
+
+    The history tells what changed, never the note: the versions hold it.
 
     `spend` is what was forgotten and is written down now; what stands in the ledger already is changed there.
 
@@ -101,9 +108,9 @@ def edit_visit(
         return done
     policies.check_was_made(visit)
     policies.check_can_log(by=by, practice=visit.practice, visited_at=visited_at, planned=visit)
-    check_no_patient(note, is_none=is_none)
+    check_no_patient("\n".join([note, texts_of(custom or {})]), is_none=is_none)
     now = values_of(visit)
-    mine = {
+    mine: Values = {
         "visited_at": visited_at.isoformat(),
         "mode": mode,
         "outcome": outcome,
@@ -113,6 +120,8 @@ def edit_visit(
     }
     if materials is not None:
         mine["materials"] = sorted([pk, quantity] for pk, quantity in pieces_of(materials).items())
+    if custom is not None:
+        mine["custom"] = merged(visit.custom, custom)
     wanted = _merged(visit, now, mine, version)
     changed = [name for name in FIELDS if not _same(name, now[name], wanted[name])]
     names = {"attendees" if name == "people" else name for name in changed} | ({"given"} if spend else set())
@@ -155,8 +164,8 @@ def _merged(visit: Visit, now: Values, mine: Values, version: int | None) -> Val
 
 def _apply(visit: Visit, wanted: Mapping[str, Any], *, by: User) -> None:
     visit.visited_at, visit.mode, visit.outcome = dt.datetime.fromisoformat(wanted["visited_at"]), wanted["mode"], wanted["outcome"]
-    visit.note, visit.version = wanted["note"], visit.version + 1
-    visit.save(update_fields=["visited_at", "mode", "outcome", "note", "version"])
+    visit.note, visit.custom, visit.version = wanted["note"], wanted["custom"], visit.version + 1
+    visit.save(update_fields=["visited_at", "mode", "outcome", "note", "custom", "version"])
     pairs = {key: key.split("-") for key in wanted["people"]}
     providers = {int(number) for kind, number in pairs.values() if kind == "provider"}
     staff = {int(number) for kind, number in pairs.values() if kind == "staff"}

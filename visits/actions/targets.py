@@ -130,6 +130,16 @@ def drop_target(*, by: User, entry: TargetEntry, why: str) -> None:
 
 
 @transaction.atomic
+def take_off_target(*, by: User, entry: TargetEntry) -> bool:
+    """Undo that it was put on the list: it leaves without a trace on the list. Visits that were made stay visits."""
+    _locked(entry.list, by=by)
+    deleted, _ = TargetEntry.objects.filter(pk=entry.pk, dropped_at=None).delete()
+    if deleted:
+        record("targets.taken_off", by=by, target=entry.list, practice=entry.practice_id)
+    return bool(deleted)
+
+
+@transaction.atomic
 def bring_back_target(*, by: User, entry: TargetEntry) -> None:
     """Undo a drop."""
     entry = _locked_entry(entry, by=by)

@@ -233,10 +233,17 @@ class EditSerializer(serializers.Serializer):
     note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
     materials = LeftSerializer(many=True, required=False, help_text="all that was left; without it, what was left stays")
     spend = VisitSpendDraftSerializer(many=True, required=False, help_text="what was forgotten; what stands in the ledger is changed there")
+    custom = serializers.DictField(required=False, help_text="values of the organization's own fields, by key; what is not sent stays")
     is_none = serializers.BooleanField(default=False)
 
     def validate_materials(self, sent: list[dict[str, Any]]) -> list[tuple[Material, int]]:
         return pieces(sent)
+
+    def validate_custom(self, sent: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return custom.read(custom.fields_of(CustomSubject.VISIT), sent, partial=True)
+        except ValidationError as error:
+            raise serializers.ValidationError({f"custom_{key}": said for key, said in error.message_dict.items()}) from None
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """People who were on the visit stay people of the visit; others as with a new one. Returns what `actions.edit_visit` asks for."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from common.names import fold
 from common.patient_marks import warning
-from contacts.custom import CustomFormMixin, texts_of
+from contacts.custom import PREFIX, CustomFormMixin, texts_of
 from contacts.models import Affiliation, CustomSubject, Practice, Provider, Staff
 from visits import policies
 from visits.forms.given import LeftFields, SpendFields
@@ -185,15 +185,11 @@ class LogForm(PracticeMixin, VisitFields, LeftFields, SpendFields, MoreFields, C
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         self.finish(data.get("practice"))
-        self.check_more(data, {"note": data.get("note", ""), "follow_up": data.get("follow_up", ""), **self._own_texts(data)})
+        self.check_more(data, {"note": data.get("note", ""), "follow_up": data.get("follow_up", ""), **_own_texts(data)})
         self.check_left(data)
         purpose = data.get("purpose") or (self.planned.purpose if self.planned else "")
         self.check_spend(data, visit_purpose=purpose, new_people=sum(1 for name, _ in self.new_people if name))
         return data
-
-    def _own_texts(self, data: dict[str, Any]) -> dict[str, str]:
-        """Each text of the organization's own fields by the form's name of it."""
-        return {f"custom_{key}": text for key, value in data["custom"].items() if (text := texts_of({key: value}))}
 
     def arguments(self) -> dict[str, Any]:
         """What `actions.log_visit` asks for."""
@@ -221,11 +217,13 @@ class LogForm(PracticeMixin, VisitFields, LeftFields, SpendFields, MoreFields, C
         }
 
 
-class EditForm(VisitFields, LeftFields, SpendFields):
+class EditForm(VisitFields, LeftFields, SpendFields, CustomFormMixin):
     """Mend a logged visit; its practice stays (a visit to the wrong practice is deleted and logged again).
 
     `version` is the one on the screen. `keep_<field>` says "theirs" where the person chose what another edit made of a field.
     """
+
+    custom_subject = CustomSubject.VISIT
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
     is_none = forms.BooleanField(label="This tells nothing of a patient", required=False)
@@ -243,6 +241,7 @@ class EditForm(VisitFields, LeftFields, SpendFields):
                 "people": [key_of(row.provider or row.staff) for row in visit.attendees.select_related("provider", "staff")],
             },
         )
+        self.instance = visit
         super().__init__(*args, **kwargs)
         self.user, self.visit, self.left_visit, self.asks = user, visit, visit, False
         self.fields["topics"].queryset = topics_to_choose(visit)
@@ -250,10 +249,11 @@ class EditForm(VisitFields, LeftFields, SpendFields):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         self.finish(self.visit.practice, self.visit)
-        if said := warning(data.get("note", ""), today=timezone.localdate()):
-            self.asks = True
-            if not data.get("is_none"):
-                self.add_error("note", said)
+        for name, text in {"note": data.get("note", ""), **_own_texts(data)}.items():
+            if said := warning(text, today=timezone.localdate()):
+                self.asks = True
+                if not data.get("is_none"):
+                    self.add_error(name, said)
         self.check_left(data)
         self.check_spend(data, visit_purpose=self.visit.purpose)
         return data
@@ -262,7 +262,12 @@ class EditForm(VisitFields, LeftFields, SpendFields):
         """What `actions.edit_visit` asks for."""
         data = self.cleaned_data
         names = ("mode", "outcome", "visited_at", "topics", "note", "providers", "staff", "version", "is_none")
-        return {name: data[name] for name in names} | {"materials": data["left"], "spend": data["given"]}
+        return {name: data[name] for name in names} | {"materials": data["left"], "spend": data["given"], "custom": data["custom"]}
+
+
+def _own_texts(data: Mapping[str, Any]) -> dict[str, str]:
+    """Each text of the organization's own fields by the form's name of it."""
+    return {f"{PREFIX}{key}": text for key, value in data["custom"].items() if (text := texts_of({key: value}))}
 
 
 def with_values(data: QueryDict, values: Mapping[str, Any]) -> QueryDict:
@@ -276,6 +281,10 @@ def with_values(data: QueryDict, values: Mapping[str, Any]) -> QueryDict:
         elif name == "materials":
             changed.setlist("material", [str(pk) for pk, _ in value])
             changed.setlist("quantity", [str(pieces) for _, pieces in value])
+        elif name == "custom":
+            for field in [key for key in changed if key.startswith(PREFIX)]:
+                kept = value.get(field.removeprefix(PREFIX), "")
+                changed[field] = {True: "yes", False: "no"}[kept] if isinstance(kept, bool) else str(kept)
         else:
             changed[name] = value
     return changed

@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires
+from accounts.downloads import asked_kind, send_file
 from accounts.permissions import Permission
 from audit.actions import record
 from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
 from contacts.models import Practice
-from visits import actions, policies
+from visits import actions, exports, policies
 from visits.filters import DrawnFilter
 from visits.forms import DrawForm, OwnerForm
 from visits.models import Draw, TargetList
@@ -30,9 +31,12 @@ _FILES: dict[str, Callable[..., HttpResponseBase]] = {"csv": csv_response, "xlsx
 
 @require_GET
 @requires(Permission.VISIT_VIEW)
-def draws(request: HttpRequest) -> HttpResponse:
+def draws(request: HttpRequest) -> HttpResponseBase:
     """Every drawn order, and how far visits followed it."""
     found = followed(Draw.objects.visible_to(request.user).select_related("drawn_by", "target_list")[:50], today=timezone.localdate())
+    if kind := asked_kind(request):
+        rows = exports.draw_rows(found)
+        return send_file(request, "drawn-orders", kind, exports.DRAW_HEADER, rows, len(found), exports.DRAW_BELONGS)
     named = TargetList.objects.visible_to(request.user).filter(pk__in=[order.draw.target_list_id for order in found])
     context = {"orders": [(order, draw_words(order)) for order in found], "lists": set(named.values_list("pk", flat=True))}
     return render(request, "visits/draws.html", context)

@@ -16,34 +16,18 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
+from accounts.downloads import send_file
 from accounts.models import User
 from accounts.permissions import Permission
-from audit.actions import record
-from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
 from contacts.models import Provider
 from visits import actions, exports, policies, presenters
-from visits.filters import ALL, DONE, FOLLOW_UP_STATES, MINE, OPEN, FollowUpFilter
+from visits.filters import DONE, FOLLOW_UP_STATES, filtered_follow_ups, follow_ups_asked
 from visits.forms import FollowUpForm, HandFollowUpForm, SnoozeForm, next_monday
 from visits.models import FollowUp, FollowUpStep, Visit
 from visits.views.common import next_url, number, practice_context, sent, uuid_or_none, wanted_practice, wanted_provider
 
 PAGE = 25
-MOST_AT_ONCE = 200
-
-
-def _asked(request: HttpRequest) -> QueryDict:
-    """The address, with what it leaves out: open ones, and for a liaison their own."""
-    data: QueryDict = request.GET.copy()
-    if data.get("state") not in {*FOLLOW_UP_STATES, ALL}:
-        data["state"] = OPEN
-    if data.get("whose") not in {MINE, ALL}:
-        data["whose"] = MINE if request.user.is_liaison and not data.get("owner") else ALL
-    return data
-
-
-def _filtered(request: HttpRequest, data: QueryDict) -> FollowUpFilter:
-    return FollowUpFilter(data, FollowUp.objects.visible_to(request.user), request=request)
 
 
 @require_GET
@@ -51,8 +35,8 @@ def _filtered(request: HttpRequest, data: QueryDict) -> FollowUpFilter:
 @requires(Permission.VISIT_VIEW)
 def follow_up_list(request: HttpRequest) -> HttpResponse:
     """One's own, or all that one sees; open, due, overdue or done."""
-    data = _asked(request)
-    found = _filtered(request, data)
+    data = follow_ups_asked(request)
+    found = filtered_follow_ups(request, data)
     page = Paginator(found.qs.for_list(), PAGE).get_page(request.GET.get("page"))
     narrowed = [name for name in ("q", "owner", "territory", "practice", "provider") if data.get(name)]
     context = {
@@ -85,7 +69,7 @@ def _tabs(request: HttpRequest, data: QueryDict) -> list[dict[str, Any]]:
         for gone in ("page", "undo"):
             query.pop(gone, None)
         tab = {"url": f"?{query.urlencode()}", "label": label, "active": data["state"] == state}
-        tabs.append(tab if state == DONE else {**tab, "count": _filtered(request, query).qs.count()})
+        tabs.append(tab if state == DONE else {**tab, "count": filtered_follow_ups(request, query).qs.count()})
     return tabs
 
 
@@ -101,12 +85,8 @@ def _undoable(request: HttpRequest) -> dict[str, Any] | None:
 @requires(Permission.VISIT_VIEW, Permission.EXPORT)
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The filtered list as CSV or XLSX; that it was taken is recorded."""
-    if kind not in {"csv", "xlsx"}:
-        raise Http404("No such file.")
-    rows = _filtered(request, _asked(request)).qs
-    record("follow-ups.exported", by=request.user, rows=rows.count(), kind=kind, filters=sorted(k for k, v in request.GET.items() if v))
-    name = f"follow-ups-{timezone.localdate():%Y-%m-%d}.{kind}"
-    return (csv_response if kind == "csv" else xlsx_response)(name, exports.FOLLOW_UP_HEADER, exports.follow_up_rows(rows))
+    rows = filtered_follow_ups(request).qs
+    return send_file(request, "follow-ups", kind, exports.FOLLOW_UP_HEADER, exports.follow_up_rows(rows), rows.count())
 
 
 def _follow_up(request: HttpRequest, pk: int) -> FollowUp:
@@ -177,29 +157,6 @@ def _back(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
     """To where the person came from, where a note offers to take it back."""
     came_from = next_url(request, reverse("visits:follow-ups"))
     return redirect(f"{came_from}{'&' if '?' in came_from else '?'}{urlencode({'undo': batch})}")
-
-
-@require_POST
-@requires(Permission.VISIT_LOG)
-def bulk(request: HttpRequest) -> HttpResponse:
-    """Done, or put off, for all that are ticked: all of them or none."""
-    back = next_url(request, reverse("visits:follow-ups"))
-    wanted = [pk for pk in map(number, request.POST.getlist("item")) if pk][:MOST_AT_ONCE]
-    ticked = list(FollowUp.objects.visible_to(request.user).filter(pk__in=wanted))
-    if not ticked:
-        messages.info(request, "Tick the follow-ups first.")
-        return redirect(back)
-    try:
-        if request.POST.get("do") == DONE:
-            return _back(request, actions.complete_follow_ups(by=request.user, follow_ups=ticked))
-        form = SnoozeForm({"until": request.POST.get("do"), "until_on": request.POST.get("until_on")})
-        if not form.is_valid():
-            messages.error(request, form.sentence)
-            return redirect(back)
-        return _back(request, actions.snooze_follow_ups(by=request.user, follow_ups=ticked, until_on=form.cleaned_data["until_on"]))
-    except PolicyViolation as refusal:
-        messages.error(request, f"Nothing was changed. {refusal}")
-        return redirect(back)
 
 
 @require_POST

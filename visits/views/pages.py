@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,12 +15,13 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.access import requires
 from accounts.permissions import Permission
 from audit.actions import record
-from common.csvsafe import csv_response
+from common import columns
+from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import PolicyViolation
 from contacts import custom
 from contacts.models import CustomSubject
 from visits import actions, exports, policies, presenters, versions
-from visits.filters import VisitFilter
+from visits.filters import filtered_visits
 from visits.forms import EditForm, MissForm, PlanForm, key_of, with_values
 from visits.models import Visit, VisitSpend, VisitState
 from visits.queries import colleagues_of, day_of, history_of, lists_in_hand
@@ -29,26 +30,20 @@ from visits.views.common import number, office_context, practice_context, say_cl
 PAGE = 25
 
 
-def _filtered(request: HttpRequest) -> VisitFilter:
-    """The visits of the address; past ones unless it names a state."""
-    visits = Visit.objects.visible_to(request.user)
-    if not request.GET.get("state"):
-        visits = visits.filter(state__in=[VisitState.DONE, VisitState.MISSED])
-    elif request.GET["state"] == VisitState.PLANNED:
-        visits = visits.order_by("planned_at", "pk")
-    return VisitFilter(request.GET, visits, request=request)
-
-
 @require_GET
 @vary_on_headers("HX-Request")
 @requires(Permission.VISIT_VIEW)
 def visit_list(request: HttpRequest) -> HttpResponse:
     """Today and what comes, what is overdue, then the past."""
-    shown = _filtered(request)
+    shown = filtered_visits(request)
     page = Paginator(shown.qs.for_list(), PAGE).get_page(request.GET.get("page"))
+    own = custom.own_columns(shown.added, request.GET)
+    for visit in page:
+        visit.own_cells = own.cells(visit.custom)
     context = {
         "page": page,
         "rows": [presenters.row(visit) for visit in page],
+        "own": own,
         "filter": shown,
         "filtered": any(request.GET.get(name) for name in shown.filters),
     }
@@ -62,11 +57,16 @@ def visit_list(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @requires(Permission.VISIT_VIEW, Permission.EXPORT)
-def export(request: HttpRequest) -> HttpResponseBase:
-    """The filtered list as CSV; that it was taken is recorded."""
-    visits, fields = _filtered(request).qs, custom.fields_of(CustomSubject.VISIT)
-    record("visits.exported", by=request.user, rows=visits.count(), filters=sorted(name for name, value in request.GET.items() if value))
-    return csv_response(f"visits-{timezone.localdate():%Y-%m-%d}.csv", exports.header(fields), exports.rows(visits, fields))
+def export(request: HttpRequest, kind: str = "csv") -> HttpResponseBase:
+    """The filtered list as it is seen, as CSV or XLSX; that it was taken is recorded."""
+    if kind not in {"csv", "xlsx"}:
+        raise Http404("No such file.")
+    found = filtered_visits(request)
+    fields = custom.fields_in_file(found.added, request.GET)
+    told = sorted(name for name, value in request.GET.items() if value)
+    record("visits.exported", by=request.user, rows=found.qs.count(), kind=kind, filters=told)
+    header, rows = columns.seen(request.GET, exports.header(fields), exports.rows(found.qs, fields), exports.BELONGS)
+    return (csv_response if kind == "csv" else xlsx_response)(f"visits-{timezone.localdate():%Y-%m-%d}.{kind}", header, rows)
 
 
 def _visit(request: HttpRequest, pk: int) -> Visit:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires
+from accounts.downloads import asked_kind, send_file
 from accounts.permissions import Permission
 from audit.actions import record
 from common.csvsafe import csv_response, xlsx_response
@@ -49,13 +50,18 @@ def _try(request: HttpRequest, act: Callable[[], object], done: str = "") -> boo
 
 @require_GET
 @requires(Permission.VISIT_VIEW)
-def target_lists(request: HttpRequest) -> HttpResponse:
+def target_lists(request: HttpRequest) -> HttpResponseBase:
     """Lists in work, or those that are closed."""
     closed = request.GET.get("closed") == "1"
     rows = TargetList.objects.visible_to(request.user).filter(closed_at__isnull=not closed).for_list()
+    if kind := asked_kind(request):
+        return send_file(request, "target-lists", kind, exports.TARGET_LIST_HEADER, exports.target_list_rows(rows), rows.count())
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     here = reverse("visits:target-lists")
-    tabs = [{"url": here, "label": "In work", "active": not closed}, {"url": f"{here}?closed=1", "label": "Closed", "active": closed}]
+    tabs = [
+        {"url": f"{here}?closed=0", "label": "In work", "active": not closed},
+        {"url": f"{here}?closed=1", "label": "Closed", "active": closed},
+    ]
     context = {
         "page": page,
         "rows": [presenters.target_list_row(row, timezone.localdate()) for row in page],
