@@ -6,6 +6,7 @@ phone; the visit's own record keeps it. Every text says dates and not "yesterday
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from visits.today import Day, Offer, Stop
 
 LEFT_OUT = "[left out]"
 NOTE_LENGTH = 320
+_MIDNIGHT = 24 * 60  # minutes
 NO_TREND = "No referral from here in the last fifteen months that we know of."
 NOT_YOUR_TREND = "The trend counts every line of care; yours is one of them, so it is not shown."
 Shape = dict[str, Any]
@@ -170,6 +172,11 @@ def doors_on(practice: Practice, day: dt.date) -> tuple[str, bool]:
         return "", True
     if not windows:
         return f"Sees nobody on {day:%A}s", False
+    if windows[0][0] == 0 and windows[-1][1] == _MIDNIGHT:  # nobody said when it opens, only when not to come
+        if len(windows) == 1:
+            return "", True
+        shut = [f"{clock(before[1])} to {clock(after[0])}" for before, after in pairwise(windows)]
+        return f"No visits {', '.join(shut)}", True
     return f"Sees visitors {', '.join(f'{clock(begins)} to {clock(ends)}' for begins, ends in windows)}", True
 
 

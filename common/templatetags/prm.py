@@ -12,6 +12,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 register = template.Library()
 
@@ -138,6 +139,12 @@ def moment(value: datetime.datetime | None) -> str:
     """3 Oct 2026, 16:05."""
     local = _local(value)
     return f"{local.day} {local:%b %Y, %H:%M}" if local else DASH
+
+
+@register.filter
+def ago(value: datetime.datetime) -> str:
+    """1 hour ago: one unit, for a list that is looked over."""
+    return f"{timesince(value, depth=1)} ago"
 
 
 @register.filter

@@ -146,7 +146,10 @@
   if (place) draw().catch(() => { place.querySelector("[data-pack-says]").textContent = "This phone keeps nothing: its browser has no store, as in some private windows."; });
   else if (page) {
     const look = (force) => refresh(force).then(tell).catch(() => {});
-    look(false);
+    // After the page is there and the phone has nothing else to do: a large pack must not hold up a tap.
+    const idle = self.requestIdleCallback ? (act) => requestIdleCallback(act, { timeout: 3000 }) : (act) => setTimeout(act, 200);
+    const begin = () => idle(() => look(false));
+    if (document.readyState === "complete") begin(); else addEventListener("load", begin, { once: true });
     addEventListener("online", () => look(true));
     document.addEventListener("visibilitychange", () => { if (!document.hidden) look(false); });
   }

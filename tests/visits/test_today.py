@@ -261,6 +261,15 @@ def test_when_the_office_sees_visitors(as_, world):
     assert brief["rules"] == ["Friday: 09:00 to 11:30", "Lunch may be brought"]
 
 
+def test_where_only_the_hours_not_to_come_are_noted_those_are_said(as_, world):
+    practice = world.north_practice
+    for begins, ends in ((8, 9), (16, 17)):
+        VisitingHours.objects.create(practice=practice, weekday=4, begins=dt.time(begins), ends=dt.time(ends), kind="closed")
+    factories.make_visit(practice, world.nora, state="planned", planned_at=at(13))
+    (friday,) = as_("nora").get(reverse("visits:today")).context["stops"]
+    assert (friday["doors"], friday["is_open"]) == ("No visits 08:00 to 09:00, 16:00 to 17:00", True)
+
+
 def test_working_days(world):
     hours = WorkingHours(user=world.nora, weekdays=[0, 4])
     assert working_days(hours, TODAY, 3) == [TODAY, TODAY + dt.timedelta(days=3), TODAY + dt.timedelta(days=7)]
