@@ -50,10 +50,13 @@ def open_to_everybody_inside(reason: str) -> Callable[[View], View]:
     return stamp
 
 
-def open_to_strangers(reason: str) -> Callable[[View], View]:
-    """Stamp a view that needs no sign-in, with the reason; `SignInRequired` lets it through."""
+def open_to_strangers(reason: str, *, same_for_all: bool = False) -> Callable[[View], View]:
+    """Stamp a view that needs no sign-in, with the reason; `SignInRequired` lets it through.
+
+    What is the `same_for_all` is told without looking up who asks: a phone gets it while the database is away.
+    """
 
     def stamp(view: View) -> View:
-        return _stamped(view, open_reason=reason, login_required=False)
+        return _stamped(view, open_reason=reason, login_required=False, same_for_all=same_for_all)
 
     return stamp

@@ -23,6 +23,10 @@ class HandOverQuerySet(models.QuerySet["HandOver"]):
         scope = scope_of(user)
         return self if scope.whole else self.filter(Q(territory__in=scope.territory_ids) | Q(giver=user.pk) | Q(taker=user.pk))
 
+    def for_list(self) -> "HandOverQuerySet":
+        """With everybody and every place that a row names."""
+        return self.select_related("territory", "giver", "taker", "to_territory", "proposed_by", "decided_by")
+
 
 class ReassignmentQuerySet(models.QuerySet["Reassignment"]):
     def visible_to(self, user: Any) -> "ReassignmentQuerySet":

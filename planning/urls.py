@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from planning.views import field_map, handovers, rules, splits
+from planning.views import field_map, files, handovers, rules, splits
 
 app_name = "planning"
 
@@ -23,6 +23,9 @@ urlpatterns = [
     path("handovers/<int:pk>/decline/", handovers.decline, name="handover-decline"),
     path("handovers/<int:pk>/withdraw/", handovers.withdraw, name="handover-withdraw"),
     path("handovers/<int:pk>/undo/", handovers.undo, name="handover-undo"),
+    path("files/handovers.<slug:kind>", files.handovers, name="handovers-file"),
+    path("files/splits.<slug:kind>", files.splits, name="splits-file"),
+    path("files/overlaps.<slug:kind>", files.overlaps, name="overlaps-file"),
     path("leavers/<int:pk>/", handovers.leaver, name="leaver"),
     path("leavers/<int:pk>/panel/", handovers.leaver_panel, name="leaver-panel"),
     path("leavers/undo/<int:pk>/", handovers.undo_leaver, name="leaver-undo"),

@@ -9,13 +9,14 @@ from contacts.api import views as contacts
 from events.api import views as events
 from introductions.api import views as introductions
 from notices.api import views as notices
+from planning.api import views as planning
 from referrals.api import views as referrals
 from reports.api import views as reports
 from territories.api import views as territories
 from visits.api import views as visits
 
 router = DefaultRouter()
-for app in (contacts, concerns, compliance, referrals, visits, events, territories, reports, notices, comments, introductions):
+for app in (contacts, concerns, compliance, referrals, visits, events, territories, reports, notices, comments, introductions, planning):
     for prefix, viewset in app.VIEWSETS.items():
         router.register(prefix, viewset, basename=prefix)
 

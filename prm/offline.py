@@ -20,6 +20,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 
 from accounts.access import open_to_strangers
+from common.middleware import AWAY
 from contacts.models import CustomField, CustomSubject
 from visits.forms import LogForm
 
@@ -49,10 +50,18 @@ class Shell:
 def shell() -> Shell:
     """The shell of this release and of the organization's own fields; made once, unless files may change under a developer's hands."""
     scripts = tuple(static(name) for name in _WORKER)
-    own = tuple(
-        str(row) for row in CustomField.objects.filter(subject=CustomSubject.VISIT).values_list()
-    )  # a change of them is a new shell
-    return _shell.__wrapped__(scripts, own) if settings.DEBUG else _shell(scripts, own)
+    try:
+        own = tuple(str(row) for row in CustomField.objects.filter(subject=CustomSubject.VISIT).values_list())  # a change is a new shell
+        now = _shell.__wrapped__(scripts, own) if settings.DEBUG else _shell(scripts, own)
+    except AWAY:
+        if not _last:
+            raise
+        return _last[0]
+    _last[:] = [now]
+    return now
+
+
+_last: list[Shell] = []  # what this process told last: a phone that asks while the database is away gets it again
 
 
 def _shown() -> dict[str, Any]:
@@ -77,7 +86,7 @@ def _shell(scripts: tuple[str, ...], own_fields: tuple[str, ...]) -> Shell:
 
 @require_GET
 @cache_control(no_cache=True)
-@open_to_strangers("the service worker is code; it holds no data")
+@open_to_strangers("the service worker is code; it holds no data", same_for_all=True)
 def service_worker(request: HttpRequest) -> HttpResponse:
     """Served at the root so that it may answer for every page; a change of the shell changes these bytes, and so installs the new one."""
     now = shell()
@@ -89,7 +98,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @cache_control(no_cache=True)
-@open_to_strangers("a page without anybody's data, for the phone to keep")
+@open_to_strangers("a page without anybody's data, for the phone to keep", same_for_all=True)
 def shell_page(request: HttpRequest, name: str) -> HttpResponse:
     now = shell()
     if name not in now.html:
@@ -99,7 +108,7 @@ def shell_page(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_GET
 @cache_control(no_cache=True)
-@open_to_strangers("name and icons of the app; browsers ask for it without cookies")
+@open_to_strangers("name and icons of the app; browsers ask for it without cookies", same_for_all=True)
 def manifest(request: HttpRequest) -> JsonResponse:
     """How the app calls itself once it is on a home screen."""
     icons = [

@@ -360,6 +360,7 @@ SPECTACULAR_SETTINGS = {
         "BatchState": "referrals.models.imports.BatchState",
         "VisitState": "visits.models.VisitState",
         "RunState": "reports.models.RunState",
+        "GoalMeasure": "reports.models.GoalMeasure",
         "GoalStanding": "reports.api.field.STANDINGS",
         "MarketStanding": "reports.api.market_serializers.STANDINGS",
         "ConcernState": "concerns.models.ConcernState",

@@ -29,7 +29,7 @@ TONES = {
 
 
 def _shown(user: User) -> Any:
-    return HandOver.objects.visible_to(user).select_related("territory", "giver", "taker", "to_territory", "proposed_by", "decided_by")
+    return HandOver.objects.visible_to(user).for_list()
 
 
 @require_GET

@@ -5,21 +5,24 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import mixins, serializers
+from rest_framework import mixins, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.models import User
 from accounts.permissions import Permission
+from common.api import Seen
 from contacts.models import Tier
+from reports import actions
 from reports.filters import GoalFilter
-from reports.models import Goal
+from reports.models import Goal, GoalMeasure, GoalPeriod
 from reports.pacing import Pace, paces
 from reports.queries.coverage import TierCoverage, coverage_of
 from reports.queries.cuts import branch
 from reports.queries.freshness import freshness
 from reports.queries.names import names
-from territories.models import Territory
+from territories.models import ServiceLine, Territory
 
 STANDINGS = ("reached", "missed", "ahead", "open", "behind", "not begun")
 
@@ -64,10 +67,30 @@ class GoalSerializer(serializers.ModelSerializer):
         return PaceSerializer(self.context["paces"][goal.pk]).data
 
 
+class GoalWriteSerializer(serializers.Serializer):
+    """A goal to set: for at most one of `liaison`, `territory` and `service_line` (none: the whole organization).
+
+    Any day of the month, quarter or year may be given as `start_on`. Of leakage the `target` is a share between 0 and 1 that is not to be
+    exceeded, of everything else a whole number to be reached.
+    """
+
+    measure = serializers.ChoiceField(choices=GoalMeasure.choices)
+    period = serializers.ChoiceField(choices=GoalPeriod.choices, default=GoalPeriod.MONTH.value)
+    start_on = serializers.DateField()
+    target = serializers.FloatField(min_value=0)
+    liaison = serializers.PrimaryKeyRelatedField(queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
+    territory = Seen(queryset=Territory.objects.all(), required=False, allow_null=True)
+    service_line = serializers.PrimaryKeyRelatedField(queryset=ServiceLine.objects.all(), required=False, allow_null=True)
+
+
 class GoalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
-    """Goals that the person sees, each with its pace: those that run today, unless `state` asks for others."""
+    """Goals that the person sees, each with its pace: those that run today, unless `state` asks for others.
+
+    Managers set, change and remove goals of the people and territories below theirs, as on the page.
+    """
 
     required_permissions = (Permission.DASHBOARD_VIEW,)
+    write_permissions = (Permission.GOAL_EDIT,)
     serializer_class = GoalSerializer
     filterset_class = GoalFilter
     queryset = Goal.objects.none()
@@ -86,6 +109,33 @@ class GoalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         goal = self.get_object()
         return Response(GoalSerializer(goal, context=self._with_paces([goal])).data)
+
+    @extend_schema(request=GoalWriteSerializer, responses={201: GoalSerializer})
+    def create(self, request: Request) -> Response:
+        """Set a goal. Where there is one already, change that one."""
+        sent = self._sent(request)
+        goal = actions.save_goal(by=request.user, **sent)
+        return Response(GoalSerializer(goal, context=self._with_paces([goal])).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=GoalWriteSerializer, responses=GoalSerializer)
+    def partial_update(self, request: Request, pk: Any = None) -> Response:
+        """Change a goal; what is not sent stays as it is."""
+        goal = self.get_object()
+        held = {name: getattr(goal, name) for name in ("measure", "period", "start_on", "target", "liaison", "territory", "service_line")}
+        goal = actions.save_goal(goal=goal, by=request.user, **{**held, **self._sent(request, partial=True)})
+        return Response(GoalSerializer(goal, context=self._with_paces([goal])).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: Any = None) -> Response:
+        """Take a goal back; the history keeps what it was."""
+        actions.remove_goal(goal=self.get_object(), by=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _sent(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
+        """What was sent; when a part is changed, nothing that was not sent."""
+        sent = GoalWriteSerializer(data=request.data, partial=partial, context=self.get_serializer_context())
+        sent.is_valid(raise_exception=True)
+        return dict(sent.validated_data)
 
     def _with_paces(self, goals: Any) -> dict[str, Any]:
         found = paces(goals, fresh=freshness(), parents=names().parents)

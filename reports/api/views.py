@@ -21,6 +21,7 @@ from reports import actions, kinds
 from reports.api.alerts import AlertViewSet
 from reports.api.field import CoverageViewSet, GoalViewSet
 from reports.api.market import MarketViewSet, TargetViewSet
+from reports.api.meetings import OneToOneViewSet, ScheduleViewSet
 from reports.api.network import NetworkViewSet
 from reports.api.serializers import (
     IN_THE_WORKS,
@@ -173,4 +174,6 @@ VIEWSETS: dict[str, type[GenericViewSet]] = {
     "targets": TargetViewSet,
     "goals": GoalViewSet,
     "coverage": CoverageViewSet,
+    "schedules": ScheduleViewSet,
+    "one-to-ones": OneToOneViewSet,
 }

@@ -6,6 +6,7 @@ import re
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.db import OperationalError, connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -16,8 +17,10 @@ from prm import offline
 @pytest.fixture(autouse=True)
 def _fresh():
     offline._shell.cache_clear()
+    offline._last.clear()
     yield
     offline._shell.cache_clear()
+    offline._last.clear()
 
 
 def _told(answer):
@@ -47,6 +50,23 @@ def test_the_version_is_that_of_the_shell(client, db, monkeypatch):
     offline._shell.cache_clear()
     monkeypatch.setattr(offline, "render_to_string", lambda *args: render_to_string(*args) + "<!-- one byte more -->")
     assert _told(client.get("/sw.js"))["version"] != before
+
+
+def test_the_worker_and_its_pages_are_told_while_the_database_is_away(as_, world):
+    """What this process told last is told again, to somebody signed in too: a phone keeps its app while the machine is mended."""
+
+    def away(*statement):
+        raise OperationalError("the database is away")
+
+    client = as_("nora")
+    client.raise_request_exception = False
+    with connection.execute_wrapper(away):
+        assert client.get("/sw.js").status_code == 503, "nothing was told yet: the browser keeps the worker that it has"
+    addresses = ("/sw.js", "/shell/offline/", "/shell/day/", "/manifest.webmanifest")
+    before = [client.get(address).content for address in addresses]
+    with connection.execute_wrapper(away):
+        assert [client.get(address).content for address in addresses] == before
+        assert client.get("/visits/").status_code == 503
 
 
 @pytest.mark.parametrize("name", offline.SHELLS)

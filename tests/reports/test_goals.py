@@ -275,6 +275,53 @@ def test_the_api_shows_the_goals_of_the_page(as_, history, october):
     assert as_(None).get("/api/v1/goals/").status_code in {401, 403}
 
 
+def test_goals_are_set_changed_and_removed_by_the_api(as_, history, october):
+    world = history
+    address, day = "/api/v1/goals/", END.isoformat()
+    asked = {"measure": "visits", "period": "quarter", "start_on": day, "target": 12, "liaison": world.nora.pk}
+    made = as_("dana").post(address, asked, content_type="application/json")
+    assert made.status_code == 201, made.content
+    told = made.json()
+    assert (told["subject"], told["target"], told["period"], told["pace"]["standing"] != "") == (str(world.nora), 12, "quarter", True)
+    goal = Goal.objects.get(pk=told["id"])
+    assert (goal.set_by, AuditEvent.objects.filter(event="goal.set", target_id=goal.pk).count()) == (world.dana, 1)
+    again = as_("dana").post(address, asked, content_type="application/json")
+    assert (again.status_code, "There is a goal already" in again.json()["detail"]) == (400, True)
+    one = f"{address}{goal.pk}/"
+    changed = as_("dana").patch(one, {"target": 15}, content_type="application/json")
+    assert (changed.status_code, changed.json()["target"], changed.json()["liaison"], changed.json()["period"]) == (
+        200, 15, world.nora.pk, "quarter",
+    )  # fmt: skip
+    for wrong, word in (
+        ({"target": 0}, "whole number"),
+        ({"target": 1.5}, "whole number"),
+        ({"territory": world.north.pk}, "one person"),
+        ({"measure": "leakage", "target": 20}, "share"),
+    ):
+        refused = as_("dana").patch(one, wrong, content_type="application/json")
+        assert (refused.status_code, word in refused.json()["detail"]) == (400, True), wrong
+    goal.refresh_from_db()
+    assert (goal.target, goal.territory, goal.measure) == (15, None, "visits"), "what was refused changed nothing"
+    for who in ("nora", "sol", "past", "ivan", "elle"):
+        for send in (as_(who).post(address, asked, content_type="application/json"), as_(who).delete(one)):
+            assert send.status_code == 403, who
+    assert as_("dana").delete(one).status_code == 204
+    assert not Goal.objects.filter(pk=goal.pk).exists()
+    assert as_("dana").delete(one).status_code == 404
+
+
+def test_the_api_sets_no_goals_above_ones_own_territory(as_, history, october):
+    """Dana sees the region only: the whole and what she does not see are not hers to promise."""
+    world, day = history, END.isoformat()
+    asked = {"measure": "received", "start_on": day, "target": 12}
+    whole = as_("dana").post("/api/v1/goals/", asked, content_type="application/json")
+    assert (whole.status_code, "below yours" in whole.json()["detail"]) == (400, True)
+    above = as_("dana").post("/api/v1/goals/", {**asked, "territory": world.root.pk}, content_type="application/json")
+    assert (above.status_code, "territory" in above.json()) == (400, True)
+    assert not Goal.objects.exists()
+    assert as_("ada").post("/api/v1/goals/", asked, content_type="application/json").status_code == 201
+
+
 def test_credit_follows_the_day_and_no_reassignment(history, october):
     """What was credited to nora on its day stays hers, though the territory is somebody else's now."""
     world = history

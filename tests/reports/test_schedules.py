@@ -201,3 +201,15 @@ def test_who_sets_up_and_changes(as_, history, run_jobs):
     assert schedule.ended_at is None
     assert schedule.paused_at
     assert AuditEvent.objects.filter(event__startswith="schedule.").count() == 6
+
+
+def test_the_api_tells_a_schedule_to_its_maker_and_to_whom_it_comes(history, as_):
+    world = history
+    schedule = set_up(world, world.nora)
+    address = f"/api/v1/schedules/{schedule.pk}/"
+    for who, status in (("dana", 200), ("nora", 200), ("ada", 200), ("sol", 404), ("elle", 404), (None, 401)):
+        assert as_(who).get(address).status_code == status, who
+    told = as_("nora").get(address).json()
+    assert (told["when"], told["recipients"], told["kind"]) == (schedule.when, [world.nora.pk], "leakage")
+    actions.end_schedule(schedule=schedule, by=world.dana)
+    assert as_("dana").get("/api/v1/schedules/").json()["results"] == []

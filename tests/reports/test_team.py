@@ -135,3 +135,15 @@ def test_the_monthly_mail_shows_the_month(history):
     assert section.picture.png.startswith(b"\x89PNG")
     assert len(section.picture.rows) == 12
     assert section.title == "9 inbound referrals in September 2026, as the month before"
+
+
+def test_talks_are_told_by_the_api_to_the_two_and_to_admins(world, as_):
+    talk = OneToOne.objects.create(liaison=world.nora, led_by=world.dana, held_on=timezone.localdate(), notes="Went well")
+    talk.agreements.create(text="Visit the south", owner=world.nora)
+    address = f"/api/v1/one-to-ones/{talk.pk}/"
+    for who, status in (("nora", 200), ("dana", 200), ("ada", 200), ("sol", 404), ("elle", 404), (None, 401)):
+        assert as_(who).get(address).status_code == status, who
+    told = as_("nora").get(address).json()
+    assert (told["notes"], [row["text"] for row in told["agreements"]]) == ("Went well", ["Visit the south"])
+    assert as_("sol").get("/api/v1/one-to-ones/").json()["results"] == []
+    assert as_("nora").post(address, {}).status_code == 403
