@@ -21,6 +21,7 @@ class Permission(StrEnum):
     REFERRAL_ROWS = "see single referrals, which are linked to patients"
     ROI_VIEW = "see the return on visits and the quarter's report"
     GOAL_EDIT = "set goals"
+    DIRECTORY_EDIT = "keep the directory of our lines and specialists"
     EXPORT = "download lists"
     IMPORT_RUN = "import files"
     TERRITORY_VIEW = "see territories"

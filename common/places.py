@@ -50,6 +50,22 @@ def center_of(zip_: str) -> tuple[float, float] | None:
     return _center_of_zip().get(zip_)
 
 
+@lru_cache(maxsize=256)
+def centers_near(points: frozenset[tuple[float, float]], miles: float) -> tuple[tuple[str, tuple[float, float]], ...]:
+    """ZIP codes of which the middle lies within so many miles of one of the points, the nearest first."""
+    rows = miles / 69  # miles of a degree of latitude
+    near: dict[str, tuple[float, str, tuple[float, float]]] = {}
+    for point in points:
+        columns = rows / max(0.1, cos(radians(abs(point[0]) + rows)))
+        for zip_, place in _center_of_zip().items():
+            if abs(place[0] - point[0]) > rows or abs(place[1] - point[1]) > columns:
+                continue  # a box around the circle: most of the country is never measured
+            far = miles_apart(place, point)
+            if far <= miles and (zip_ not in near or far < near[zip_][0]):
+                near[zip_] = (far, zip_, place)
+    return tuple((zip_, place) for _, zip_, place in sorted(near.values()))
+
+
 def has_center(zip_: str) -> bool:
     """Whether it is known where the ZIP code lies."""
     return zip_ in _center_of_zip()

@@ -31,6 +31,7 @@ from demo import (
     alerts,
     care,
     claims,
+    directory,
     division,
     events,
     groups,
@@ -134,6 +135,8 @@ def load(*, say: Say, seed: int = 11, today: dt.date | None = None, referrals_a_
     events.ensure(people, seed=seed)
     division.ensure(people, made.today)
     worth.ensure(people, world.month_starts(made.today, world.MONTHS)[0])
+    say("  the directory")
+    directory.ensure(people, seed=seed)
     say("  reports")
     run_waiting()
     alerts.ensure_work(people)

@@ -24,7 +24,7 @@ from referrals.models import ImportBatch, MarketFile, Referral
 from territories.models import Territory
 from visits.models import Visit
 
-STAGES = 15  # sentences that loading says
+STAGES = 16  # sentences that loading says
 PATIENCE = 300  # seconds for what other workers began
 _OURS = ("demo.load_sample", "demo.take_off_sample")
 _UNDER_WAY = (JobState.QUEUED, JobState.RUNNING)

@@ -6,6 +6,7 @@ from comments.api import views as comments
 from compliance.api import views as compliance
 from concerns.api import views as concerns
 from contacts.api import views as contacts
+from directory.api import views as directory
 from events.api import views as events
 from introductions.api import views as introductions
 from notices.api import views as notices
@@ -16,7 +17,21 @@ from territories.api import views as territories
 from visits.api import views as visits
 
 router = DefaultRouter()
-for app in (contacts, concerns, compliance, referrals, visits, events, territories, reports, notices, comments, introductions, planning):
+for app in (
+    contacts,
+    concerns,
+    compliance,
+    referrals,
+    visits,
+    events,
+    territories,
+    reports,
+    notices,
+    comments,
+    introductions,
+    planning,
+    directory,
+):
     for prefix, viewset in app.VIEWSETS.items():
         router.register(prefix, viewset, basename=prefix)
 

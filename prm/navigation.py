@@ -37,6 +37,7 @@ _MAIN = (
     ("visits:today", "Today", "route", P.VISIT_LOG),
     ("contacts:providers", "Providers", "stethoscope", P.PROVIDER_VIEW),
     ("contacts:practices", "Practices", "building-hospital", P.PROVIDER_VIEW),
+    ("directory:list", "Directory", "address-book", P.PROVIDER_VIEW),
     ("introductions:list", "New physicians", "user-plus", P.PROVIDER_VIEW),
     ("visits:follow-ups", "Follow-ups", "checklist", P.VISIT_VIEW),
     ("events:list", "Events", "presentation", P.EVENT_VIEW),
@@ -59,7 +60,15 @@ _BELOW = {
     "contacts:duplicates": "referrals:batches",
     "contacts:aliases": "referrals:batches",
 }
-_LIAISON_FIRST = ("visits:today", "contacts:practices", "visits:follow-ups", "visits:list", "contacts:providers", "reports:dashboard")
+_LIAISON_FIRST = (
+    "visits:today",
+    "contacts:practices",
+    "visits:follow-ups",
+    "visits:list",
+    "contacts:providers",
+    "directory:list",
+    "reports:dashboard",
+)
 
 # group, url name, title, text, permission
 _SETTINGS = (
@@ -75,6 +84,7 @@ _SETTINGS = (
     ("Field", "territories:list", "Territories", "Draw territories, assign people, see what nobody owns.", P.TERRITORY_EDIT),
     ("Field", "territories:service-lines", "Service lines", "The lines of care that are counted.", P.SETTINGS_EDIT),
     ("Field", "contacts:specialties", "Specialties", "Which specialty belongs to which service line.", P.SETTINGS_EDIT),
+    ("Field", "directory:entries", "Directory", "Plans, criteria and contacts of our lines, sites and specialists.", P.DIRECTORY_EDIT),
     ("Field", "contacts:organizations", "Network", "Organizations and whose they are, with dates.", P.SETTINGS_EDIT),
     (
         "Field",

@@ -29,6 +29,7 @@ from visits.forms import LogForm
 SHELLS: dict[str, tuple[tuple[str, ...], str]] = {
     "offline": (("*",), "offline.html"),
     "day": (("/", "/visits/today/", "/visits/brief/*"), "field/day.html"),
+    "directory": (("/directory/",), "directory/shell.html"),
     "log": (("/visits/log/",), "field/log.html"),
     "waiting": (("/visits/waiting/",), "field/waiting.html"),
 }

@@ -31,6 +31,7 @@ _DO = (
     ("visits:log", "Log a visit", "write down enter", "plus"),
     ("visits:plan", "Plan a visit", "appointment calendar", "calendar-plus"),
     ("visits:plan-week", "Plan my week", "route days", "route"),
+    ("directory:list", "Find a specialist of ours", "directory in-network plan language criteria near", "address-book"),
     ("visits:follow-up-add", "Add a follow-up", "promise task", "checklist"),
     ("concerns:new", "Add a concern", "complaint barrier", "message-report"),
     ("compliance:new", "Write down spend", "lunch meal gift", "gift"),

@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "reports",
     "introductions",
     "planning",
+    "directory",
     "visits",
     "events",
     "referrals",

@@ -36,6 +36,7 @@ urlpatterns = [
     path("contacts/", include("contacts.urls")),
     path("comments/", include("comments.urls")),
     path("introductions/", include("introductions.urls")),
+    path("directory/", include("directory.urls")),
     path("concerns/", include("concerns.urls")),
     path("spend/", include("compliance.urls")),
     path("referrals/", include("referrals.urls")),

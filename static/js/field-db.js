@@ -1,9 +1,10 @@
 /* The phone's own store: the IndexedDB "prm-field", for pages and for the service worker.
-   outbox: visits that wait (key: their id) · drafts: forms not saved yet (key: `key`) · pack: what the next days need (key: user id) ·
+   outbox: visits that wait (key: their id) · drafts: forms not saved yet (key: `key`) · pack: what the next days need, directory: our
+   specialists and sites (key: user id) ·
    meta: small facts about this phone (key: their name). No patient, no token, no password is ever put here. */
 self.fieldDb = (() => {
-  const NAME = "prm-field", VERSION = 1;
-  const STORES = { outbox: { keyPath: "id" }, drafts: { keyPath: "key" }, pack: {}, meta: {} };
+  const NAME = "prm-field", VERSION = 2;
+  const STORES = { outbox: { keyPath: "id" }, drafts: { keyPath: "key" }, pack: {}, directory: {}, meta: {} };
   let opened = null;
 
   function open() {

@@ -2,58 +2,25 @@
    its age is shown too. It belongs to one person: another one's is neither kept nor shown. */
 (() => {
   const NAMES = { next: "Next", done: "Done", missed: "Missed" }, TONES = { next: "info", done: "good", missed: "warn" };
-  const FRESH = 5 * 60000; // milliseconds during which it is not asked for again
+  const FRESH = 5 * 60000, HALF_DAY = 12 * 3600000; // milliseconds during which it is not asked for again
   const place = document.querySelector("[data-pack-page]"); // a shell, which is drawn from the pack
   const page = Number(document.body.dataset.user) || null;
+  const { h, sub, pill, icon, age, iso, ways } = fieldDraw;
 
   // ---- keeping
 
   async function kept(user) { return user ? fieldDb.get("pack", user) : undefined; }
 
+  // The directory is asked for in a corridor, where nobody opened it before: it comes with the day, twice a day.
   async function refresh(force) {
-    if (!page || !navigator.onLine) return;
-    const old = await kept(page);
-    if (!force && old && Date.now() - old.checkedAt < FRESH) return;
-    const headers = { Accept: "application/json", ...(old ? { "If-None-Match": old.etag } : {}) };
-    const answer = await fetch("/api/v1/field/pack/", { headers, redirect: "error", cache: "no-store" });
-    if (answer.status === 304 && old) return fieldDb.put("pack", { ...old, checkedAt: Date.now() }, page);
-    if (!answer.ok || !answer.headers.get("Content-Type")?.startsWith("application/json")) return; // signed out, or no answer of ours
-    const pack = await answer.json();
-    if (pack.user === page) await fieldDb.put("pack", { pack, etag: answer.headers.get("ETag"), checkedAt: Date.now() }, page);
+    await fieldDraw.keep("pack", "/api/v1/field/pack/", page, force ? 0 : FRESH);
+    await fieldDraw.keep("directory", "/api/v1/directory/pack/", page, HALF_DAY);
   }
 
   // ---- showing
 
-  const SVG = "http://www.w3.org/2000/svg";
-  function h(name, attributes = {}, ...children) {
-    const element = ["svg", "use", "polyline", "circle"].includes(name) ? document.createElementNS(SVG, name) : document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) if (value !== "" && value !== null && value !== undefined) element.setAttribute(key, value);
-    element.append(...children.filter(Boolean));
-    return element;
-  }
-  const sub = (...text) => h("span", { class: "sub" }, ...text);
-  const pill = (text, tone) => h("span", { class: `pill pill-${tone}` }, text);
-  const icon = (name) => h("svg", { class: "icon", "aria-hidden": "true" }, h("use", { href: `${place.dataset.icons}#${name}` }));
   const section = (title, ...children) => h("section", { class: "card" }, h("h2", {}, title), ...children);
   const whys = (rows) => rows.length > 0 && h("ul", { class: "whys" }, ...rows.map((why) => h("li", { class: `why why-${why.tone}` }, why.text)));
-
-  const clock = (time) => new Date(time).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  const iso = (date) => `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, "0")}-${String(date.getDate()).padStart(2, "0")}`;
-  function age(time) {
-    const minutes = Math.max(0, Math.round((Date.now() - time) / 60000));
-    const old = minutes < 1 ? "just now" : minutes < 60 ? `${minutes} min old` : `${Math.floor(minutes / 60)} h old`;
-    const day = iso(new Date(time)) === iso(new Date()) ? "" : `${new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short" })} `;
-    return `as of ${day}${clock(time)}, ${old}`;
-  }
-
-  function mapUrl({ name, address }) {
-    if (/iPhone|iPad|Macintosh/.test(navigator.userAgent)) return `https://maps.apple.com/?daddr=${encodeURIComponent(address)}&dirflg=d`;
-    if (/Android/.test(navigator.userAgent)) return `geo:0,0?q=${encodeURIComponent(`${name}, ${address}`)}`;
-    return `https://www.google.com/maps/dir/?api=1&destination=${encodeURIComponent(address)}`;
-  }
-  const ways = (row) => h("div", { class: "cluster" },
-    row.address && h("a", { class: "btn btn-sm", href: mapUrl(row), rel: "noreferrer" }, icon("navigation"), " Navigate"),
-    row.phone && h("a", { class: "btn btn-sm", href: `tel:${row.phone}` }, icon("phone"), " Call"));
 
   function sparkline(points) {
     if (points.length < 2) return null;

@@ -7,9 +7,9 @@
   // The pack of one person is not for the next; what waits or was drafted stays until its writer signs in again, and is shown to nobody else.
   async function remember() {
     if (page) {
-      await fieldDb.change(["meta", "pack"], ({ meta, pack }) => {
+      await fieldDb.change(["meta", "pack", "directory"], ({ meta, ...packs }) => {
         meta.put(page, "user");
-        pack.getAllKeys().onsuccess = ({ target }) => target.result.filter((key) => key !== page).forEach((key) => pack.delete(key));
+        for (const pack of Object.values(packs)) pack.getAllKeys().onsuccess = ({ target }) => target.result.filter((key) => key !== page).forEach((key) => pack.delete(key));
       });
     }
     return page ?? fieldDb.get("meta", "user");

@@ -154,6 +154,7 @@ SCOPELESS = {
     "referrals.DestinationMonth": "read through reports.queries, which cuts every cell by the scope",
     "referrals.PayerMonth": "read through reports.queries, which cuts every cell by the scope",
     "referrals.SourceMonth": "read through reports.queries, which cuts every cell by the scope",
+    "directory.AcceptedPlan": "shown only with its entry",
     "introductions.PayerDate": "shown only with its physician",
     "introductions.Step": "shown only with its target",
     "reports.ScheduleTurn": "shown only with its schedule",

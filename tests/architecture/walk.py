@@ -26,6 +26,7 @@ APPS = (
     "introductions",
     "reports",
     "planning",
+    "directory",
     "demo",
     "setup",
     "prm",
@@ -48,6 +49,7 @@ LEVEL = {
     "introductions": 9,
     "reports": 10,
     "planning": 11,
+    "directory": 11,
     "demo": 12,
     "setup": 13,
 }
