@@ -14,7 +14,6 @@ from common.tables.archives import Source
 from contacts.importing.nppes_files import NAME, Kind, Member, kind_of_file, open_members
 from contacts.importing.nppes_more import load_locations, load_names, write_names
 from contacts.importing.nppes_records import write_records
-from contacts.importing.nppes_staging import READ, stage
 from contacts.importing.outcome import Outcome, Progress
 
 __all__ = ["NAME", "Choice", "Kind", "kind_of_file", "load", "open_members"]
@@ -71,6 +70,8 @@ def _load(member: Member, outcome: Outcome, progress: Progress | None, choice: C
     if member.kind == Kind.ENDPOINTS:
         outcome.findings["file of electronic addresses, which is passed over"] += 1
         return
+    from contacts.importing.nppes_staging import READ, stage  # noqa: PLC0415 - pyarrow: 25 MB, for workers only
+
     with connection.cursor() as cursor:
         rows = stage(cursor, member, progress)
         outcome.rows += rows
