@@ -20,12 +20,12 @@ from referrals import policies
 from referrals.deriving import Progress, lock_facts, publish, settle, touch
 from referrals.importing.folding import SENT
 from referrals.importing.writing import refold
-from referrals.models import LineMonth, Payer, PayerMerge, Referral, SentRow
+from referrals.models import ROLLUPS, Payer, PayerMerge, Referral, SentRow
 from referrals.rollups import FACTS
 
 STEP = 50_000  # referrals
 _FACTS = "referrals.Referral.payer"  # key of `moved`: facts that no source sent
-_NOT_MOVED = (Referral, SentRow, LineMonth, Payer, PayerMerge)  # facts and their rollups move by themselves, the others are history
+_NOT_MOVED = (Referral, SentRow, *ROLLUPS, Payer, PayerMerge)  # facts and their rollups move by themselves, the others are history
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from jobs.actions import run
 from jobs.models import Job
 from referrals import actions
 from referrals.importing import renaming
-from referrals.models import Capacity, LineMonth, Payer, PayerMerge, Referral, SourceRow
+from referrals.models import ROLLUPS, Capacity, LineMonth, Payer, PayerMerge, Referral, SourceRow
 from referrals.rollups import differences
 from reports.models import ContributionMargin
 from territories.models import ServiceLine
@@ -155,6 +155,7 @@ def test_what_else_names_the_payer_moves_unless_the_survivor_has_its_own(world: 
     site.payers.set([old])
     new_here = NewPhysician.objects.create(provider=make_provider(), start_on=day, led_by=world.dana)
     begins = PayerDate.objects.create(physician=new_here, payer=old, effective_on=day)
+    assert not {field.model for field in renaming._links()} & set(ROLLUPS), "rollups follow the facts, and nothing else moves them"
     referrals, moving = renaming.preview(survivor=new, merged=old)
     assert referrals == 2
     assert {(found.what, found.moves, found.stays) for found in moving} == {
