@@ -162,5 +162,5 @@ def _grow(root: int, territories: int, providers: int) -> None:
             [AT_PRACTICES, providers // AT_PRACTICES // A_PRACTICE, providers // AT_PRACTICES, AT_PRACTICES],
         )
         learn_all_words()
-        for table in ("contacts_provider", "contacts_practice", "contacts_affiliation", "contacts_nameword", "territories_territory"):
+        for table in ("contacts_provider", "contacts_practice", "contacts_affiliation", "contacts_nameword", "territories_territoryrule"):
             cursor.execute(f"VACUUM ANALYZE {table}")
