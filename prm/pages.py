@@ -2,8 +2,9 @@
 
 import sys
 
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -16,6 +17,9 @@ from prm import api_reference
 from prm.navigation import settings_pages
 from referrals.models import Referral
 from setup.queries import is_hidden
+
+MOST = f"{settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1024**2:.1f} MB"
+TOO_LARGE = f"This is larger than the {MOST} that fit in one request. Send less at a time, or files by themselves."
 
 
 @require_GET
@@ -68,7 +72,11 @@ def _error(request: HttpRequest, status: int, template: str, sentence: str = "")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(request, 400, "400.html")
+    """What Django refuses before a view sees it; programs are answered as programs read."""
+    sentence = TOO_LARGE if isinstance(exception, RequestDataTooBig) else ""
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": sentence or "The request was not understood."}, status=400)
+    return _error(request, 400, "400.html", sentence)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
