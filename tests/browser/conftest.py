@@ -21,6 +21,23 @@ AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.m
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+SIZES = {"width", "scheme", "theme"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A journey at one size and in one light belongs to the suite, the same one at others to the tail, which takes longer."""
+    seen: set[tuple[Path, str]] = set()
+    for item in items:
+        spec = getattr(item, "callspec", None)
+        if spec is None or not spec.params or not set(spec.params) <= SIZES or item.path.parent != Path(__file__).parent:
+            continue
+        journey = (item.path, getattr(item, "originalname", item.name))
+        if journey in seen:
+            item.add_marker(pytest.mark.slow)
+        seen.add(journey)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = chromium.find()

@@ -125,6 +125,7 @@ def test_every_page_is_clean_dense(demo, live_server, page_at, sign_in, assert_a
                 pytest.fail(f"{name} at {width} px, {scheme}: {finding}")
 
 
+@pytest.mark.slow
 def test_every_page_is_clean_empty(world, live_server, page_at, sign_in, assert_axe_clean):
     run_waiting()
     cast = {"Nora Lind": world.nora, "Dana Reyes": world.dana, "Ada Quinn": world.ada, "Ivan Petrov": world.ivan, "Elle Grant": world.elle}

@@ -431,7 +431,7 @@ def test_the_export_holds_what_the_filter_shows_and_is_recorded(as_, world):
     assert len(lines) == 2
     assert lines[1][3] == world.north_practice.name
     assert lines[1][-1] == "'=cmd()"
-    assert AuditEvent.objects.get(event="visits.exported").details == {"rows": 1, "filters": ["owner"]}
+    assert AuditEvent.objects.get(event="visits.exported").details == {"kind": "csv", "rows": 1, "filters": ["owner"]}
 
 
 def test_a_panel_loads_more(as_, world):
