@@ -70,6 +70,7 @@ def test_postgres_goes_and_comes_back_under_people_who_work(stack: Stack, number
     saved = [note for person in people for note in person.saved]
     kept = {note for (note,) in stack.sql("SELECT note FROM visits_visit WHERE note LIKE 'round %%'")}
     assert set(saved) <= kept, "a visit that was said to be saved is lost"
-    job, _ = ask_for_report(stack.person("dana"), "2026-05-01", "2026-05-01" if number == signal.SIGINT else "2026-06-01")
+    run, _ = ask_for_report(stack.person("dana"), "2026-05-01", "2026-05-01" if number == signal.SIGINT else "2026-06-01")
+    job = stack.one("SELECT job_id FROM reports_reportrun WHERE id = %s", run)
     stack.await_job(job)
     assert stack.job(job)[0] == "done", "relay and worker found the database again"
