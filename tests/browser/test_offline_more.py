@@ -121,7 +121,8 @@ def test_an_update_while_visits_wait(field, server, phone, tmp_path):
 
 
 @pytest.mark.xfail(
-    reason="since the pack is fetched later the visit is sent at once here, saved and without the question; not understood yet"
+    reason="since the pack is fetched later the visit is sent at once here, saved and without the question; not understood yet",
+    strict=False,
 )
 def test_a_full_phone_loses_nothing_that_was_on_the_screen(field, server, phone, assert_axe_clean):
     page = phone(field.nora)
