@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
-from django.db import connection, connections
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,6 +22,7 @@ from notices.models import Digest, DigestSent, MailSettings
 from tests import factories
 from tests.factories.concerns import make_concern
 from tests.factories.visits import make_follow_up
+from tests.processes import killed
 
 THURSDAY = dt.date(2026, 11, 26)
 KEEPS = "common.mailfiles.EmailBackend"
@@ -220,20 +220,17 @@ def test_a_worker_that_dies_in_between_changes_nothing(world, due, files, monkey
 def test_a_process_killed_while_it_sends_leaves_one_mail(world, due, files):
     """The real thing: a child process takes the job, hands the mail over and is killed before it can say so; the next one takes over."""
     job = enqueue("notices.send_digest", world.nora.pk, "daily", timezone.localdate().isoformat())
-    connections.close_all()
-    child = os.fork()
-    if child == 0:  # pragma: no cover - another process
-        deliver = EmailMessage.send
+    deliver = EmailMessage.send
 
-        def last_breath(message, *args, **kwargs):
-            deliver(message)
-            os.kill(os.getpid(), 9)
+    def last_breath(message, *args, **kwargs):
+        deliver(message)
+        os.kill(os.getpid(), 9)
 
+    def take_the_job():
         EmailMessage.send = last_breath
         run(job.pk)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 9
-    connection.ensure_connection()
+
+    killed(take_the_job)
     job.refresh_from_db()
     assert job.state == JobState.RUNNING
     assert len(read(files)) == 1

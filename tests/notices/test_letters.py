@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
-from django.db import connection, connections
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,6 +22,7 @@ from notices import actions, digests
 from notices.mailing import of_token, unsubscribe_path
 from notices.models import Digest, Letter, MailKind, MailSettings
 from tests.factories.visits import make_follow_up
+from tests.processes import killed
 
 
 @pytest.fixture
@@ -89,20 +89,17 @@ def test_the_same_matter_is_told_once(world, run_jobs):
 def test_a_process_killed_while_it_sends_leaves_one_mail(world, files):
     letter = letter_to(world.nora)
     job = Job.objects.get(name="notices.send_letter")
-    connections.close_all()
-    child = os.fork()
-    if child == 0:  # pragma: no cover - another process
-        deliver = EmailMessage.send
+    deliver = EmailMessage.send
 
-        def last_breath(message, *args, **kwargs):
-            deliver(message)
-            os.kill(os.getpid(), 9)
+    def last_breath(message, *args, **kwargs):
+        deliver(message)
+        os.kill(os.getpid(), 9)
 
+    def take_the_job():
         EmailMessage.send = last_breath
         run(job.pk)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 9
-    connection.ensure_connection()
+
+    killed(take_the_job)
     job.refresh_from_db()
     assert job.state == JobState.RUNNING
     assert len(list(files.glob("*.eml"))) == 1

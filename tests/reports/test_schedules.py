@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
-from django.db import connection, connections
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from jobs.models import Job, JobState
 from notices.models import Letter, Notice
 from reports import actions, kinds
 from reports.models import ReportRun, ReportSchedule, ScheduleDelivery, ScheduleTurn
+from tests.processes import killed
 from tests.reports.conftest import END
 
 MONDAY = dt.datetime(2026, 11, 23, 8, tzinfo=ZoneInfo("America/New_York"))
@@ -138,25 +138,20 @@ def test_a_killed_worker_leaves_one_turn_and_one_word(history, when):
     schedule = set_up(world, world.dana)
     actions.ask_for_turns(now=MONDAY)
     job = Job.objects.get(name="reports.schedule_turn")
-    connections.close_all()
-    child = os.fork()
-    if child == 0:  # pragma: no cover - another process
-        from reports import tasks  # noqa: PLC0415 - of the child only
+    take_turn = actions.take_turn
 
-        real = actions.take_turn
+    def last_breath(**asked):
+        if when == "before":
+            ReportSchedule.objects.filter(pk=schedule.pk).update(hour=7)  # some work of the transaction
+        else:
+            take_turn(**asked)
+        os.kill(os.getpid(), 9)
 
-        def last_breath(**asked):
-            if when == "before":
-                ReportSchedule.objects.filter(pk=schedule.pk).update(hour=7)  # some work of the transaction
-            else:
-                real(**asked)
-            os.kill(os.getpid(), 9)
-
-        tasks.actions.take_turn = last_breath
+    def take_the_job():
+        actions.take_turn = last_breath
         run(job.pk)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 9
-    connection.ensure_connection()
+
+    killed(take_the_job)
     job.refresh_from_db()
     assert job.state == JobState.RUNNING
     assert not ScheduleTurn.objects.exists(), "nothing of a turn that was not finished is kept"
