@@ -22,6 +22,7 @@ from events import policies
 from events.actions import Cost
 from events.models import Answer, Audience, Event, EventKind
 from events.queries import shares_of, who_may_hold
+from notices.models import ReminderRules
 from territories.models import ServiceLine
 
 NO_PATIENTS = "No patient names, birth dates or record numbers."
@@ -66,7 +67,7 @@ class EventForm(forms.Form):
         label="Accreditation statement", max_length=300, required=False, help_text="As whoever grants the credits words it."
     )
     reminds = forms.BooleanField(
-        label="Remind guests the day before", required=False, initial=True, help_text="By mail, once, with the event for their calendar."
+        label="Remind guests the day before", required=False, help_text="By mail, once, with the event for their calendar."
     )
     owner = forms.ModelChoiceField(User.objects.none(), label="Who holds it", empty_label=None)
     hosts = forms.ModelMultipleChoiceField(
@@ -133,7 +134,7 @@ def _first_guess(user: User, practice: Practice | None) -> dict[str, Any]:
         "owner": user.pk,
         "practice": practice.pk if practice else None,
         "time_zone": organization_time_zone(),
-        "reminds": True,
+        "reminds": ReminderRules.current().reminds_guests,
         "starts": dt.time(12),
         "ends": dt.time(13),
     }

@@ -12,12 +12,14 @@ from django.utils import timezone
 
 from accounts.clocks import organization_time_zone, time_zone_of
 from accounts.models import User
+from accounts.permissions import Permission
 from audit.actions import record
+from common.exceptions import PolicyViolation
 from common.locks import held
 from jobs import actions as jobs
 from notices.digests import compose, compose_letter, local_now, sections_of
 from notices.mailing import gets_mail, gets_mails
-from notices.models import DigestSent, Letter, MailKind, MailSettings, Notice
+from notices.models import DigestSent, Letter, MailKind, MailSettings, Notice, ReminderRules
 from notices.querysets import NoticeQuerySet
 
 KEPT = dt.timedelta(days=90)
@@ -79,10 +81,27 @@ def save_mail_settings(*, by: User, **wanted: Any) -> MailSettings:
 
 
 @transaction.atomic
+def save_reminder_rules(*, by: User, **wanted: Any) -> ReminderRules:
+    """How the organization reminds where nobody chose otherwise: the fields of `ReminderRules`."""
+    if not by.can(Permission.SETTINGS_EDIT):
+        raise PolicyViolation("Only an admin changes how the organization reminds.")
+    rules = ReminderRules.objects.select_for_update().first() or ReminderRules(pk=1)
+    changes = {name: [getattr(rules, name), value] for name, value in wanted.items() if getattr(rules, name) != value}
+    if changes:
+        for name, (_, value) in changes.items():
+            setattr(rules, name, value)
+        rules.save()
+        record("reminder_rules.changed", by=by, changes=changes)
+    return rules
+
+
+@transaction.atomic
 def set_mail(*, person: User, kind: str, wanted: bool, by: User) -> MailSettings:
     """One kind of mail on or off: what the link at a mail's end does, without a sign-in."""
     kind = MailKind(kind)
-    saved, _ = MailSettings.objects.update_or_create(person=person, defaults={kind.value: wanted})
+    others = ReminderRules.current().of_mails()  # the first choice of one's own keeps the rest as it was
+    one = {kind.value: wanted}
+    saved, _ = MailSettings.objects.update_or_create(person=person, defaults=one, create_defaults=others | one)
     record("mails.subscribed" if wanted else "mails.unsubscribed", by=by, target=person, kind=kind)
     return saved
 
@@ -93,11 +112,11 @@ def ask_for_digests(*, now: dt.datetime, by: User | None = None) -> int:
     Asked every ten minutes; a beat that was away for hours is caught up with the same day.
     """
     chosen = {row.person_id: row for row in MailSettings.objects.all()}
-    zone_of_all = organization_time_zone()
+    of_all, zone_of_all = ReminderRules.current().of_mails(), organization_time_zone()
     over = set(DigestSent.objects.over(since_on=now.date() - LOOKED_BACK).values_list("person_id", "kind", "day_on"))
     asked = 0
     for person in gets_mails():
-        wanted = chosen.get(person.pk) or MailSettings(person=person)
+        wanted = chosen.get(person.pk) or MailSettings(person=person, **of_all)
         for kind, on in wanted.due(local_now(now, person.time_zone or zone_of_all)):
             if (person.pk, kind, on) not in over:
                 jobs.enqueue("notices.send_digest", person.pk, kind, on.isoformat(), key=f"digest {person.pk} {kind} {on}")

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from accounts.clocks import zone_words
-from notices.models import MailKind, MailSettings
+from notices.models import MOST_DAYS_AHEAD, MailKind, MailSettings, ReminderRules
 
 
 def _hour_words(hour: int) -> str:
@@ -48,3 +48,29 @@ class MailSettingsForm(forms.Form):
             if quiet.is_quiet(dt.datetime(2000, 1, 1, data["hour"])):
                 self.add_error("hour", "This hour lies in your quiet hours.")
         return data
+
+
+class ReminderRulesForm(forms.Form):
+    """What holds until a person, or an event, says otherwise."""
+
+    reminds_guests = forms.BooleanField(
+        label="Remind guests of events the day before",
+        required=False,
+        help_text="By mail, once. This is how new events begin; each can be set otherwise, and each guest can decline.",
+    )
+    daily = forms.BooleanField(
+        label="Mail follow-ups that are due",
+        required=False,
+        help_text="Each working day on which something is due. Whoever chose their mails in their profile keeps their choice.",
+    )
+    hour = forms.TypedChoiceField(label="Mails go from what hour on", coerce=int, choices=_HOURS, help_text="By each person's own clock.")
+    days_ahead = forms.IntegerField(
+        label="Tell of follow-ups how many days ahead",
+        min_value=0,
+        max_value=MOST_DAYS_AHEAD,
+        help_text="0: on the day that they are due.",
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    def __init__(self, data: Any = None, *, rules: ReminderRules) -> None:
+        super().__init__(data, initial={name: getattr(rules, name) for name in self.base_fields})

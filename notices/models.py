@@ -1,6 +1,7 @@
 """What a person is told: inside PRM by notices, outside by mails that come by themselves."""
 
 import datetime as dt
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from accounts.models import User
 from notices.querysets import DigestSentQuerySet, LetterQuerySet, MailSettingsQuerySet, NoticeQuerySet
 
 FRIDAY, FIRST_WEEK = 4, 7
+MOST_DAYS_AHEAD = 14
 
 
 class NoticeKind(models.TextChoices):
@@ -79,8 +81,37 @@ class MailKind(models.TextChoices):
     REPORT = "report", "When a scheduled report is ready"
 
 
+class ReminderRules(models.Model):
+    """How the organization reminds, where nobody chose otherwise: guests of events, and owners of follow-ups. One row."""
+
+    reminds_guests = models.BooleanField("events remind their guests the day before", default=True)
+    daily = models.BooleanField("follow-ups that are due come in a daily mail", default=True)
+    hour = models.PositiveSmallIntegerField(default=7, help_text="of the daily, weekly and monthly mails; from 0 to 23")
+    days_ahead = models.PositiveSmallIntegerField(default=0, help_text="how many days before its day a follow-up is told of")
+
+    class Meta:
+        verbose_name_plural = "reminder rules"
+        constraints = (
+            models.CheckConstraint(condition=Q(pk=1), name="reminder_rules_once"),
+            models.CheckConstraint(condition=Q(hour__lte=23), name="reminder_hour_of_a_day"),
+            models.CheckConstraint(condition=Q(days_ahead__lte=MOST_DAYS_AHEAD), name="reminder_days_ahead"),
+        )
+
+    def __str__(self) -> str:
+        return "Reminder rules"
+
+    @classmethod
+    def current(cls) -> "ReminderRules":
+        """The organization's rules, or the defaults before anybody changed them."""
+        return cls.objects.first() or cls(pk=1)
+
+    def of_mails(self) -> dict[str, Any]:
+        """What they say of the mails of a person who chose nothing: fields of `MailSettings`."""
+        return {"daily": self.daily, "hour": self.hour}
+
+
 class MailSettings(models.Model):
-    """Which mails a person wants, and when. Without a row, the defaults here hold.
+    """Which mails a person wants, and when. Without a row, `ReminderRules` and then the defaults here hold.
 
     Within quiet hours (from `quiet_from` until before `quiet_until` on the person's clock, over midnight where the first is later) nothing
     is sent; what waited goes afterwards. The fields of the kinds are named by `MailKind`.
@@ -118,8 +149,8 @@ class MailSettings(models.Model):
 
     @classmethod
     def of(cls, person: User) -> "MailSettings":
-        """What the person chose, or the defaults."""
-        return cls.objects.filter(person=person).first() or cls(person=person)
+        """What the person chose, or what the organization did for all."""
+        return cls.objects.filter(person=person).first() or cls(person=person, **ReminderRules.current().of_mails())
 
     def wants(self, kind: str) -> bool:
         return bool(getattr(self, kind))

@@ -12,6 +12,8 @@ ICONS = {
     NoticeKind.RUN: "report-analytics",
     NoticeKind.COMMENT: "message-circle",
     NoticeKind.MOVE: "arrows-exchange",
+    NoticeKind.EVENT: "presentation",
+    NoticeKind.HAND_OVER: "user-check",
 }
 MOST = 99
 

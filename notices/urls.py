@@ -15,6 +15,7 @@ urlpatterns = [
     path("sent/<str:name>/", mails.sent_mail, name="mail"),
     path("sent/<str:name>/body/", mails.mail_body, name="mail-body"),
     path("sent/<str:name>/raw.eml", mails.mail_file, name="mail-file"),
+    path("reminders/", notices.reminders, name="reminders"),
     path("mails/", notices.mail_settings, name="mail-settings"),
     path("<int:pk>/", notices.follow, name="follow"),
     path("<int:pk>/read/", notices.read, name="read"),

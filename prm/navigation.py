@@ -108,6 +108,7 @@ _SETTINGS = (
     ("Field", "visits:materials", "Materials", "What is left on visits, how much of it is in stock, when to order again.", P.SETTINGS_EDIT),
     ("Money", "visits:mileage-rates", "Mileage rates", "What a mile is paid for, with its days.", P.SETTINGS_EDIT),
     ("Field", "visits:field-rules", "Routes", "How drives are estimated, when lunch may be, how near suggestions are.", P.SETTINGS_EDIT),
+    ("Field", "notices:reminders", "Reminders", "Guests of events, follow-ups that are due: who is reminded, and when.", P.SETTINGS_EDIT),
     ("Field", "concerns:categories", "Concern categories", "What concerns can be about, who answers, and by when.", P.SETTINGS_EDIT),
     ("People", "notices:mails", "Mails", "Where mails go; without a mail server, the mails themselves.", P.SETTINGS_EDIT),
     ("Data", "contacts:moves", "Move watch", "What the registry says of people we know and we do not.", P.CONTACT_EDIT),

@@ -15,7 +15,7 @@ from events.actions.mails import owe
 from events.actions.spending import cancel_planned_costs
 from events.models import Audience, Event, EventKind, EventState
 from notices.actions import notify
-from notices.models import NoticeKind
+from notices.models import NoticeKind, ReminderRules
 
 # What an event says of itself; those that a calendar shows come first.
 SHOWN = ("title", "starts_at", "ends_at", "time_zone", "place", "practice", "owner", "speaker", "about", "credits")
@@ -23,7 +23,7 @@ FIELDS = (*SHOWN, "kind", "audience", "service_line", "capacity", "accreditation
 _FREE_TEXT = frozenset({"title", "place", "speaker", "about", "accreditation"})  # told by name, never quoted
 _DEFAULTS: dict[str, Any] = {
     "place": "", "practice": None, "speaker": "", "about": "", "credits": None, "kind": EventKind.LUNCH, "audience": Audience.EXTERNAL,
-    "service_line": None, "capacity": None, "accreditation": "", "reminds": True,
+    "service_line": None, "capacity": None, "accreditation": "",
 }  # fmt: skip
 
 
@@ -32,7 +32,8 @@ def plan_event(*, by: User, hosts: Collection[User] = (), is_none: bool = False,
     """An event to come, of one's own or, by a manager, of somebody else. `fields` are those of `FIELDS`; `is_none` says that what looks
     like a patient's identifier in its texts is none.
     """
-    wanted = _DEFAULTS | {"time_zone": organization_time_zone()} | _tidy(fields) | {"owner": owner or by}
+    of_all = {"time_zone": organization_time_zone(), "reminds": ReminderRules.current().reminds_guests}
+    wanted = _DEFAULTS | of_all | _tidy(fields) | {"owner": owner or by}
     policies.check_can_plan(by=by, owner=wanted["owner"], practice=wanted["practice"])
     policies.check_fields(wanted, is_none=is_none)
     event = Event.objects.create(**wanted, planned_by=by)

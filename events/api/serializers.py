@@ -70,7 +70,7 @@ class EventFieldsSerializer(serializers.Serializer):
     capacity = serializers.IntegerField(min_value=1, max_value=10_000, required=False, allow_null=True)
     credits = serializers.DecimalField(max_digits=4, decimal_places=2, required=False, allow_null=True)
     accreditation = serializers.CharField(max_length=300, required=False, allow_blank=True)
-    reminds = serializers.BooleanField(required=False, help_text="guests get a mail the day before; true without it")
+    reminds = serializers.BooleanField(required=False, help_text="guests get a mail the day before; without it, as the organization does")
     owner = serializers.PrimaryKeyRelatedField(queryset=User.objects.active(), required=False)
     is_none = serializers.BooleanField(required=False, default=False)
 

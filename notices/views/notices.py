@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from accounts.access import open_to_everybody_inside
+from accounts.access import open_to_everybody_inside, requires
 from accounts.downloads import asked_kind, send_file
+from accounts.permissions import Permission
 from notices import actions, exports
 from notices.filters import NoticeFilter
-from notices.forms import MailSettingsForm
-from notices.models import MailSettings, Notice, NoticeKind
+from notices.forms import MailSettingsForm, ReminderRulesForm
+from notices.models import MailSettings, Notice, NoticeKind, ReminderRules
 from notices.presenters import ICONS, count_words
 
 OWN = "visible_to decides: one's own notices"
@@ -111,3 +112,16 @@ def mail_settings(request: HttpRequest) -> HttpResponse:
         {"form": form, "crumbs": [{"url": reverse("accounts:profile"), "label": "Profile"}]},
         status=422 if form.errors else 200,
     )
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.SETTINGS_EDIT)
+def reminders(request: HttpRequest) -> HttpResponse:
+    """Settings: how the organization reminds where nobody chose otherwise."""
+    form = ReminderRulesForm(request.POST if request.method == "POST" else None, rules=ReminderRules.current())
+    if request.method == "POST" and form.is_valid():
+        actions.save_reminder_rules(by=request.user, **form.cleaned_data)
+        messages.success(request, "Saved.")
+        return redirect("notices:reminders")
+    crumbs = [{"url": reverse("settings"), "label": "Settings"}]
+    return render(request, "notices/reminders.html", {"form": form, "crumbs": crumbs}, status=422 if form.errors else 200)

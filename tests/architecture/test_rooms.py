@@ -177,6 +177,7 @@ SCOPELESS = {
     "visits.DrawnPractice": "shown only with its draw",
     "visits.PlanDraftStop": "shown only with its draft",
     "visits.FieldRules": "one row of settings",
+    "notices.ReminderRules": "one row of settings",
 }
 
 

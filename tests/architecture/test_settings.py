@@ -19,6 +19,7 @@ PAGES = {
     "contacts.Cadence": ("contacts:cadence",),
     "contacts.CustomField": ("contacts:custom-fields",),
     "contacts.Specialty": ("contacts:specialties",),
+    "notices.ReminderRules": ("notices:reminders",),
     "referrals.CountingRules": ("referrals:rules",),
     "referrals.MarketVendor": ("referrals:market",),
     "referrals.Payer": ("referrals:payers",),

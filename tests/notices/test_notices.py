@@ -181,3 +181,10 @@ def test_the_list_is_flat(as_, world, assert_flat_queries):
 
 def test_somebody_new_is_told_what_notices_are(as_, world):
     assert "No notices yet" in as_("elle").get(reverse("notices:list")).content.decode()
+
+
+def test_a_notice_of_every_kind_is_shown(as_, world):
+    for kind in NoticeKind:
+        tell(world.nora, f"About {kind.value}", kind=kind)
+    page = as_("nora").get(reverse("notices:list")).content.decode()
+    assert [kind for kind in NoticeKind if f"About {kind.value}" not in page] == []
