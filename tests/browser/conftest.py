@@ -23,6 +23,8 @@ AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 
 SIZES = {"width", "scheme", "theme"}
 
+expect.set_options(timeout=30_000)  # a machine that does other things as well is slow, not wrong
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
