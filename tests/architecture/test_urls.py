@@ -1,6 +1,9 @@
 """Nobody in: every URL carries a capability or a reason, and each role gets from it what the matrix of its capability says."""
 
+from contextlib import contextmanager
+
 import pytest
+from django.db import transaction
 from django.urls import NoReverseMatch, reverse
 
 from accounts.permissions import Permission
@@ -72,38 +75,57 @@ def _address(name, view, path):
 
 
 CAST = ("nora", "past", "dana", "ada", "ivan", "elle")
-
-
-@pytest.mark.parametrize(("path", "name", "view"), PAGES, ids=[name for _, name, _ in PAGES])
-def test_page_by_role(as_, world, path, name, view):
-    """Not allowed is 403, a stranger is sent to the sign-in, and nobody is shown an error of ours."""
-    address, (permissions, _) = _address(name, view, path), _stamp(view)
-    for who in CAST:
-        answer = as_(who).get(address)
-        allowed = all(world.cast[who].can(permission) for permission in permissions or ())
-        expected = {200, 302, 404, 405} if allowed else {403, 405}
-        assert answer.status_code in expected, f"{who}: {answer.status_code} {answer.content[:300]}"
-    if getattr(view, "login_required", True):
-        answer = as_(None).get(address)
-        assert answer.status_code == 302
-        assert answer["Location"].startswith(reverse("account_login"))
-
-
 API_VIEWS = [(path, name, view) for path, name, view in API if "format" not in path]
 
 
-@pytest.mark.parametrize(("path", "name", "view"), API_VIEWS, ids=[name for _, name, _ in API_VIEWS])
-def test_api_by_role(as_, world, path, name, view):
-    address = _address(name, view, path)
-    for who in CAST:
-        answer = as_(who).get(address)
-        allowed = all(world.cast[who].can(permission) for permission in view.cls.required_permissions)
-        assert answer.status_code in ({200, 400, 404, 405} if allowed else {403, 405}), (
-            f"{who}: {answer.status_code} {answer.content[:300]}"
-        )
-    stranger = as_(None).get(address)
-    assert stranger.status_code == 401
-    assert stranger.json()["detail"]
+@contextmanager
+def _apart(subtests, name):
+    """A test within a test, which leaves nothing behind: one world and one sign-in serve every address."""
+    with subtests.test(name), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("who", CAST)
+def test_page_by_role(as_, world, subtests, who):
+    """Not allowed is 403, and nobody is shown an error of ours."""
+    client = as_(who)
+    for path, name, view in PAGES:
+        with _apart(subtests, name):
+            answer = client.get(_address(name, view, path))
+            allowed = all(world.cast[who].can(permission) for permission in _stamp(view)[0] or ())
+            expected = {200, 302, 404, 405} if allowed else {403, 405}
+            assert answer.status_code in expected, f"{answer.status_code} {answer.content[:300]}"
+
+
+def test_a_stranger_is_sent_to_the_sign_in(as_, subtests):
+    client = as_(None)
+    for path, name, view in PAGES:
+        if getattr(view, "login_required", True):
+            with _apart(subtests, name):
+                answer = client.get(_address(name, view, path))
+                assert answer.status_code == 302
+                assert answer["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("who", CAST)
+def test_api_by_role(as_, world, subtests, who):
+    client = as_(who)
+    for path, name, view in API_VIEWS:
+        with _apart(subtests, name):
+            answer = client.get(_address(name, view, path))
+            allowed = all(world.cast[who].can(permission) for permission in view.cls.required_permissions)
+            expected = {200, 400, 404, 405} if allowed else {403, 405}
+            assert answer.status_code in expected, f"{answer.status_code} {answer.content[:300]}"
+
+
+def test_the_api_tells_a_stranger_why(as_, subtests):
+    client = as_(None)
+    for path, name, view in API_VIEWS:
+        with _apart(subtests, name):
+            answer = client.get(_address(name, view, path))
+            assert answer.status_code == 401
+            assert answer.json()["detail"]
 
 
 def test_allauth_opens_nothing_more_to_strangers(client, db):
