@@ -65,10 +65,13 @@ class Trends:
         if risen:
             most = max(risen, key=lambda row: row.recent - row.earlier)
             return f"{most.category} rose: {most.recent} in the last three whole months, {most.earlier} in the three before"
-        most = max(self.barriers, key=lambda row: (row.recent, row.raised))
-        if not most.recent:
+        size = max(row.recent for row in self.barriers)
+        if not size:
             return "Nothing was raised in the last three whole months"
-        return f"{most.category} is raised most: {most.recent} in the last three whole months; no kind rose beyond chance"
+        lead = [str(row.category) for row in self.barriers if row.recent == size]
+        who = f"{lead[0]} is" if len(lead) == 1 else f"{lead[0]} and {lead[1]} are" if len(lead) == 2 else f"{len(lead)} kinds are"
+        each = "" if len(lead) == 1 else " each"
+        return f"{who} raised most: {size}{each} in the last three whole months; no kind rose beyond chance"
 
 
 def trends(concerns: Any, *, today: dt.date) -> Trends:

@@ -88,7 +88,7 @@ def ramp_chart(physician: NewPhysician, steps: Sequence[RampStep], *, with_plan:
     series = [{"name": "Referrals", "values": [step.referrals for step in steps], "tone": "inbound"}]
     has_patients = any(step.patients is not None for step in steps)
     if has_patients:
-        series.append({"name": "New patients", "values": [step.patients for step in steps], "tone": "c2"})
+        series.append({"name": "New patients", "values": [step.patients for step in steps], "tone": "c4"})
     if with_plan:
         series.append({"name": "Plan", "values": [step.planned for step in steps], "tone": "neutral"})
     spec = {

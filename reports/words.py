@@ -17,6 +17,27 @@ if TYPE_CHECKING:
 TOO_FEW = 10
 
 
+def leaders(sizes: Sequence[tuple[str, float]]) -> list[str]:
+    """Who has most, in the order given: several where they are level, nobody where all have nothing."""
+    most = max((size for _, size in sizes), default=0)
+    return [name for name, size in sizes if size == most] if most else []
+
+
+def together(names: Sequence[str]) -> str:
+    """A · A and B · A, B and C · A, B and 3 more: names in a sentence."""
+    if len(names) > 3:
+        return f"{', '.join(names[:2])} and {len(names) - 2} more"
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def most(sizes: Sequence[tuple[str, int]], one: str, several: str) -> str:
+    """Cardiology brings most: 40 of 90 · Cardiology and Urology bring most: 2 each of 5. `one` and `several` are the verb."""
+    lead = leaders(sizes)
+    size, everything = max(size for _, size in sizes), sum(size for _, size in sizes)
+    told = f"{together(lead)} {one if len(lead) == 1 else several} most: {number(size)}{'' if len(lead) == 1 else ' each'}"
+    return f"{told} of {number(everything)}"
+
+
 def share(ratio: Ratio, rules: CountingRules) -> str:
     """The rate, or its range where too much is undetermined to name one."""
     if ratio.bounds is not None and ratio.range_leads(rules.range_leads_above):
@@ -56,13 +77,18 @@ def line_growth(lines: Sequence[tuple[str, int, int]], has_before: bool, questio
     if not lines:
         return "No inbound referral in this selection"
     if not has_before:
-        name, most, _ = lines[0]
-        return f"{name} brings most: {number(most)} of {number(sum(now for _, now, _ in lines))} inbound referrals"
-    name, now, before = max(lines, key=lambda line: abs(line[1] - line[2]))
-    if now == before:
+        found = f"{most([(name, now) for name, now, _ in lines], 'brings', 'bring')} inbound referrals"
+        return f"{found}, too few to say more" if sum(now for _, now, _ in lines) < TOO_FEW else found
+    moved = leaders([(name, abs(now - before)) for name, now, before in lines])
+    if not moved:
         return f"Every service line is level with the {question.before_words}"
+    if len(moved) > 1:
+        apart = max(abs(now - before) for _, now, before in lines)
+        return f"{together(moved)} changed most: {number(apart)} each, on the {question.before_words}"
+    now, before = next((now, before) for name, now, before in lines if name == moved[0])
     verb, than = ("grew", "more") if now > before else ("fell", "fewer")
-    return f"{name} {verb} most: {number(abs(now - before))} {than} than in the {question.before_words}"
+    chance = ", as chance can explain" if is_chance(now, before) else ""
+    return f"{moved[0]} {verb} most: {number(abs(now - before))} {than} than in the {question.before_words}{chance}"
 
 
 def leakage(now: Ratio, before: Ratio | None, question: "Question") -> str:
@@ -85,11 +111,18 @@ def worst_line(lines: Sequence[Cell], ranked: bool, question: "Question") -> str
         return "None of our own referrals in this selection"
     if not ranked:
         return f"Too few destinations are known to rank {len(lines)} service lines"
-    worst = lines[0]
-    if not worst.outbound:
+    lead = leaders([(cell.labels[0], cell.outbound) for cell in lines])
+    if not lead:
         return "No service line lost a referral that we know of"
+    worst = lines[0]
+    if len(lead) > 1:
+        return f"{together(lead)} lose most: {count(worst.outbound, 'referral')} each"
     ratio = leakage_ordered([worst])
-    return f"{worst.labels[0]} loses most: {count(worst.outbound, 'referral')}, {share(ratio, question.rules)} of its own"
+    if ratio.denominator < TOO_FEW:
+        return (
+            f"{lead[0]} loses most: {number(worst.outbound)} of {number(ratio.denominator)} with a known destination, too few to say more"
+        )
+    return f"{lead[0]} loses most: {count(worst.outbound, 'referral')}, {share(ratio, question.rules)} of its own"
 
 
 def flow(sums: Cell) -> str:
@@ -103,8 +136,11 @@ def flow(sums: Cell) -> str:
 def top_destination(outside: Sequence[Cell], everything: int) -> str:
     if not outside:
         return "No referral is known to have left our network"
-    first = outside[0]
-    return f"{first.labels[0]} receives most of what leaves: {number(first.outbound)} of {number(everything)}"
+    sizes = [(cell.labels[0], cell.outbound) for cell in outside if cell.outbound]
+    if len(sizes) == 1:
+        return f"All that leaves goes to {sizes[0][0]}: {count(everything, 'referral')}"
+    found = f"Of what leaves, {most(sizes, 'receives', 'receive')}"
+    return f"{found}, too few to say more" if everything < TOO_FEW else found
 
 
 def falls(found: Sequence[Mover]) -> str:

@@ -174,7 +174,10 @@ def _zip_title(field: Field, county: str, zips: Sequence[ZipArea], measure: str)
         practices = sum(area.figures.practices for area in zips)
         owners = sorted(whose - {maps.NOBODY, ""})
         held = f"belong to {' and '.join(owners)}" if owners else "belong to nobody"
-        return f"{practices:,} practices of {label} {held}" + ("; some to nobody" if owners and maps.NOBODY in whose else "")
+        of = "practice" if practices == 1 else "practices"
+        if practices == 1:
+            held = held.replace("belong", "belongs", 1)
+        return f"{practices:,} {of} of {label} {held}" + ("; some to nobody" if owners and maps.NOBODY in whose else "")
     told = {area.zip: maps.figure(area.figures, measure, field.counting) for area in zips}
     known = [(one.value, zip_) for zip_, one in told.items() if one.value]
     if not known:

@@ -21,6 +21,7 @@ RULES = {
 }
 NEWS = ("outside", "one side", "trend", "two of three")  # what a title tells first, of months equally new
 FEW_A_MONTH = 5  # counts: METHODS section 3
+LEAST_MONTHS = 6  # of fewer, nearly any would lie within limits made of themselves
 TOO_FEW = 10  # what shares are of: METHODS section 2
 
 
@@ -93,13 +94,27 @@ class Control:
     signals: Sequence[Signal]
 
     @property
+    def known(self) -> list[float]:
+        """The values that may be compared."""
+        return [value for value in self.series.compared if value is not None]
+
+    @property
+    def is_short(self) -> bool:
+        """Too few months to call anything usual: limits are drawn, and nothing is flagged."""
+        return len(self.known) < LEAST_MONTHS
+
+    @property
+    def is_few(self) -> bool:
+        """Too few months, or too few in a month: nothing is called usual, or unusual."""
+        return self.limits is None or self.is_short or self.is_sparse
+
+    @property
     def is_sparse(self) -> bool:
         """Under five a month (a share: of fewer than ten): limits of counts so small mean little, and nothing is flagged."""
-        known = [value for value in self.series.compared if value is not None]
         if self.series.of:
             counted = [of for of, value in zip(self.series.of, self.series.compared, strict=True) if value is not None]
             return not counted or sum(counted) / len(counted) < TOO_FEW
-        return not known or sum(known) / len(known) < FEW_A_MONTH
+        return not self.known or sum(self.known) / len(self.known) < FEW_A_MONTH
 
 
 def control(series: Series) -> Control:
@@ -108,7 +123,7 @@ def control(series: Series) -> Control:
 
     limits = xmr(series.compared)
     found = Control(series, limits, ())
-    if limits is None or found.is_sparse:
+    if limits is None or found.is_few:
         return found
     return Control(series, limits, tuple(_signals(series, limits)))
 
@@ -170,11 +185,14 @@ def _upper(series: Series, limits: "XmR") -> float:
 def finding(found: Control) -> str:
     """The title of the chart: the newest signal, else that nothing stands out, else why nothing can be said."""
     series, limits = found.series, found.limits
-    known = [value for value in series.compared if value is not None]
-    if not known:
+    if not found.known:
         return f"{series.name}: no full month to chart in this selection"
-    if limits is None:
-        return f"{series.name}: two full months in a row are needed before anything can be called usual"
+    if not any(found.known) and not series.of:
+        return f"{series.name}: none in {_full_months(len(found.known))}, too few to say more"
+    if found.is_short or limits is None:
+        return (
+            f"{series.name}: too few to say. {_full_months(len(found.known)).capitalize()}, and {LEAST_MONTHS} are needed for a usual range"
+        )
     if found.is_sparse:
         least = TOO_FEW if series.of else FEW_A_MONTH
         return f"{series.name}: too few to say. Below {least} a month, chance moves more than any change"
@@ -191,6 +209,10 @@ def finding(found: Control) -> str:
     if newest.rule == "trend":
         return f"{series.name}: {'rising' if newest.is_high else 'falling'} for {len(newest.at)} months, {first} to {last}"
     return f"{series.name}: close to the {'upper' if newest.is_high else 'lower'} limit in {len(newest.at)} months, {first} to {last}"
+
+
+def _full_months(n: int) -> str:
+    return "one full month" if n == 1 else f"{n} full months"
 
 
 def spec(found: Control) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from math import sqrt
 
 from common.templatetags.prm import number, percent
 from referrals.models import CountingRules
+from reports import words
 from reports.geography import Shape, shape_of, shapes_of, zip_point
 from reports.intervals import TOO_FEW
 from reports.measures import Ratio, inbound, leakage_ordered, received
@@ -123,6 +124,14 @@ COUNTS: Mapping[str, Callable[[County], int]] = {
     "practices": lambda county: county.practices,
 }
 ACTS = {"inbound": "sends", "received": "sends", "workload": "needs", "visits": "gets", "practices": "holds"}
+MANY_ACT = {"inbound": "send", "received": "send", "workload": "need", "visits": "get", "practices": "hold"}
+ONE = {
+    "inbound": "inbound referral",
+    "received": "referral received",
+    "workload": "hour of promised visits",
+    "visits": "visit made",
+    "practices": "practice",
+}
 THINGS = {
     "inbound": "inbound referrals",
     "received": "referrals received",
@@ -163,13 +172,18 @@ def title(found: Sequence[County], measure: str, whole: Ratio, rules: CountingRu
         if 2 * carried >= everything:
             break
         carried, half = carried + count(county), half + 1
-    if everything < TOO_FEW:
-        return f"{first.label} {act} most: {number(count(first))} of {number(everything)} {what}, too few to say more"
-    share = percent(count(first) / everything, 0)
     active = sum(1 for county in named if count(county))
     if count(first) == everything:
-        return f"{first.label} {act} all {number(everything)} {what}"
-    return f"{first.label} {act} {share} of {what}" + (f"; {half} of {active} counties make up half" if half > 1 else "")
+        if everything == 1:
+            return f"{first.label} {act} the only {ONE[measure]}, too few to say more"
+        return f"{first.label} {act} all {number(everything)} {what}" + (", too few to say more" if everything < TOO_FEW else "")
+    sizes = [(county.label, count(county)) for county in ordered]
+    if everything < TOO_FEW:
+        return f"{words.most(sizes, act, MANY_ACT[measure])} {what}, too few to say more"
+    lead = words.leaders(sizes)
+    each = " each" if len(lead) > 1 else ""
+    told = f"{words.together(lead)} {MANY_ACT[measure] if each else act} {percent(count(first) / everything, 0)}{each} of {what}"
+    return told + (f"; {half} of {active} counties make up half" if half > 1 else "")
 
 
 def _leakage_title(named: Sequence[County], whole: Ratio, rules: CountingRules) -> str:
@@ -192,7 +206,10 @@ def territory_title(found: Sequence[County], names: Mapping[int, str]) -> str:
     lost = [county.label for county in found if county.name and county.practices and dominant(county, names) == NOBODY]
     there = len(owned - {NOBODY})
     practices = sum(n for county in found if county.name for pk, n in county.territories.items() if pk is not None)
-    said = f"{number(practices)} practices lie in {there} territor{'y' if there == 1 else 'ies'}"
+    if not practices:
+        return "No practice belongs to a territory" if lost else "No practice in this selection"
+    lie = "practice lies" if practices == 1 else "practices lie"
+    said = f"{number(practices)} {lie} in {there} territor{'y' if there == 1 else 'ies'}"
     return (
         f"{said}; {', '.join(lost[:2])}{' and more' if len(lost) > 2 else ''} belong{'s' if len(lost) == 1 else ''} to nobody"
         if lost

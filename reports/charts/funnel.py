@@ -159,7 +159,8 @@ def notes(drawn: Plot, words: tuple[str, str]) -> list[str]:
         if near := len(drawn.near_edge):
             expected = round(0.05 * len(drawn.compared))
             lie = "lies" if near == 1 else "lie"
-            said.append(f"{near} more {lie} between the 95% and the 99.8% limits; chance alone puts about {expected} there.")
+            more = " more" if drawn.outside else ""
+            said.append(f"{near}{more} {lie} between the 95% and the 99.8% limits; chance alone puts about {expected} there.")
     if small := sum(one.is_too_small and not one.unit.barred for one in drawn.placed):
         said.append(f"{small} with fewer than {LEAST_TOTAL} referrals {'is' if small == 1 else 'are'} in the table only: too few to say.")
     if barred := sum(bool(one.unit.barred) for one in drawn.placed):

@@ -11,6 +11,7 @@ from math import hypot
 from common.templatetags.prm import number, percent
 from contacts.models import AlignmentKind
 from referrals.models import CountingRules
+from reports import words
 from reports.intervals import TOO_FEW
 from reports.layout import Layout, Spot, around, in_communities
 from reports.neighbors import Neighborhood, Partner
@@ -114,11 +115,19 @@ def whole_title(found: Whole, known: Mapping[str, NodeWords]) -> str:
             break
         carried, half = carried + node.received, half + 1
     name = known[str(first.key)].name
-    if total < TOO_FEW:
-        return f"{name} receives most: {number(first.received)} of {number(total)}, too few to say more"
     if len(takers) == 1:
-        return f"All {number(total)} referrals go to {name}"
-    few = "it takes more than half" if half == 1 and 2 * carried > total else f"{half} of {len(takers)} destinations take half"
+        few = ", too few to say more" if total < TOO_FEW else ""
+        return f"The only referral goes to {name}{few}" if total == 1 else f"All {number(total)} referrals go to {name}{few}"
+    sizes = [(known[str(node.key)].name, node.received) for node in takers]
+    if total < TOO_FEW:
+        return f"{words.most(sizes, 'receives', 'receive')}, too few to say more"
+    lead = words.leaders(sizes)
+    if half == 1:
+        few = "it takes half" if 2 * carried == total else "it takes more than half"
+    else:
+        few = f"{half} of {len(takers)} destinations take half"
+    if len(lead) > 1:
+        return f"{words.together(lead)} receive {percent(first.received / total, 0)} each of all referrals; {few}"
     return f"{name} receives {percent(first.received / total, 0)} of all referrals; {few}"
 
 
@@ -159,18 +168,26 @@ def ego_title(found: Neighborhood, known: Mapping[str, NodeWords], what: str) ->
     if first is None:
         if not found.referrers:
             return f"No referral to or from this {what} in this selection"
-        sender = found.referrers[0]
-        return f"{known[sender.key].name} sends most: {number(sender.received)} of {number(found.received)} that this {what} received"
+        senders = [(known[partner.key].name, partner.received) for partner in found.referrers]
+        few = ", too few to say more" if found.received < TOO_FEW else ""
+        if len(senders) == 1:
+            return f"All that this {what} received came from {senders[0][0]}: {plural(found.received, 'referral')}{few}"
+        return f"{words.most(senders, 'sends', 'send')} that this {what} received{few}"
     name = known[first.key].name
+    lead = words.leaders([(known[partner.key].name, partner.sent) for partner in found.destinations])
+    receive = f"{words.together(lead)} receive{'s' if len(lead) == 1 else ''} most"
     if found.is_one_sided:
-        where = f"{name} receives most" if len(found.destinations) > 1 else f"all to {name}"
+        where = receive if len(found.destinations) > 1 else f"all to {name}"
         return f"We see only what this {what} sends us: {plural(found.sent, 'referral')}, {where}"
     if found.sent < TOO_FEW:
-        return f"This {what} sent {plural(found.sent, 'referral')}, most of them to {name}: too few to say more"
+        where = receive if len(found.destinations) > 1 else f"all to {name}"
+        return f"This {what} sent {plural(found.sent, 'referral')}, {where}: too few to say more"
     if len(found.destinations) == 1:
         return f"{name} takes all {number(found.sent)} referrals that this {what} sends"
     carriers = "one link carries half" if found.carriers == 1 else f"{found.carriers} of {len(found.destinations)} links carry half"
-    return f"{name} takes {percent(first.sent / found.sent, 0)} of what this {what} sends; {carriers}"
+    take = "takes" if len(lead) == 1 else "take"
+    each = "" if len(lead) == 1 else " each"
+    return f"{words.together(lead)} {take} {percent(first.sent / found.sent, 0)}{each} of what this {what} sends; {carriers}"
 
 
 def ego_picture(

@@ -1,5 +1,6 @@
 """The director's quarter as a document of one or two pages."""
 
+import datetime as dt
 from typing import Any
 
 from accounts.models import User
@@ -210,6 +211,11 @@ def parts_table(found: dict[str, Any]) -> TableBlock:
     return TableBlock("Referrers, leakage, access and concerns", PARTS_COLUMNS, parts_rows(found))
 
 
+def _month(text: str) -> str:
+    """May 2024, of 2024-05."""
+    return f"{dt.date.fromisoformat(f'{text}-01'):%b %Y}"
+
+
 def money_sentences(found: dict[str, Any]) -> list[str]:
     roi = found["roi"]
     said = [f"Program cost of the quarter: ${number(found['cost']['amount'])}."]
@@ -222,7 +228,7 @@ def money_sentences(found: dict[str, Any]) -> list[str]:
     return [
         *said,
         f"Extra referrals seen in the year after first visits: {number(roi['extra'])} (95% interval {number(few)} to {number(many)}), over "
-        f"{roi['months'][0]} to {roi['months'][1]}, not of this quarter alone.",
+        f"{_month(roi['months'][0])} to {_month(roi['months'][1])}, not of this quarter alone.",
         f"Return {percent(roi['return'], 0)} (95% interval {percent(least, 0)} to {percent(most, 0)}); chance that it is above zero "
         f"{chance(roi['chance'])}; grade {roi['grade']}.",
     ]

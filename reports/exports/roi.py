@@ -97,6 +97,15 @@ def chance(p: float) -> str:
     return "over 99%" if p > 0.99 else "under 1%" if p < 0.01 else percent(p, 0)
 
 
+def _clear_title(clear: int, months: int) -> str:
+    """In how many of the months after a visit chance does not explain the gain."""
+    if not months:
+        return "No month after the visit"
+    if not clear:
+        return f"In none of {months} months after the visit the gain is clear of chance" if months > 1 else "No clear gain after the visit"
+    return f"In {clear} of {months} months after the visit the gain is clear of chance"
+
+
 def study_chart(found: dict[str, Any]) -> ChartBlock | None:
     """The months around the visit with their intervals, and the line of no effect."""
     study = found["study"]
@@ -115,7 +124,7 @@ def study_chart(found: dict[str, Any]) -> ChartBlock | None:
     unit = Unit.SHARE if is_ratio else Unit.DECIMAL
     after = [row for row in rows[1:] if row[1] is not None and not row[0].endswith("before")]
     clear = sum(row[2] > 0 for row in after)
-    title = f"In {clear} of {len(after)} months after the visit the effect is clearly above zero" if after else "No month after the visit"
+    title = _clear_title(clear, len(after))
     columns = [Column("Months from the visit"), Column("Effect", unit), Column("Lowest", unit), Column("Highest", unit)]
     base = none  # a ratio is drawn as a ratio: the axis of the drawing begins at zero
     spec = {

@@ -179,14 +179,36 @@ def finding(grid: Grid, question: Question) -> str:
             return f"{where}. {percent(row.cells[place].value, 0)}, where {percent(expected, 0)} is usual"
         return f"{where}. {number(row.cells[place].numerator)}, where about {number(round(expected))} were to be expected"
     if not grid.is_share:
-        first = grid.rows[0]
-        most = f"{number(first.total.numerator)} of {number(total.numerator)}"
-        return f"{measure.title}: {first.label} is largest with {most}. No month stands out"
+        return f"{measure.title}: {_largest(grid)}"
     if (total.denominator or 0) < TOO_FEW:
         return f"{measure.title}: too few to say, {number(total.numerator)} of {number(total.denominator)}"
     if apart := _apart(grid, question.rules.range_leads_above):
         return f"{measure.title}: {apart.label} stands apart with {percent(apart.total.value, 0)}, where {percent(total.value, 0)} is usual"
+    if not _is_tested(grid, question.rules.range_leads_above):
+        return f"{measure.title}: {percent(total.value)} in all. No month of a {one} has enough to be compared"
     return f"{measure.title}: {percent(total.value)} in all. Chance explains how every {one} and month differs"
+
+
+def _largest(grid: Grid) -> str:
+    """Who has most of a count, and that no month stands out where any was large enough to."""
+    whole = grid.overall.total.numerator or 0
+    if whole < TOO_FEW:
+        return f"too few to say, {number(whole)} in all"
+    sizes = [(row.label, row.total.numerator or 0) for row in grid.rows]
+    lead = words.leaders(sizes)
+    most = f"{number(max(size for _, size in sizes))}{'' if len(lead) == 1 else ' each'} of {number(whole)}"
+    largest = f"{lead[0]} has all {number(whole)}" if len(sizes) == 1 else f"{words.together(lead)} {_is(lead)} largest with {most}"
+    return f"{largest}. {'No month stands out' if _is_tested(grid, 0) else 'No month has enough to be compared'}"
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _is_tested(grid: Grid, above_percent: int) -> bool:
+    """Whether any cell is large enough to stand out."""
+    cells = ((row.cells[place], row, grid.overall.cells[place]) for row in grid.rows for place in grid.told)
+    return any(_chance(cell, row, month, grid, above_percent)[0] is not None for cell, row, month in cells)
 
 
 def chart(grid: Grid, question: Question, *, csv_url: str = "") -> Chart:

@@ -188,7 +188,7 @@ def _mover_row(mover: Mover, contact: Contact, question: Question) -> MoverRow:
         reverse("contacts:practice", args=[contact.pk]),
         mover.observed,
         number(round(mover.expected)),
-        signed(round(mover.difference)),
+        signed(mover.observed - round(mover.expected)),  # as the two figures beside it let one reckon
         contact.owner,
         contact.last_visit_on,
         f"{reverse('visits:plan')}?practice={contact.pk}" if may_plan else "",

@@ -6,6 +6,7 @@ from typing import Any
 
 from common.charts import Chart, table
 from common.templatetags.prm import direction, number, percent, signed_points
+from reports import words
 from reports.intervals import TOO_FEW, standing, wilson
 from reports.models import ReportRules
 from reports.queries.avoidable import Outcome
@@ -111,6 +112,8 @@ def share_finding(now: Share, before: Share | None, before_words: str) -> str:
     """The whole share, and whether it moved."""
     if not now.total:
         return "No referral is told of in this selection"
+    if now.total < TOO_FEW:
+        return f"{number(now.to_us)} of {number(now.total)} referrals come to us: too few to say more"
     value = f"{percent(now.to_us / now.total, 0)} of {number(now.total)} referrals come to us"
     if before is None or not before.total:
         return value
@@ -211,8 +214,10 @@ def avoidable_finding(found: Sequence[tuple[str, Outcome]], whole: Outcome, *, h
         return f"{number(whole.outbound)} referrals left; without capacity nobody can say how many could have stayed"
     if not whole.avoidable:
         return f"None of {number(whole.outbound)} referrals that left could be shown to have had a place with us"
-    name, most = max(found, key=lambda pair: (pair[1].avoidable, pair[0]))
-    where = f", most in {name}: {number(most.avoidable)}" if len(found) > 1 else ""
+    sizes = [(name, one.avoidable) for name, one in found]
+    lead = words.leaders(sizes)
+    each = "" if len(lead) == 1 else " each"
+    where = f", most in {words.together(lead)}: {number(max(size for _, size in sizes))}{each}" if len(found) > 1 else ""
     return f"{number(whole.avoidable)} of {number(whole.outbound)} referrals that left could have stayed{where}"
 
 

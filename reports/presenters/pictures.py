@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.templatetags.prm import number, percent
-from reports.charts.control import Control, said_of
+from reports.charts.control import RULES, Control, said_of
 from reports.charts.funnel import Placed, span
 from reports.measures import Measure
 from reports.pictures import among
@@ -57,6 +57,21 @@ class MonthRow:
     url: str
     says: str
     is_signal: bool
+
+    @property
+    def is_outside(self) -> bool:
+        return self.is_signal and self.first == RULES["outside"]
+
+    @property
+    def first(self) -> str:
+        """The strongest rule that marks it."""
+        return self.says.partition("; ")[0]
+
+    @property
+    def rest(self) -> str:
+        """What else marks it, in the middle of a line."""
+        rest = self.says.partition("; ")[2]
+        return rest[:1].lower() + rest[1:]
 
 
 def control_rows(found: Control) -> list[MonthRow]:

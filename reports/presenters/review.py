@@ -124,7 +124,10 @@ def coverage_finding(found: Coverage) -> str:
     if not whole.practices:
         return "No practice has a tier yet"
     if whole.overdue:
-        return f"{number(whole.overdue)} of {number(whole.practices)} practices wait longer than their tier was promised"
+        wait = "waits longer than its" if whole.overdue == 1 else "wait longer than their"
+        return f"{number(whole.overdue)} of {words.count(whole.practices, 'practice')} {wait} tier was promised"
+    if whole.practices == 1:
+        return "The only practice with a tier was visited within its cadence"
     return f"All {number(whole.practices)} practices were visited within their cadence"
 
 

@@ -132,7 +132,9 @@ def with_history(practices: Practices) -> tuple[Practices, list[str]]:
     if early.any():
         remarks.append(f"{int(early.sum())} left out: visited in the first {trajectory.QUIET} months, so their past is not known.")
     if last.any():
-        remarks.append(f"{int(last.sum())} visited in the last month count as not visited yet: nothing after it is known.")
+        late = int(last.sum())
+        count = "counts" if late == 1 else "count"
+        remarks.append(f"{late} visited in the last month {count} as not visited yet: nothing after it is known.")
     first = practices.first.copy()
     first[last] = 0
     return replace(practices, counts=practices.counts[~early], first=first[~early]), remarks

@@ -1,5 +1,8 @@
 """A practice for the talk in the car: what comes from it, what we did there, what is open. It prints on one page."""
 
+import datetime as dt
+from collections.abc import Sequence
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -31,6 +34,7 @@ def practice_page(request: HttpRequest, pk: int) -> HttpResponse:
     found = expectation(months, fresh)
     ours = destinations_of(practice, scope=scope, fresh=fresh)
     care = care_of(practice, request.user)
+    who = referrers(practice, scope=scope, fresh=fresh)
     context = {
         "practice": practice,
         "owner": owners_of([practice.territory_id]).get(practice.territory_id or 0),
@@ -38,7 +42,8 @@ def practice_page(request: HttpRequest, pk: int) -> HttpResponse:
         "cadence": Cadence.objects.filter(tier=practice.tier).first(),
         "chart": activity(months, found, fresh, csv_url=_csv_url(request, practice)) if any(month.received for month in months) else None,
         "fresh": fresh,
-        "referrers": [_referrer(row) for row in referrers(practice, scope=scope, fresh=fresh)],
+        "who": _who(who),
+        "referrers": [_referrer(row) for row in who],
         "ours": ours,
         "leakage": _leakage(ours),
         "share": _share(share_of_care(practice, scope=scope)),
@@ -70,6 +75,14 @@ def practice_file(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
 
 def _csv_url(request: HttpRequest, practice: Practice) -> str:
     return reverse("reports:practice-file", args=[practice.pk, "csv"]) if request.user.can(Permission.EXPORT) else ""
+
+
+def _who(found: Sequence[Referrer]) -> str:
+    """Who sent most from here; level ones are named together."""
+    lead = words.leaders([(row.name, row.year) for row in found])
+    if not lead:
+        return "Nobody has referred from here"
+    return f"{words.together(lead)} {'sends' if len(lead) == 1 else 'send'} most"
 
 
 def _referrer(row: Referrer) -> dict[str, object]:
@@ -104,7 +117,8 @@ def _share(row: Row | None) -> str:
     """34% of what the market file counts comes to us: 120 of 353 (interval 29% to 39%)."""
     if row is None:
         return ""
-    counts = f"{number(row.numerator)} of {number(row.denominator)} through {row.more.get('through', '')}, {row.more.get('vendor', '')}"
+    through = words.day(dt.date.fromisoformat(row.more["through"])) if row.more.get("through") else "an unknown day"
+    counts = f"{number(row.numerator)} of {number(row.denominator)} through {through}, {row.more.get('vendor', '')}"
     if row.value is None or row.remark:
         return f"Share of care: too few to say ({counts})"
     return f"{percent(row.value, 0)} of its referrals come to us: {counts} (interval {percent(row.low, 0)} to {percent(row.high, 0)})"

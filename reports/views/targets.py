@@ -75,7 +75,8 @@ def _finding(found: targeting.Found) -> str:
     gain = sum(one.target.gain for one in found.listed)
     known = [one.value for one in found.listed if one.value is not None]
     people = len({one.provider.pk for one in found.listed})
-    sentence = f"{people:,} provider{'s' if people != 1 else ''} send clearly less than their peers: about {gain:,.0f} referrals a year"
+    who = "One provider sends clearly less than its" if people == 1 else f"{people:,} providers send clearly less than their"
+    sentence = f"{who} peers: about {gain:,.0f} referrals a year"
     return f"{sentence}, worth ${sum(known):,.0f} at the chance of moving them" if sum(known) > 0 else sentence
 
 

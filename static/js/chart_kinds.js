@@ -19,13 +19,25 @@ window.prmCharts = (() => {
     };
   }
 
+  /** How many lines a legend takes: names of these lengths, with their icons, in this width. */
+  function legendRows(names, width) {
+    let rows = 1, used = 0;
+    for (const { name } of names) {
+      const wide = 36 + name.length * 6.6;
+      if (used && used + wide > width) { rows += 1; used = 0; }
+      used += wide;
+    }
+    return rows;
+  }
+
   function frame(spec, tools) {
     const named = spec.series.length > 1 || spec.band;
+    const rows = legendRows([...spec.series, ...(spec.band ? [{ name: spec.band.label }] : [])], tools.width);
     const band = spec.band ? [{ name: "\0high", icon: "rect", itemStyle: { color: tools.color(spec.series[0].tone ?? "c1"), opacity: 0.25 } }] : [];
     return {
-      grid: { left: 4, right: 16, top: named ? 40 : 16, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      grid: { left: 4, right: 16, top: named ? 19 + 21 * rows : 16, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       legend: {
-        show: Boolean(named), top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 12, itemGap: 16, selectedMode: false,
+        show: Boolean(named), top: 0, left: 0, width: tools.width, icon: "roundRect", itemWidth: 12, itemHeight: 12, itemGap: 16, selectedMode: false,
         formatter: (name) => (name === "\0high" ? spec.band.label : name),
         data: [...spec.series.map(({ name }) => name), ...band], textStyle: { ...LABELS, color: tools.color("ink") },
       },
@@ -118,6 +130,6 @@ window.prmCharts = (() => {
   }
   const hatchOver = (color) => ({ symbol: "rect", color: color("surface"), dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4, symbolSize: 1 });
 
-  window.prmChartParts = { categoryAxis, hatch, immature };
+  window.prmChartParts = { categoryAxis, hatch, immature, legendRows };
   return { line, bar };
 })();

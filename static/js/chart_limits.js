@@ -1,6 +1,6 @@
 // Charts of what chance explains: XmR and funnel. See charts.js for the shapes of their specs; every limit comes with them.
 (() => {
-  const { categoryAxis, immature } = window.prmChartParts;
+  const { categoryAxis, immature, legendRows } = window.prmChartParts;
   const MARKS = {
     outside: { symbol: "diamond", symbolSize: 14 }, "two of three": { symbol: "triangle", symbolSize: 12 },
     "one side": { symbol: "path://M0 0h10v10h-10z", symbolSize: 9 }, trend: { symbol: "arrow", symbolSize: 12 },
@@ -9,17 +9,6 @@
   // In a legend a line is a line, not a line with a dot.
   const dashes = (parts) => `path://${parts.map(([from, to]) => `M${from} 4h${to - from}v2h${from - to}z`).join("")}`;
   const LINES = { solid: dashes([[0, 20]]), dashed: dashes([[0, 5], [7.5, 12.5], [15, 20]]), dotted: dashes([[0, 2], [6, 8], [12, 14], [18, 20]]) };
-
-  /** How many lines a legend takes: names of these lengths, with their icons, in this width. */
-  function legendRows(names, width) {
-    let rows = 1, used = 0;
-    for (const { name } of names) {
-      const wide = 36 + name.length * 6.6;
-      if (used && used + wide > width) { rows += 1; used = 0; }
-      used += wide;
-    }
-    return rows;
-  }
 
   function legend(names, { color, width }) {
     return { top: 0, left: 0, right: 0, itemWidth: 18, itemHeight: 12, itemGap: 14, selectedMode: false, data: names, textStyle: { fontSize: 12, color: color("ink") }, width };
@@ -104,9 +93,13 @@
     const amount = (value) => format(value, spec.unit);
     const tone = color(spec.tone ?? "c1"), ink = color("ink");
     const limited = spec.limits.length > 0; // too few units have no common center
-    const inside = limited ? "Within the limits" : spec.y, beyond = "Outside the limits";
+    const inside = limited ? "Within the limits" : spec.y;
     const names = [{ name: inside, icon: "circle" }];
-    if (spec.points.some(({ side }) => side)) names.push({ name: beyond, icon: "triangle" });
+    // Only what lies outside the widest limits is more than chance explains, as the title counts: the two have each their own mark.
+    const [narrowest, widest] = [spec.limits[0]?.label, spec.limits.at(-1)?.label];
+    const beyond = `Outside the ${widest}`, between = `Between ${narrowest} and ${widest}`;
+    if (spec.points.some(({ wide }) => wide)) names.push({ name: beyond, icon: "triangle" });
+    if (spec.points.some(({ side, wide }) => side && !wide)) names.push({ name: between, icon: "path://M10 1L20 18H0zM10 5L3.5 16h13z" });
     if (limited) names.push(...spec.limits.map(({ label, dashed }) => ({ name: label, icon: dashed ? LINES.dashed : LINES.solid })), { name: spec.center.label, icon: LINES.dotted });
     const grid = { left: phone ? 44 : 56, right: 16, top: 14 + 21 * legendRows(names, tools.width), bottom: 46 };
     const sizes = spec.points.map(({ n }) => n), shares = spec.points.map(({ value }) => value);
@@ -146,7 +139,8 @@
           type: "scatter", name: inside, symbol: "circle", symbolSize: spec.points.length > 150 ? 6 : 8, itemStyle: { color: tone, opacity: spec.points.length > 150 ? 0.5 : 0.75 }, z: 3,
           data: spec.points.filter(({ side }) => !side).map((point) => ({ value: [point.n, point.value], url: point.url, point })),
         },
-        { type: "scatter", name: beyond, symbol: "triangle", itemStyle: { color: ink }, z: 5, clip: false, data: marks },
+        ...[[between, marks.filter(({ point }) => !point.wide)], [beyond, marks.filter(({ point }) => point.wide)]].map(([name, data]) => (
+          { type: "scatter", name, symbol: "triangle", itemStyle: { color: ink }, z: 5, clip: false, data })),
       ],
     };
   }

@@ -64,7 +64,8 @@
     };
   }
 
-  function draw(element) {
+  /** `paper`: width and height in pixels, for a drawing that is printed. */
+  function draw(element, paper = null) {
     const source = document.getElementById(element.dataset.chart);
     if (!source || !window.echarts) return;
     const spec = JSON.parse(source.textContent);
@@ -74,32 +75,36 @@
     const chart = drawn.get(element) ?? window.echarts.init(element, null, { renderer: "svg" });
     const first = !drawn.has(element);
     drawn.set(element, chart);
-    const drawing = kind(spec, { color, format, tip, phone: phone.matches, width: element.clientWidth, height: element.clientHeight });
+    const drawing = kind(spec, { color, format, tip, phone: !paper && phone.matches, width: paper?.width ?? element.clientWidth, height: paper?.height ?? element.clientHeight });
     element.classList.toggle("chart-rows", Boolean(drawing.rows));
     const height = drawing.rows ? Math.max(176, drawing.rows * 34 + 24) : 0;
     element.style.height = height ? `${height}px` : "";
-    chart.resize();
+    chart.resize(paper ? { ...paper, height: height || paper.height } : { width: "auto", height: "auto" });
     const { rows, ...option } = drawing;
     chart.setOption({ ...base(color), ...option, tooltip: { ...base(color).tooltip, ...option.tooltip } }, true);
     if (first) {
       chart.on("click", (mark) => { const url = mark.data?.url; if (url) location.assign(url); });
     }
-    fit(element);
+    // Without a viewBox the SVG is cut off on paper, where the page is narrower than the screen was.
+    element.querySelector("svg")?.setAttribute("viewBox", `0 0 ${chart.getWidth()} ${chart.getHeight()}`);
   }
 
-  /** Without a viewBox the SVG is cut off on paper, where the page is narrower than the screen was. */
-  function fit(element) {
-    const svg = element.querySelector("svg");
-    if (svg) svg.setAttribute("viewBox", `0 0 ${element.clientWidth} ${element.clientHeight}`);
-  }
-
-  const drawAll = (root = document) => root.querySelectorAll("[data-chart]").forEach(draw);
+  const drawAll = (root = document) => root.querySelectorAll("[data-chart]").forEach((element) => draw(element));
   const redraw = () => {
     for (const [element, chart] of drawn) {
       if (element.isConnected) draw(element);
       else { chart.dispose(); drawn.delete(element); }
     }
   };
+
+  /** As wide as it will be on paper, so that its letters are not shrunk to nothing: a page's text is about 720 px wide there. */
+  function paperOf(element) {
+    const pair = element.closest(".grid-even");
+    const isHalf = pair && !pair.querySelector(".table-brief");
+    return isHalf ? { width: 350, height: 230 } : { width: 720, height: element.classList.contains("chart-tall") ? 320 : 210 };
+  }
+  addEventListener("beforeprint", () => { for (const element of drawn.keys()) if (element.isConnected) draw(element, paperOf(element)); });
+  addEventListener("afterprint", redraw);
 
   let waiting;
   addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(redraw, 120); });

@@ -77,7 +77,7 @@ class TestWhole:
         one = as_("sol").get(reverse(NETWORK)).context["picture"]
         assert one.title == "All 195 referrals go to Riverbend Cardiology"
         few = as_("dana").get(f"{reverse(NETWORK)}?start=2026-09-01&end=2026-10-01&territory={web.south.pk}").context["picture"]
-        assert few.title == "Riverbend Cardiology receives most: 5 of 5, too few to say more"
+        assert few.title == "All 5 referrals go to Riverbend Cardiology, too few to say more"
 
     def test_filters_narrow_and_empty_says_so(self, web, as_):
         client = as_("ivan")

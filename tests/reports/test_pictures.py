@@ -246,8 +246,9 @@ class TestControl:
         assert title == "Leakage, ordered, Few: too few to say. Below 10 a month, chance moves more than any change"
         quiet = make_practice("Quiet", territory=self.world.north)
         response = get(as_("dana"), "reports:control", f"?practice={quiet.pk}")
-        assert "too few to say" in response.context["chart"].title
-        assert "Nothing stands out" in response.text
+        assert response.context["chart"].title == "Inbound, Quiet: none in 24 full months, too few to say more"
+        assert "Too few to say what is usual" in response.text
+        assert "As usual" not in response.text
 
     def test_months_in_which_too_much_is_unknown_have_no_share(self, as_):
         add_months(self.world.north_practice, dt.date(2026, 4, 1), [30], flow="undetermined", service_line=self.world.line)
