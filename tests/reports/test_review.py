@@ -90,7 +90,7 @@ def test_the_managers_monday(as_, monday):
         ("Pat Again", 1, True),
     ]
     # 5: coverage
-    assert context["coverage_finding"] == "1 of 2 practices wait longer than their tier was promised"
+    assert context["coverage_finding"] == "1 of 2 practices waits longer than its tier was promised"
     # 6: concerns past their deadline by department
     assert [(row.name, row.late, row.open) for row in context["departments"]] == [("Access center", 2, 3), ("Records", 1, 1)]
     assert context["concerns_finding"] == "3 concerns are past their deadline, 2 of them at Access center"
