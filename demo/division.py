@@ -9,7 +9,7 @@ from territories.models import Territory
 
 
 def ensure(people: dict[str, User], today: dt.date) -> None:
-    """Dana proposes that Sam takes Canton over from Tara in two weeks, with everything that is under way there."""
+    """Mel proposes that Sam takes Canton over from Tara in two weeks, with everything that is under way there."""
     if HandOver.objects.exists():
         return
     planning.actions.propose_handover(
@@ -19,5 +19,5 @@ def ensure(people: dict[str, User], today: dt.date) -> None:
         effective_on=today + dt.timedelta(days=14),
         takes=[Work.FOLLOW_UPS, Work.VISITS, Work.CONCERNS],
         note="Tara has Akron alone from then on.",
-        by=people["Dana Reyes"],
+        by=people["Mel Park"],
     )

@@ -99,7 +99,7 @@ def _differences(record: Told, offices: list[Practice], names: dict[str, str]) -
         return
     if record.deactivated_on is not None and not record.is_stale:
         day = record.deactivated_on
-        yield _notice(record, MoveKind.DEACTIVATED, "", f"Deactivated on {day:%b %-d, %Y}", {"deactivated_on": day.isoformat()})
+        yield _notice(record, MoveKind.DEACTIVATED, "", f"Deactivated on {day.day} {day:%b %Y}", {"deactivated_on": day.isoformat()})
         return
     if record.is_bare:
         return

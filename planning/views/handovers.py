@@ -48,7 +48,8 @@ def handovers(request: HttpRequest) -> HttpResponse:
 @requires(Permission.TERRITORY_VIEW, Permission.HANDOVER_APPROVE)
 def waiting_panel(request: HttpRequest) -> HttpResponse:
     """What waits for a decision: a part of the page of approvals."""
-    return render(request, "planning/_waiting.html", {"rows": _shown(request.user).filter(state=HandOverState.PROPOSED)})
+    own = None if request.user.can(Permission.TERRITORY_EDIT) else request.user.pk
+    return render(request, "planning/_waiting.html", {"rows": _shown(request.user).filter(state=HandOverState.PROPOSED), "own": own})
 
 
 @require_http_methods(["GET", "POST"])
@@ -84,6 +85,9 @@ def handover(request: HttpRequest, pk: int) -> HttpResponse:
         "along": [(Work(kind).label, len(along.get(kind, ()))) for kind in Work.values if kind in found.takes],
         "named": Practice.objects.filter(pk__in=found.practices),
         "may_decide": policies.can_decide(request.user, found),
+        "waits_for_others": found.state == HandOverState.PROPOSED
+        and request.user.pk == found.proposed_by_id
+        and not policies.can_decide(request.user, found),
         "may_withdraw": policies.can_withdraw(request.user, found),
         "may_undo": policies.can_undo(request.user, found),
         "decline": DeclineForm(),

@@ -34,8 +34,8 @@
     const amount = (n) => format(n, spec.unit);
     const shown = ["Received", "Expected", ...(spec.low.some((n) => n !== null) ? ["Usual range"] : []), ...(phone ? spec.rows.map(({ name }) => name) : [])];
     return {
-      grid: [{ left, right: 12, top: 15 + 24 * legendRows(shown.map((name) => ({ name })), width), bottom: below + 44 }, { left, right: 12, height: below, bottom: 28 }],
-      legend: { top: 0, left: 0, width, itemWidth: 16, itemHeight: 10, itemGap: 14, selectedMode: false, textStyle: { fontSize: 12, color: color("ink") },
+      grid: [{ left, right: 12, top: 15 + 24 * legendRows(shown.map((name) => ({ name })), width - 12), bottom: below + 44 }, { left, right: 12, height: below, bottom: 28 }],
+      legend: { top: 0, left: 0, width: width - 12, itemWidth: 16, itemHeight: 10, itemGap: 14, selectedMode: false, textStyle: { fontSize: 12, color: color("ink") },
         data: ["Received", "Expected", ...(spec.low.some((n) => n !== null) ? [{ name: "\0high", icon: "rect", itemStyle: { color: color("soft"), opacity: 0.35 } }] : []), ...(phone ? spec.rows.map(({ name }) => name) : [])],
         formatter: (name) => (name === "\0high" ? "Usual range" : name) },
       xAxis: [categoryAxis(spec.labels, tools, top), categoryAxis(spec.labels, tools, bottom)],

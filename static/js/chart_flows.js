@@ -20,7 +20,9 @@
     const targets = new Set(spec.links.map(({ target }) => target));
     const sources = new Set(spec.links.map(({ source }) => source));
     const tallest = Math.max(...[spec.nodes.filter(({ name }) => !targets.has(name)), spec.nodes.filter(({ name }) => !sources.has(name)), spec.nodes.filter(({ name }) => targets.has(name) && sources.has(name))].map(({ length }) => length));
-    const beside = Math.min(250, tools.width / 4); // names of both ends stand beside the flows, never on them
+    // Names of both ends stand beside the flows, never on them: as much room as the longest takes, while the flows keep a third.
+    const room = (nodes) => Math.min(tools.width * 0.34, Math.max(90, ...nodes.map((node) => (shown(node).length + 7) * 6.7 + 16)));
+    const left = room(spec.nodes.filter(({ name }) => !targets.has(name))), right = room(spec.nodes.filter(({ name }) => !sources.has(name)));
     return {
       rows: Math.max(10.5, tallest), // each name has a line of its own
       tooltip: {
@@ -29,10 +31,10 @@
           ? tip(`${names.get(data.source)} → ${names.get(data.target)}`, [format(data.value)]) : tip(names.get(data.name), [format(value)])),
       },
       series: [{
-        type: "sankey", left: beside * 0.75, right: beside, top: 8, bottom: 8, nodeWidth: 12, nodeGap: 16, draggable: false, layoutIterations: 0, // as the spec orders them
+        type: "sankey", left, right, top: 8, bottom: 8, nodeWidth: 12, nodeGap: 16, draggable: false, layoutIterations: 0, // as the spec orders them
         emphasis: { focus: "adjacency" }, lineStyle: { curveness: 0.5 },
-        label: { color: color("ink"), textBorderColor: color("surface"), textBorderWidth: 3, fontSize: 12, width: beside - 12, overflow: "truncate", formatter: ({ name, value }) => `${names.get(name)}  ${format(value)}` },
-        data: spec.nodes.map(({ name, tone, url }) => ({ name, url, itemStyle: { color: color(tone ?? "neutral"), borderWidth: 0 }, label: { position: targets.has(name) ? "right" : "left" } })),
+        label: { color: color("ink"), textBorderColor: color("surface"), textBorderWidth: 3, fontSize: 12, formatter: ({ name, value }) => `${names.get(name)}  ${format(value)}` },
+        data: spec.nodes.map(({ name, tone, url }) => ({ name, url, itemStyle: { color: color(tone ?? "neutral"), borderWidth: 0 }, label: { position: targets.has(name) ? "right" : "left", width: (targets.has(name) ? right : left) - 12, overflow: "truncate" } })),
         links: spec.links.map(({ source, target, value, tone, url }) => ({ source, target, value, url, lineStyle: { color: color(tone ?? "neutral"), opacity: 0.32 } })),
       }],
     };

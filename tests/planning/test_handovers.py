@@ -198,6 +198,15 @@ class TestHandOver:
         as_("dana").post(reverse("planning:handover-undo", args=[handover.pk]))
         assert holders(work) == {"Nora"}
 
+    def test_who_proposed_it_is_told_that_somebody_else_approves(self, work, as_):
+        own = {"territory": work.north, "giver": work.nora, "taker": work.sol, "effective_on": today()}
+        handover = HandOver.objects.create(**own, proposed_by=work.dana)
+        panel = reverse("planning:waiting-panel")
+        assert "somebody else approves" in as_("dana").get(panel).text
+        assert "It waits for somebody else" in as_("dana").get(handover.get_absolute_url()).text
+        assert "somebody else approves" not in as_("ada").get(panel).text
+        assert "It waits for somebody else" not in as_("ada").get(handover.get_absolute_url()).text
+
     def test_a_wrong_form_keeps_what_was_typed(self, work, as_):
         answer = as_("dana").post(reverse("planning:propose"), {"territory": work.north.pk, "zips": "nowhere", "note": "kept"})
         assert answer.status_code == 422
