@@ -1,15 +1,16 @@
 """Grouped counts: what the query layer gives, and all that measures ever read."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 FLOWS = ("inbound", "internal", "outbound", "undetermined", "outside")
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Referrals of one group, by flow. `key` has one id per dimension asked for, `labels` the words for them."""
+class Cell(NamedTuple):
+    """Referrals of one group, by flow. `key` has one id per dimension asked for, `labels` the words for them.
+
+    A tuple, since a page makes thousands of them.
+    """
 
     key: tuple[Any, ...] = ()
     labels: tuple[str, ...] = ()
@@ -20,7 +21,7 @@ class Cell:
     outside: int = 0
 
     def to_json(self) -> list[Any]:
-        return [list(self.key), list(self.labels), *(getattr(self, flow) for flow in FLOWS)]
+        return [list(self.key), list(self.labels), *self[2:]]
 
     @classmethod
     def from_json(cls, row: Sequence[Any]) -> Self:
@@ -44,8 +45,5 @@ def merge(cells: Iterable[Cell], *positions: int) -> list[Cell]:
 
 
 def _sum(key: tuple[Any, ...], labels: tuple[str, ...], cells: Iterable[Cell]) -> Cell:
-    sums = dict.fromkeys(FLOWS, 0)
-    for cell in cells:
-        for flow in FLOWS:
-            sums[flow] += getattr(cell, flow)
-    return Cell(key, labels, **sums)
+    columns = zip(*(cell[2:] for cell in cells), strict=True)
+    return Cell(key, labels, *map(sum, columns))

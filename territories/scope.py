@@ -28,6 +28,14 @@ class Scope:
         return self.territory_ids | {territory for territory, _ in self.overlays}
 
     @property
+    def by_line(self) -> dict[int | None, frozenset[int]]:
+        """{line: the territories in which it is seen}; under None those that are seen in whole, even if there are none."""
+        lines: dict[int | None, frozenset[int]] = {None: self.territory_ids}
+        for territory, line in sorted(self.overlays):
+            lines[line] = lines.get(line, frozenset()) | {territory}
+        return lines
+
+    @property
     def is_empty(self) -> bool:
         return not (self.whole or self.territory_ids or self.overlays)
 

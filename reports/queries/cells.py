@@ -5,24 +5,25 @@ Visibility is a filter on the row's own territory, from one Scope; nothing here 
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Model, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, CharField, Count, Q, QuerySet, Sum, Value, When
 from django.db.models.expressions import Combinable, F
 
-from referrals.models import DestinationMonth, LineMonth, PayerMonth, ProviderMonth, Referral, SourceMonth
+from referrals.models import DestinationMonth, LineMonth, PayerMonth, ProviderMonth, Referral, Rollup, SourceMonth
 from reports.cells import FLOWS, Cell
 from reports.periods import Window
 from reports.queries.cuts import CUTS, Where, annotated, branch, matching
+from reports.queries.rolled import rolled
 from territories.scope import Scope
 
-__all__ = ["BEFORE", "NOW", "Ground", "Where", "branch", "cells", "ground", "seen"]
+__all__ = ["BEFORE", "NOW", "Ground", "Where", "branch", "cells", "counted", "covering", "ground", "seen"]
 
 NOW, BEFORE = "now", "before"
 
 # Smallest first: the first that has every dimension is read. Flows are columns of each.
-_ROLLUPS: tuple[tuple[type[Model], frozenset[str]], ...] = (
+_ROLLUPS: tuple[tuple[type[Rollup], frozenset[str]], ...] = (
     (SourceMonth, frozenset({"month", "source", "state"})),
     (PayerMonth, frozenset({"month", "service_line", "payer"})),
     (DestinationMonth, frozenset({"month", "service_line", "destination"})),
@@ -63,21 +64,23 @@ def ground(
 ) -> Ground:
     """Pick the table for these dimensions, this filter and this scope; `by_day` for who looks at parts of months."""
     where = where or {}
-    needed = set(dimensions) | set(where)
-    if unknown := needed - set(CUTS):
+    shown = {*dimensions, *where}
+    if unknown := shown - set(CUTS):
         raise ValueError(f"no such dimension: {', '.join(sorted(unknown))}")
-    shown = set(needed)
+    by_day = by_day or not Window(start, end).is_whole_months
+    rollup = None if by_day else covering(shown, scope)
+    rows = Referral.objects.counted() if rollup is None else rollup._default_manager.all()
+    day = "anchor_on" if by_day else "month"
+    wanted = seen(scope) & matching(where) & Q(**{f"{day}__gte": start, f"{day}__lt": end})
+    return Ground(annotated(rows, shown).filter(wanted), is_facts=rollup is None, day=day)
+
+
+def covering(dimensions: Collection[str], scope: Scope) -> type[Rollup] | None:
+    """The smallest rollup that has these dimensions and what the scope looks at."""
+    needed = set(dimensions)
     if not scope.whole:
         needed |= {"territory"} | ({"service_line"} if scope.overlays else set())
-    wanted = seen(scope) & matching(where)
-    facts = annotated(Referral.objects.counted(), shown).filter(wanted)
-    if by_day or not Window(start, end).is_whole_months:
-        return Ground(facts.filter(anchor_on__gte=start, anchor_on__lt=end), is_facts=True, day="anchor_on")
-    for model, has in _ROLLUPS:
-        if needed <= has:
-            rows = annotated(model._default_manager.all(), shown).filter(wanted)
-            return Ground(rows.filter(month__gte=start, month__lt=end), is_facts=False)
-    return Ground(facts.filter(month__gte=start, month__lt=end), is_facts=True)
+    return next((rollup for rollup, has in _ROLLUPS if needed <= has), None)
 
 
 def cells(
@@ -109,6 +112,16 @@ def cells(
 
 
 def _cells(by: Sequence[str], start: dt.date, end: dt.date, where: Where, scope: Scope, split: dt.date | None) -> list[Cell]:
+    shown = {*by, *where}
+    rollup = covering(shown, scope) if Window(start, end).is_whole_months else None
+    if rollup and all(CUTS[name].column for name in shown):
+        parts = (split, NOW, BEFORE) if split else None
+        return rolled(rollup, by=by, start=start, end=end, where=where, scope=scope, split=parts)
+    return counted(by, start, end, where, scope, split)
+
+
+def counted(by: Sequence[str], start: dt.date, end: dt.date, where: Where, scope: Scope, split: dt.date | None) -> list[Cell]:
+    """The same by Django, from any table."""
     source = ground(dimensions=by, start=start, end=end, where=where, scope=scope)
     rows, columns = source.rows, [CUTS[dimension].place for dimension in by]
     if split is not None:
@@ -136,17 +149,14 @@ def _only(cell: Cell, flows: Collection[str]) -> Cell:
 
 def _of_flow(cell: Cell, flow: str, place: int) -> Cell:
     """One flow of a cell, as a group of its own."""
-    return replace(_only(cell, (flow,)), key=(*cell.key[:place], flow, *cell.key[place:]))
+    return _only(cell, (flow,))._replace(key=(*cell.key[:place], flow, *cell.key[place:]))
 
 
 def seen(scope: Scope) -> Q:
     """The rows that a scope shows: whole territories, and one line of the overlays' territories."""
     if scope.whole:
         return Q()
-    condition = Q(territory_id__in=scope.territory_ids)
-    lines: dict[int, set[int]] = {}
-    for territory, line in scope.overlays:
-        lines.setdefault(line, set()).add(territory)
-    for line, territories in lines.items():
-        condition |= Q(territory_id__in=territories, service_line_id=line)
+    condition = Q()
+    for line, territories in scope.by_line.items():
+        condition |= Q(territory_id__in=territories) if line is None else Q(territory_id__in=territories, service_line_id=line)
     return condition

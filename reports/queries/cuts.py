@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, NullIf
@@ -78,10 +79,17 @@ def matching(where: Where) -> Q:
     return condition
 
 
+_BRANCH = f"""WITH RECURSIVE branch (id) AS (
+    SELECT %s::bigint UNION SELECT below.id FROM {Territory._meta.db_table} below JOIN branch ON below.parent_id = branch.id
+) SELECT id FROM branch"""  # noqa: S608 - the name of our own table
+
+
 def branch(territory_id: int, parents: Mapping[int, int | None] | None = None) -> frozenset[int]:
-    """The territory and all below it."""
+    """The territory and all below it, by the tree that the caller has read, else by the one that is kept."""
     if parents is None:
-        parents = dict(Territory.objects.values_list("pk", "parent_id"))
+        with connection.cursor() as cursor:
+            cursor.execute(_BRANCH, [territory_id])
+            return frozenset(pk for (pk,) in cursor.fetchall())
     children: dict[int | None, list[int]] = {}
     for child, parent in parents.items():
         children.setdefault(parent, []).append(child)

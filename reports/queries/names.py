@@ -1,7 +1,7 @@
 """Words for ids, asked for all at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import BigIntegerField, Value
@@ -67,7 +67,7 @@ def label(cells: Iterable[Cell], by: Sequence[str], known: Names | None = None) 
     """The cells with words for each part of their key: one query per dimension that `known` does not cover."""
     cells = list(cells)
     words = [words_for(dimension, {cell.key[place] for cell in cells}, known) for place, dimension in enumerate(by)]
-    return [replace(cell, labels=tuple(word[part] for word, part in zip(words, cell.key, strict=True))) for cell in cells]
+    return [cell._replace(labels=tuple(word[part] for word, part in zip(words, cell.key, strict=True))) for cell in cells]
 
 
 def words_for(dimension: str, ids: set[Any], known: Names | None = None) -> dict[Any, str]:

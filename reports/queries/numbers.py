@@ -3,14 +3,13 @@
 import datetime as dt
 from collections.abc import Collection
 
-from django.db.models import Q
-
 from reports.cells import Cell
 from reports.numbers import MOVERS, TREND_MONTHS, Baseline, Mover, Numbers
 from reports.periods import Window, add_months
 from reports.queries.cells import Where, cells, ground
 from reports.queries.freshness import Freshness
 from reports.queries.names import Names, label
+from reports.queries.referrers import Stretch, referrers
 from territories.scope import Scope
 
 CORE, PAYERS, LEAKAGE, GROWTH = "core", "payers", "leakage", "growth"
@@ -88,18 +87,10 @@ def new_referrers(*, window: Window, where: Where, scope: Scope, first_month: dt
 
     None where the data does not reach twelve months back.
     """
-    counts: list[int | None] = []
-    for period in (window, window.previous):
-        history = add_months(period.start, -12)
-        counts.append(_first_time(period, history, where, scope) if first_month and first_month <= history else None)
+    if first_month is None:
+        return None, None
+    told = [Stretch(period, Window(add_months(period.start, -12), period.start)) for period in (window, window.previous)]
+    told = [stretch for stretch in told if first_month <= stretch.earlier.start]
+    found = referrers(told, "{now} > 0 AND {before} = 0", by=(), where=where, scope=scope)
+    counts: list[int | None] = [*(found[0][1] if found else []), None, None]
     return counts[0], counts[1]
-
-
-def _first_time(window: Window, history: dt.date, where: Where, scope: Scope) -> int:
-    if scope.is_empty:
-        return 0
-    source = ground(dimensions=["provider"], start=history, end=window.end, where=where, scope=scope)
-    inside: Q = source.since(window.start)
-    referrers = source.rows.filter(provider_id__isnull=False).order_by().values("provider_id")
-    counted = referrers.annotate(now=source.tally("inbound", when=inside), before=source.tally("inbound", when=~inside))
-    return int(counted.filter(now__gt=0, before=0).count())
