@@ -34,6 +34,7 @@ _EVENTS = {
 }
 _FIELDS = {"spent_on": "day", "payer_id": "who pays", "practice_id": "practice", "is_solicited": "asked for", "is_reported": "reported"}
 SOMEBODY = "Somebody outside your territories"
+MOST_NAMES = 4  # of one entry in the list; its page names all
 
 
 def money(value: Decimal | None) -> str:
@@ -122,11 +123,18 @@ def row(entry: SpendEntry, seen: Container[int]) -> Row:
 
 
 def people_words(shares: Iterable[SpendShare], seen: Container[int]) -> str:
-    """Dr. Lind, Dr. Park, 4 of the office."""
+    """Dr. Lind, Dr. Park, 4 of the office: the first few by name, those whom one does not see as a number."""
     shares = list(shares)
-    names = [share_name(share, seen) for share in shares if share.provider_id]
+    physicians = [share for share in shares if share.provider_id]
+    names = [share_name(share, seen) for share in physicians if share.pk in seen]
+    hidden = len(physicians) - len(names)
     office = sum(share.people for share in shares if share.role == Role.STAFF and not share.provider_id)
-    return ", ".join([*names, *([f"{office} of the office"] if office else [])])
+    told = names[:MOST_NAMES] if len(names) > MOST_NAMES + 1 else names  # "and one more" is no shorter than the name
+    if len(told) < len(names):
+        told = [*told, f"{len(names) - len(told)} others"]
+    if hidden:
+        told = [*told, SOMEBODY if hidden == 1 else f"{hidden} outside your territories"]
+    return ", ".join([*told, *([f"{office} of the office"] if office else [])])
 
 
 def share_name(share: SpendShare, seen: Container[int]) -> str:

@@ -14,7 +14,8 @@ from accounts.models import User
 from compliance.drafts import SpendDraft
 from compliance.models import SpendEntry, SpendKind, SpendLimit, SpendState
 from contacts.models import Practice, Provider
-from visits.models import Material, MaterialKind, Mode, Outcome, Visit, VisitState
+from visits.miles import rate_on
+from visits.models import Material, MaterialKind, MileageRate, Mode, Outcome, Visit, VisitState
 
 # name, kind, order again at, pieces received
 MATERIALS = (
@@ -40,6 +41,7 @@ def load(people: Mapping[str, User], *, seed: int) -> None:
             _ensure_limits(people["Ada Quinn"])
             _lunches(people["Nora Lind"], people["Sam Ortiz"], dice)
             _near_and_over(people["Nora Lind"])
+            _ensure_mileage_rate(people["Ada Quinn"])
             _drives(people["Nora Lind"], dice)
 
 
@@ -145,6 +147,14 @@ def _near_and_over(by: User) -> None:
                 ),
                 by=by,
             )
+
+
+def _ensure_mileage_rate(by: User) -> None:
+    """As with limits: that of a year which nobody typed in yet is invented, and says so."""
+    today = timezone.localdate()
+    if rate_on(MileageRate.objects.all(), today) is None:
+        source = "Invented for the demo: not the official rate"
+        visits.actions.save_rate(per_mile=Decimal("0.70"), started_on=today.replace(month=1, day=1), source=source, by=by)
 
 
 def _drives(by: User, dice: random.Random) -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 import visits.actions
 from accounts.models import User
 from visits.cadence import dues, field_of, most_over
-from visits.models import Outcome, Visit, WorkingHours
+from visits.models import DayPlan, Outcome, Visit, WorkingHours
 from visits.queries import hours_of
 from visits.today import working_days
 
@@ -29,15 +29,16 @@ def ensure(people: dict[str, User]) -> None:
 
 
 def _plan(owner: User) -> None:
-    """Five stops a day among what is most overdue and near by; of today's, the first is made, the second missed."""
+    """Five stops on each day without a route, of what is most overdue and near by; of today's, the first is made, the second missed."""
     today = timezone.localdate()
-    days = working_days(hours_of(owner), today, DAYS)
+    routed = set(DayPlan.objects.filter(owner=owner).values_list("day_on", flat=True))  # a whole day already
+    days = [day for day in working_days(hours_of(owner), today, DAYS + len(routed)) if day not in routed][:DAYS]
     found = dues(field_of(owner))
     late = [due for due in most_over(found, today) if due.planned_at is None]
     waiting = [due.practice for due in [*late, *(due for due in found if due.planned_at is None and due not in late)]]
     for practice, (day, place) in zip(waiting, ((day, place) for day in days for place in HOURS), strict=False):
         visits.actions.plan_visit(by=owner, practice=practice, planned_at=_at(day, *place))
-    if days[:1] != [today]:
+    if working_days(hours_of(owner), today, 1) != [today]:
         return
     planned = list(Visit.objects.planned().filter(owner=owner, planned_at__date=today))
     if len(planned) > 2:

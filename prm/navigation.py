@@ -54,6 +54,8 @@ _MAIN = (
 # pages that belong to an entry though their address lies elsewhere
 _BELOW = {
     "visits:plan-week": "visits:today",
+    "visits:route-today": "visits:today",
+    "visits:draws": "visits:today",
     "referrals:sources": "referrals:batches",
     "referrals:matching": "referrals:batches",
     "contacts:imports": "referrals:batches",

@@ -76,8 +76,10 @@ class DrivenMonth:
         return sum((day.miles for day in self.days if day.miles is not None), Decimal(0))
 
     @property
-    def amount(self) -> Decimal:
-        return sum((day.amount for day in self.days if day.amount is not None), Decimal(0))
+    def amount(self) -> Decimal | None:
+        """Of the days that have one; None where none has."""
+        known = [day.amount for day in self.days if day.amount is not None]
+        return sum(known, Decimal(0)) if known else None
 
     @property
     def without_miles(self) -> int:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from concerns.queries import categories_to_choose
 from contacts.models import Affiliation, Practice, Staff
-from visits.models import Mode, Outcome, Topic
+from visits.models import Mode, Outcome, Topic, Visit
 from visits.packing import MOST_PRACTICES, Shape, address_of, pack_shape
 from visits.passes import pass_for
 from visits.queries import hours_of
@@ -21,9 +21,14 @@ DAYS = 3
 
 
 def pack_of(user: User) -> Shape:
-    """The person's next three working days, today among them if it is one, and what the log form needs; a fixed number of queries."""
+    """The person's next three working days, today among them if it is one, other days until then on which a stop is planned, and what the
+    log form needs; a fixed number of queries.
+    """
     today = timezone.localdate()
-    days = days_of(user, working_days(hours_of(user), today, DAYS) or [today], by=user)
+    worked = working_days(hours_of(user), today, DAYS) or [today]
+    planned = Visit.objects.visible_to(user).planned().filter(owner=user, planned_at__date__range=(today, worked[-1]))
+    besides = planned.order_by().values_list("planned_at__date", flat=True).distinct()
+    days = days_of(user, sorted({*worked, *besides}), by=user)
     words = {
         "topics": [{"id": topic.pk, "name": topic.name} for topic in Topic.objects.filter(is_active=True)],
         "categories": [{"id": category.pk, "name": category.name} for category in categories_to_choose()],

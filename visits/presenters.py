@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from audit.models import AuditEvent
-from common.templatetags.prm import clock, percent
+from common.templatetags.prm import clock, duration, percent
 from contacts.visiting import point_of
 from visits.drawing import AS_DRAWN, EARLY, FOLLOWED_AT, LATE, NOT_VISITED, TO_COME, month_after
 from visits.models import (
@@ -295,7 +295,8 @@ class Way:
         if not self.stops:
             return "No stop fits into this day"
         count = len(self.stops)
-        return f"{count} stop{'' if count == 1 else 's'}, {self.drive_minutes} min of driving, back at {clock(self.plan.back_minute or 0)}"
+        stops = f"{count} stop{'' if count == 1 else 's'}"
+        return f"{stops}, {duration(self.drive_minutes)} of driving, back at {clock(self.plan.back_minute or 0)}"
 
     def for_map(self, counties: Sequence[str]) -> dict[str, Any]:
         """What the map in the browser draws."""

@@ -157,6 +157,15 @@ def clock(minute: float | None) -> str:
 
 
 @register.filter
+def duration(minutes: float) -> str:
+    """45 min; 7 h 23 min from two hours on."""
+    whole = round(minutes)
+    if whole < 120:
+        return f"{whole} min"
+    return f"{whole // 60} h {whole % 60} min" if whole % 60 else f"{whole // 60} h"
+
+
+@register.filter
 def month(value: datetime.date | None) -> str:
     """Oct 2026."""
     local = _local(value)

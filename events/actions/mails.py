@@ -61,7 +61,7 @@ def _is_owed(event: Event, guest: Guest, *, is_off: bool) -> bool:
 
 
 def _mail(event: Event, guest: Guest, method: str) -> EmailMultiAlternatives:
-    """multipart/alternative: words with the guest's own address to answer at, and text/calendar with its method."""
+    """multipart/alternative: words with the guest's own address to answer at, the same as HTML, and text/calendar with its method, last."""
     entry = invitation_entry(event)
     organizer, attendee = Person(str(event.owner), event.owner.email), Person(str(guest), guest.email)
     calendar = invitation(
@@ -87,5 +87,6 @@ def _mail(event: Event, guest: Guest, method: str) -> EmailMultiAlternatives:
         reply_to=[event.owner.email],
         headers={"Message-ID": f"<{event.uid}.{event.sequence}.{method.lower()}.{guest.pk}@{host()}>"},
     )
+    mail.attach_alternative(render_to_string("events/invitation.html", words), "text/html")
     mail.attach_alternative(calendar.decode(), f"text/calendar; method={method}")
     return mail

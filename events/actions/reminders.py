@@ -106,5 +106,6 @@ def _mail(event: Event, guest: Guest) -> EmailMultiAlternatives:
             "List-Unsubscribe": f"<{out}>",
         },
     )
+    mail.attach_alternative(render_to_string("events/reminder.html", words), "text/html")
     mail.attach("event.ics", feed(event.title, [invitation_entry(event)], time_zone=event.time_zone).decode(), "text/calendar")
     return mail

@@ -21,7 +21,7 @@
   const named = (text) => { const span = document.createElement("span"); span.textContent = text; return span; };
 
   const route = document.querySelector("[data-route-map]"), drawn = data("route-map-data");
-  if (route && drawn && window.L) {
+  function drawRoute() {
     const map = base(route, drawn.counties);
     const points = [drawn.start, ...drawn.stops.map((stop) => [stop.lat, stop.lon]), drawn.end];
     L.polyline(points, { color: color("--prm-accent"), weight: 3, opacity: 0.8, interactive: false }).addTo(map);
@@ -29,10 +29,26 @@
     L.marker(drawn.start, { icon: mark("A", "is-end"), keyboard: false, alt: "Start" }).addTo(map);
     if (!round) L.marker(drawn.end, { icon: mark("B", "is-end"), keyboard: false, alt: "End" }).addTo(map);
     for (const stop of drawn.stops) {
-      L.marker([stop.lat, stop.lon], { icon: mark(stop.n, ""), title: stop.name, alt: `${stop.n}: ${stop.name}` }).bindPopup(named(stop.name)).addTo(map);
+      // No stop of the keyboard: pins may lie on each other, and the list above says the same and more.
+      L.marker([stop.lat, stop.lon], { icon: mark(stop.n, ""), title: stop.name, keyboard: false }).bindPopup(named(stop.name)).addTo(map);
     }
     map.fitBounds(L.latLngBounds(points), { padding: [32, 32], maxZoom: 13 });
     route.parentElement.querySelector(".route-picture")?.classList.add("print-only");
+  }
+
+  // A third of the page's weight waits until somebody scrolls to the map; until then the server's drawing stands there.
+  const load = (tag, fields) => new Promise((done, fail) => {
+    document.head.append(Object.assign(document.createElement(tag), fields, { onload: done, onerror: fail }));
+  });
+  if (route && drawn) {
+    const watch = new IntersectionObserver((seen) => {
+      if (!seen.some((entry) => entry.isIntersecting)) return;
+      watch.disconnect();
+      const { styles, leaflet, borders } = route.dataset;
+      Promise.all([load("link", { rel: "stylesheet", href: styles }), load("script", { src: leaflet }), load("script", { src: borders })])
+        .then(drawRoute, () => { /* the drawing stays */ });
+    }, { rootMargin: "200px" });
+    watch.observe(route.parentElement);
   }
 
   const pin = document.querySelector("[data-pin-map]"), place = data("pin-map-data"), typed = document.querySelector("[name=coordinates]");

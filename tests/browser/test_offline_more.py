@@ -7,8 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from contacts.actions import merge_providers
+from notices.models import Notice
 from prm import processes
-from tests.factories import make_staff, make_visit
+from tests.factories import make_provider, make_staff, make_visit
 from tests.factories.visits import make_topic
 from visits import actions
 from visits.models import Visit
@@ -96,6 +98,33 @@ def test_a_clock_that_is_a_day_off(field, server, phone, days):
     assert abs(visit.visited_at - timezone.now()) < dt.timedelta(minutes=5)
     assert abs(visit.entered_at - timezone.now()) < dt.timedelta(minutes=5)
     assert abs(visit.clock_off_s + days * 86400) < 300
+
+
+def test_a_merge_and_a_new_territory_while_a_visit_waits(field, server, phone):
+    """Whom one met became another record, and the practice somebody else's: the visit lands once, and says both."""
+    old = make_provider("Oldname", at=field.north_practice, npi="")
+    page = phone(field.nora)
+    page.goto(f"{server.url}{reverse('visits:log')}?practice={field.north_practice.pk}")
+    page.evaluate("navigator.serviceWorker.ready")
+    page.evaluate("fieldUser()")
+    server.stop()
+    page.get_by_text("Pat Oldname").tap()
+    page.fill("[name=note]", "Before it all changed")
+    page.get_by_role("button", name="Save visit").tap()
+    saved(page)
+    merge_providers(survivor=field.north_provider, merged=old, by=field.ada)
+    field.north_practice.territory = field.south
+    field.north_practice.save()
+    server.start()
+    drain(page)
+    expect(page.get_by_text("Visit sent.")).to_be_visible()
+    visit = Visit.objects.get()
+    assert [person.provider for person in visit.attendees.all()] == [field.north_provider]
+    assert (visit.owner, visit.note) == (field.nora, "Before it all changed")
+    page.goto(f"{server.url}{visit.get_absolute_url()}")
+    expect(page.get_by_text("two records were of one person")).to_be_visible()
+    expect(page.get_by_text("went to another territory before this visit arrived")).to_be_visible()
+    assert Notice.objects.get().to == field.nora
 
 
 def test_an_update_while_visits_wait(field, server, phone, tmp_path):

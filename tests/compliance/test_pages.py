@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import timedelta
 from decimal import Decimal
 from importlib import import_module
@@ -78,6 +79,16 @@ def test_executives_see_sums_by_year_only(as_, world, entry, who, status):
         assert "Northrop" not in page
         assert "North Family" not in page
         assert 'href="/spend/totals/"' in text_of(as_(who).get("/reports/"))
+
+
+def test_many_people_of_an_entry_are_told_in_few_words(as_, world, entry):
+    ours = [factories.make_provider(f"Doctor{n}", at=world.north_practice) for n in range(6)]
+    theirs = [factories.make_provider(f"Elsewhere{n}", at=world.south_practice) for n in range(3)]
+    spend(world.dana, "90.00", providers=[*ours, *theirs], practice=world.north_practice, staff_count=2)
+    page = text_of(as_("nora").get("/spend/"))
+    assert re.search(r"(\w+ Doctor\d, ){4}2 others, 3 outside your territories, 2 of the office", page), page
+    assert "Elsewhere" not in page
+    assert "others" not in text_of(as_("dana").get(f"/spend/{entry.pk}/"))
 
 
 def test_parts_of_physicians_elsewhere_have_no_name(as_, world, entry):

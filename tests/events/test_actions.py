@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core import mail, signing
 from django.utils import timezone
+from django.utils.html import escape
 from icalendar import Calendar
 
 from audit.models import AuditEvent
@@ -40,7 +41,7 @@ def today(world) -> Event:
 
 def calendars(index: int = -1) -> tuple[str, Calendar]:
     """The method and the calendar of a mail."""
-    body, kind = mail.outbox[index].alternatives[0]
+    body, kind = mail.outbox[index].alternatives[-1]
     return kind, Calendar.from_ical(body)
 
 
@@ -102,7 +103,12 @@ def test_guests_get_a_mail_that_calendars_take(world, event):
     guest = event.guests.get(provider=doctor)
     assert answer_url(guest) in letter.body
     assert letter.reply_to == [world.nora.email]
-    assert not [other for other in ("Gwen", "Sol", "Mute") if other in letter.body], "a guest learns of nobody else"
+    html, form = letter.alternatives[0]
+    assert form == "text/html"
+    assert escape(answer_url(guest)) in html
+    for text in (letter.body, html):
+        assert event.title in text
+        assert not [other for other in ("Gwen", "Sol", "Mute") if other in text], "a guest learns of nobody else"
     kind, calendar = calendars(mail.outbox.index(letter))
     assert kind == "text/calendar; method=REQUEST"
     (entry,) = calendar.walk("VEVENT")
@@ -155,11 +161,11 @@ def test_an_invitation_taken_back_is_cancelled_for_that_guest_only(world, event)
     mail.outbox.clear()
     actions.withdraw_invitation(guest=gwen, by=world.nora)
     run_waiting()
-    assert [(letter.to, letter.alternatives[0][1]) for letter in mail.outbox] == [(["gwen@example.org"], "text/calendar; method=CANCEL")]
+    assert [(letter.to, letter.alternatives[-1][1]) for letter in mail.outbox] == [(["gwen@example.org"], "text/calendar; method=CANCEL")]
     assert "taken back" in mail.outbox[0].body
     actions.invite(event=event, outside=[Outside("Gwen", "gwen@example.org")], by=world.nora)
     run_waiting()
-    assert [letter.alternatives[0][1] for letter in mail.outbox[1:]] == ["text/calendar; method=REQUEST"]
+    assert [letter.alternatives[-1][1] for letter in mail.outbox[1:]] == ["text/calendar; method=REQUEST"]
     assert event.guests.count() == 2
 
 

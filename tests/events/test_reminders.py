@@ -48,6 +48,8 @@ def test_once_the_day_before_with_the_event_for_the_calendar(world, event):
     assert answer_url(event.guests.get(email="quill@example.org")) in letter.body
     assert "Please say whether you come, or that you want no reminders:" in letter.body
     assert (letter.reply_to, "Gwen" in letter.body) == ([world.nora.email], False)
+    ((html, form),) = letter.alternatives
+    assert (form, event.title in html, "Say whether you come" in html, "Gwen" in html) == ("text/html", True, True, False)
     ((name, content, kind),) = letter.attachments
     (entry,) = Calendar.from_ical(content).walk("VEVENT")
     assert (name, kind, str(entry["UID"]), entry["DTSTART"].dt) == ("event.ics", "text/calendar", str(event.uid), event.starts_at)

@@ -197,7 +197,7 @@ def test_a_day_without_a_rate_has_no_amount(world):
     assert rate_on([known], dt.date(2024, 12, 31)) is None
     actions.save_mileage(owner=world.nora, driven_on=timezone.localdate(), miles=Decimal("10"), by=world.nora)
     month = month_of(world.nora, timezone.localdate().replace(day=1))
-    assert (month.miles, month.amount, month.without_rate) == (Decimal("10.0"), 0, 1)
+    assert (month.miles, month.amount, month.without_rate) == (Decimal("10.0"), None, 1)
 
 
 @pytest.mark.parametrize(

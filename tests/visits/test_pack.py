@@ -65,6 +65,12 @@ def test_three_working_days_with_briefs_and_what_the_form_needs(as_, stops):
     assert "In person" in [mode["label"] for mode in pack["form"]["modes"]]
 
 
+def test_a_saturday_on_which_a_stop_is_planned_is_kept_too(as_, stops):
+    factories.make_visit(stops.north_practice, stops.nora, state="planned", planned_at=at(10, 1))
+    days = [day["day"] for day in as_("nora").get(URL).json()["days"]]
+    assert days == ["2026-11-27", "2026-11-28", "2026-11-30", "2026-12-01"]
+
+
 def test_the_same_again_is_said_in_a_few_bytes(as_, stops):
     client = as_("nora")
     first = client.get(URL)

@@ -296,6 +296,29 @@ def test_a_manager_plans_for_somebody(as_, world):
     assert "Today" in page
 
 
+def test_after_a_visit_the_next_stop_is_one_tap_away(as_, world):
+    now = timezone.localtime()
+    noon = now.replace(hour=12, minute=0)
+    first, second = (
+        make_visit(world.north_practice, world.nora, state="planned", planned_at=noon + dt.timedelta(minutes=n)) for n in (0, 5)
+    )
+    make_visit(world.north_practice, world.nora, state="planned", planned_at=noon + dt.timedelta(days=1))
+    brief = reverse("visits:brief", args=[world.north_practice.pk])
+    done = make_visit(world.north_practice, world.nora)
+    page = as_("nora").get(f"{done.get_absolute_url()}?saved=1").content.decode()
+    assert f'href="{brief}">Next: {world.north_practice.name}<' in page
+    assert "Next: " not in as_("nora").get(done.get_absolute_url()).content.decode()
+    client = as_("nora")
+    answer = client.post(reverse("visits:miss", args=[first.pk]), {"back_on": timezone.localdate() + dt.timedelta(days=2)}, follow=True)
+    assert answer.redirect_chain[-1][0] == f"{reverse('visits:today')}?missed={first.pk}"
+    page = answer.content.decode()
+    assert "is marked as missed." in page
+    assert "The next try is planned for " in page
+    assert f'action="{reverse("visits:restore", args=[first.pk])}"' in page
+    assert "is marked as missed." not in as_("nora").get(f"{reverse('visits:today')}?missed={second.pk}").content.decode()
+    assert "is marked as missed." not in as_("dana").get(f"{reverse('visits:today')}?missed={first.pk}").content.decode()
+
+
 def test_missed_on_the_page(as_, world):
     plan = make_visit(world.north_practice, world.nora, state="planned")
     client, url = as_("nora"), reverse("visits:miss", args=[plan.pk])

@@ -101,6 +101,14 @@ def test_a_day_without_stops_says_what_to_do(as_, world):
     assert text.count("btn-primary") >= 1
 
 
+def test_who_has_no_territory_yet_is_told_who_helps(as_, world):
+    page = as_("past").get(reverse("visits:today")).content.decode()
+    assert "No practice is yours yet" in page
+    assert reverse("visits:hours") in page
+    assert "Draft the day" not in page
+    assert "No practice is yours yet" not in as_("nora").get(reverse("visits:today")).content.decode()
+
+
 def test_it_is_a_liaisons_first_page(as_, world):
     assert as_("nora").get("/").url == reverse("visits:today")
     assert as_("dana").get("/").url == reverse("reports:dashboard")

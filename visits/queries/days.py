@@ -90,3 +90,9 @@ def overdue_near(plan: DayPlan, places: Sequence[tuple[float, float]], *, miles:
         if off <= miles:
             near.append(Overdue(practice, late, off))
     return sorted(near, key=lambda one: (one.practice.tier, one.miles))[:limit]
+
+
+def next_stop(user: User) -> Visit | None:
+    """What of one's own day comes next: the earliest plan of today that nobody has logged."""
+    mine = Visit.objects.visible_to(user).planned().filter(owner=user, planned_at__date=timezone.localdate())
+    return mine.select_related("practice").order_by("planned_at", "pk").first()

@@ -25,6 +25,7 @@ from visits.filters import filtered_visits
 from visits.forms import EditForm, MissForm, PlanForm, key_of, with_values
 from visits.models import Visit, VisitSpend, VisitState
 from visits.queries import colleagues_of, day_of, history_of, lists_in_hand
+from visits.queries.days import next_stop
 from visits.views.common import number, office_context, practice_context, say_clashes, say_if_closed, sent
 
 PAGE = 25
@@ -97,6 +98,7 @@ def _detail_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
         "may_edit": policies.can_edit(request.user, visit),
         "ahead": timezone.localdate(visit.happens_at) > timezone.localdate(),
         "saved": "saved" in request.GET,
+        "next_stop": next_stop(request.user) if "saved" in request.GET else None,
         "may_invite": visit.is_fixed and any(row["may_ask"] for row in presenters.invitees(visit, visit.invitations.all())),
         "invitees": presenters.invitees(visit, visit.invitations.all()) if visit.is_fixed else [],
         "changed": "changed" in request.GET,
@@ -200,6 +202,8 @@ def miss(request: HttpRequest, pk: int) -> HttpResponse:
     status = 200
     if request.method == "POST":
         if form.is_valid() and _done(form, lambda: actions.miss_visit(by=request.user, visit=visit, **form.cleaned_data)):
+            if visit.owner_id == request.user.pk and timezone.localdate(visit.planned_at) == timezone.localdate():
+                return redirect(f"{reverse('visits:today')}?missed={visit.pk}")  # on to the next stop, or to what is overdue nearby
             messages.success(request, "Marked as missed." + (" The next try is planned." if form.cleaned_data["back_on"] else ""))
             return redirect(visit)
         status = 422

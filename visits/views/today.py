@@ -18,7 +18,7 @@ from common.exceptions import PolicyViolation
 from contacts.models import Practice
 from visits import actions, packing, policies
 from visits.brief import briefs_of
-from visits.models import Visit
+from visits.models import Visit, VisitState
 from visits.queries import colleagues_of, hours_of
 from visits.reasons import reasons_for
 from visits.today import DONE, LATER, NEXT, ahead, day_of, working_days
@@ -71,8 +71,16 @@ def today(request: HttpRequest) -> HttpResponse:
         "tomorrow": later[0] if later and day.is_today else None,
         "add_key": uuid.uuid4(),
         "plan_url": reverse("visits:plan-week"),
+        "missed": _just_missed(request),
+        "has_field": bool(day.stops) or Practice.objects.visible_to(request.user).exists(),
     }
     return render(request, "visits/today.html", context)
+
+
+def _just_missed(request: HttpRequest) -> Visit | None:
+    """?missed=7: one's own visit that was marked as missed a moment ago, to be told with its undo."""
+    missed = Visit.objects.visible_to(request.user).filter(owner=request.user.pk, state=VisitState.MISSED)
+    return missed.select_related("practice").filter(pk=number(request.GET.get("missed")) or 0).first()
 
 
 def _stop(stop: Any, agent: str, day: dt.date) -> dict[str, Any]:
