@@ -46,8 +46,6 @@ def test_a_day_is_planned_and_changed(world, monday, live_server, page_at, sign_
     expect(page.get_by_text("Waiting for a worker")).to_be_visible()
     run_waiting()
     expect(page.get_by_role("button", name="Accept these times")).to_be_visible(timeout=15000)
-    if width == 390:
-        assert not page.evaluate("Boolean(window.L)"), "the map is loaded once somebody scrolls to it"
     page.locator("#map-title").scroll_into_view_if_needed()
     expect(page.locator(".route-pin")).to_have_count(4)
     expect(page.locator(".leaflet-overlay-pane path")).not_to_have_count(0)

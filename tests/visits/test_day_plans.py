@@ -386,6 +386,8 @@ def test_from_the_form_to_the_route(as_, world, offices, monday, run_jobs):
     assert "Something changed since" not in page
     assert "https://www.google.com/maps/dir/?api=1" in page
     assert 'class="route-picture"' in page
+    assert "leaflet" in page.partition("data-leaflet=")[2].partition(">")[0]
+    assert "leaflet" not in page.partition("</head>")[0], "the map's script waits until somebody scrolls to the map"
     assert "geo:41.5" in page
 
 
