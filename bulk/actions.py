@@ -70,7 +70,7 @@ def perform(*, run: BulkRun, by: User, progress: Progress = _quiet) -> BulkRun:
     if run.done_at is not None:
         return run
     bulk_list, act = act_of(run, by)
-    form = act.form(_as_typed(run.settings), user=by)
+    form = act.form(as_typed(run.settings), user=by)
     if not form.is_valid():
         raise PolicyViolation("What was chosen is not on offer any more. Choose again from the list.")
     items = list(run.items.filter(state=ItemState.CHOSEN))
@@ -99,7 +99,8 @@ def _change(bulk_list: BulkList, act: Act, items: Sequence[BulkItem], by: User, 
             item.state, item.why = ItemState.KEPT, why.get(item.row_id, GONE)[:300]
 
 
-def _as_typed(settings: Mapping[str, Sequence[str]]) -> QueryDict:
+def as_typed(settings: Mapping[str, Sequence[str]]) -> QueryDict:
+    """The fields of an act as a form sends them."""
     data = QueryDict(mutable=True)
     for name, texts in settings.items():
         data.setlist(name, list(texts))

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import open_to_everybody_inside
+from accounts.models import User
 from accounts.saved_views import query_of
 from bulk import actions, queries
 from bulk.lists import PREFIX, Act, BulkList, lists
@@ -29,7 +30,7 @@ def preview(request: HttpRequest, name: str) -> HttpResponse:
     if bulk_list is None:
         raise Http404("No such list.")
     told = request.POST if request.method == "POST" else request.GET
-    act = _act(bulk_list, request, told.get("act", ""))
+    act = act_for(bulk_list, request.user, told.get("act", ""))
     selection = _selection(told)
     back = _list_url(bulk_list, selection.query)
     if act is None:
@@ -54,10 +55,11 @@ def preview(request: HttpRequest, name: str) -> HttpResponse:
     return _shown(request, context, seen, form.cleaned_data)
 
 
-def _act(bulk_list: BulkList, request: HttpRequest, key: str) -> Act | None:
+def act_for(bulk_list: BulkList, user: User, key: str) -> Act | None:
+    """What is asked for, if anything is; an act that there is not is 404, one that the person may not do 403."""
     if key and key not in bulk_list.acts:
         raise Http404("No such step.")
-    offered = {act.key: act for act in bulk_list.acts_for(request.user)}
+    offered = {act.key: act for act in bulk_list.acts_for(user)}
     if not offered or (key and key not in offered):
         raise PermissionDenied("Your role does not let you do this.")
     return offered.get(key)

@@ -5,16 +5,17 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Count
 from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Permission
 from bulk.lists import Act, ActForm, Asked, BulkList, Data, Outcome, Rows, each, each_back, offer, register
-from contacts import actions, custom
+from contacts import actions, custom, policies
 from contacts.filters import PracticeFilter, ProviderFilter
 from contacts.forms import NO_TIER
-from contacts.models import CustomField, CustomKind, CustomSubject, Practice, PracticePin, Provider, Tier, TierChange
+from contacts.models import Affiliation, CustomField, CustomKind, CustomSubject, Practice, PracticePin, Provider, Tier, TierChange
 from territories.models import Territory
 
 EDIT = (Permission.CONTACT_EDIT,)
@@ -127,6 +128,43 @@ def _undo_pin(tokens: Sequence[Any], by: User) -> int:
     untouched = [token for token in tokens if now.get(token["practice"]) == token["now"]]
     pins = {token["practice"]: theirs.get(token["was"]) for token in untouched}
     return len(actions.set_pins(pins=pins, by=by))
+
+
+# ---- archive
+
+
+def _judge_archive(rows: Rows, by: User, data: Data) -> dict[int, str]:
+    works = Affiliation.objects.open().filter(practice__in=[row.pk for row in rows]).order_by().values("practice")
+    working = dict(works.annotate(count=Count("pk")).values_list("practice", "count"))
+    why = {pk: policies.why_not_archived(count, at="there") for pk, count in working.items()}
+    return why | {row.pk: "Archived already." for row in rows if row.archived_at}
+
+
+def _judge_bring_back(rows: Rows, by: User, data: Data) -> dict[int, str]:
+    return {row.pk: "In use already." for row in rows if row.archived_at is None}
+
+
+def _set_archived(archived: bool) -> Any:
+    def one(practice: Practice, by: User) -> Any:
+        was = practice.archived_at
+        actions.set_archived(practice=practice, archived=archived, by=by)
+        return {"practice": practice.pk, "was": was and was.isoformat(), "now": practice.archived_at and practice.archived_at.isoformat()}
+
+    return lambda rows, by, data: each(rows, lambda row: one(row, by))
+
+
+def _undo_archived(tokens: Sequence[Any], by: User) -> int:
+    """Archived again on another day is not what this run did."""
+    rows = Practice.objects.visible_to(by).in_bulk([token["practice"] for token in tokens])
+
+    def one(token: Any) -> bool:
+        practice = rows.get(token["practice"])
+        if practice is None or (practice.archived_at and practice.archived_at.isoformat()) != token["now"]:
+            return False
+        actions.set_archived(practice=practice, archived=token["was"] is not None, by=by)
+        return True
+
+    return each_back(tokens, one)
 
 
 # ---- own fields
@@ -262,6 +300,29 @@ offer(
         tells=lambda row, data: "The rules place it again",
         do=_pin,
         undo=_undo_pin,
+    ),
+)
+offer(
+    "practices",
+    Act(
+        key="archive",
+        label="Archive",
+        permissions=EDIT,
+        says=lambda data: "Archive",
+        judge=_judge_archive,
+        tells=lambda row, data: "Leaves the lists and the search; its referrals and visits stay in every figure",
+        do=_set_archived(True),
+        undo=_undo_archived,
+    ),
+    Act(
+        key="bring-back",
+        label="Bring back from the archive",
+        permissions=EDIT,
+        says=lambda data: "Bring back from the archive",
+        judge=_judge_bring_back,
+        tells=lambda row, data: "Stands in the lists and the search again",
+        do=_set_archived(False),
+        undo=_undo_archived,
     ),
 )
 offer("providers", _own_act(Provider, _ProviderOwnForm))

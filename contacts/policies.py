@@ -34,6 +34,14 @@ def check_npi(*, npi: str, record: Provider | Organization | Practice) -> None:
         raise PolicyViolation(f"{other} has the NPI {npi} already.")
 
 
+def why_not_archived(working: int, *, at: str) -> str:
+    """The sentence where providers work; blank where nobody does."""
+    if not working:
+        return ""
+    people = "1 provider works" if working == 1 else f"{working:,} providers work"
+    return f"{people} {at} today. End their affiliations first, so that nobody is lost from sight."
+
+
 def check_practice_name(*, name: str, zip_: str, practice: Practice) -> None:
     """A name stands once in a ZIP code."""
     if not fold(name):

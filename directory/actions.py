@@ -38,6 +38,7 @@ def save_entry(
     policies.check_can_keep(by)
     policies.check_subject(service_line=service_line, organization=organization, provider=provider)
     subject = {"service_line": service_line, "organization": organization, "provider": provider}
+    _wait_for_others(provider or service_line)
     entry = Entry.objects.select_for_update(of=("self",)).filter(**subject).first() or Entry(**subject)
     is_new = entry.pk is None
     changes = [name for name in _FIELDS if name in fields and fields[name] != getattr(entry, name)]
@@ -45,10 +46,14 @@ def save_entry(
         setattr(entry, name, fields[name])
     policies.check_zip(entry.zip)
     policies.check_languages(entry.languages)
+    policies.check_fits(address=entry.address, zip_=entry.zip, is_listed=entry.is_listed, organization=organization, provider=provider)
     check_no_patient("\n".join(getattr(entry, name) for name in _TEXTS), is_none=is_none)
     if is_new:
         entry.save()
-    if plans is not None and _save_plans(entry, plans):
+    if plans is None:
+        plans = {row.payer: (row.started_on, row.ended_on) for row in entry.plans.select_related("payer")}
+    policies.check_plans(plans, tells_plans=entry.tells_plans)
+    if _save_plans(entry, plans):
         changes.append("plans")
     if changes or is_new:
         entry.changed_at, entry.changed_by = timezone.now(), by
@@ -57,9 +62,14 @@ def save_entry(
     return entry
 
 
+def _wait_for_others(parent: Provider | ServiceLine | None) -> None:
+    """Two who write the first word of one subject at the same moment write one entry."""
+    if parent is not None:
+        type(parent)._base_manager.select_for_update(no_key=True).get(pk=parent.pk)
+
+
 def _save_plans(entry: Entry, plans: Mapping[Payer, tuple[dt.date | None, dt.date | None]]) -> bool:
     """Exactly these; returns whether anything is different."""
-    policies.check_plans(plans)
     known = {row.payer_id: (row.started_on, row.ended_on) for row in entry.plans.all()}
     wanted = {payer.pk: span for payer, span in plans.items()}
     if known == wanted:

@@ -12,6 +12,7 @@ from contacts.models import Practice, Specialty
 from directory.languages import LANGUAGES
 from directory.listing import SITE, SPECIALIST, Asked, words_in
 from directory.queries import origin_of
+from referrals.forms.payers import PayerField
 from referrals.models import Payer
 from territories.models import ServiceLine
 
@@ -29,7 +30,7 @@ class DirectoryForm(forms.Form):
     )
     line = forms.ModelChoiceField(ServiceLine.objects.none(), label="Service line", required=False, empty_label="Every line")
     specialty = forms.ModelChoiceField(Specialty.objects.none(), label="Specialty", required=False, empty_label="Every specialty")
-    payer = forms.ModelChoiceField(Payer.objects.none(), label="Takes the plan", required=False, empty_label="Any plan")
+    payer = PayerField(Payer.objects.none(), label="Takes the plan", required=False, empty_label="Any plan")
     language = forms.ChoiceField(label="Speaks", required=False, choices=[("", "Any language"), *LANGUAGES])
     zip = forms.CharField(
         label="From ZIP code",

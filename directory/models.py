@@ -71,6 +71,11 @@ class Entry(models.Model):
             return reverse("directory:site", args=[self.service_line_id, self.organization_id])
         return reverse("directory:line", args=[self.service_line_id])
 
+    @property
+    def key(self) -> str:
+        """As the listing has it of which this entry speaks; of a whole line that of the line where it has no sites."""
+        return f"p{self.provider_id}" if self.provider_id else f"s{self.service_line_id}-{self.organization_id or 0}"
+
 
 class AcceptedPlan(models.Model):
     """A payer whose patients are taken, from `started_on` (blank: for long) until before `ended_on` (blank: until further notice)."""

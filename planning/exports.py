@@ -9,6 +9,10 @@ HANDOVERS = [
     "Territory", "Part", "From", "To", "Goes to territory", "Day", "State", "Takes along", "ZIP codes", "Practices", "Note", "Proposed by",
     "Proposed at", "Decided by", "Decided at", "Why", "Done at", "Problem",
 ]  # fmt: skip
+HANDOVERS_BELONGS = {
+    "to": ("To", "Goes to territory"),
+    "state": ("State", "Decided by", "Decided at", "Why", "Done at", "Problem"),
+}
 SPLITS = ["Asked at", "Asked by", "Counties", "ZIP codes", "Unit", "Even in", "Territories", "Accepted by", "Accepted at"]
 OVERLAPS = ["Wins", "By", "Would also match", "By its", "Practices", "Such as"]
 

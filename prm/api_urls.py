@@ -2,6 +2,7 @@
 
 from rest_framework.routers import DefaultRouter
 
+from bulk.api import views as bulk
 from comments.api import views as comments
 from compliance.api import views as compliance
 from concerns.api import views as concerns
@@ -31,6 +32,7 @@ for app in (
     introductions,
     planning,
     directory,
+    bulk,
 ):
     for prefix, viewset in app.VIEWSETS.items():
         router.register(prefix, viewset, basename=prefix)

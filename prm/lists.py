@@ -11,10 +11,11 @@ from contacts.views.common import wants_fragment
 
 # names of the URLs; tests/architecture/test_lists.py holds that each page with a filter bar stands here or tells why not
 LISTS = frozenset({
-    "accounts:people", "accounts:audit", "compliance:ledger", "compliance:tasks", "concerns:list", "concerns:notes", "contacts:aliases",
-    "contacts:moves", "contacts:organizations", "contacts:practices", "contacts:providers", "directory:list", "events:list",
-    "introductions:list", "notices:list", "referrals:batches", "referrals:list", "reports:alerts", "reports:runs", "territories:list",
-    "visits:draws", "visits:follow-ups", "visits:list", "visits:materials", "visits:target-lists",
+    "accounts:people", "accounts:audit", "compliance:ledger", "compliance:tasks", "concerns:list", "concerns:notes",
+    "contacts:aliases", "contacts:moves", "contacts:organizations", "contacts:practices", "contacts:providers", "directory:list",
+    "events:list", "introductions:list", "notices:list", "planning:handovers", "referrals:batches", "referrals:list",
+    "reports:alerts", "reports:runs", "territories:list", "visits:draws", "visits:follow-ups", "visits:list", "visits:materials",
+    "visits:target-lists",
 })  # fmt: skip
 
 

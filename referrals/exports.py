@@ -1,6 +1,6 @@
 """Referrals and refused rows as files; streaming, and safe in a spreadsheet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,6 +14,7 @@ from referrals.models import ImportBatch, MarketFile, Referral, RowOutcome
 from referrals.presenters.findings import words_for
 from referrals.presenters.rows import why_not_counted
 from referrals.queries import for_detail
+from referrals.queries.payers import PayerRow
 
 _CHUNK = 2_000
 # No patient hash: a list that leaves needs no link between the referrals of one patient.
@@ -74,3 +75,11 @@ def batch_rows(batches: QuerySet[ImportBatch]) -> Iterator[Sequence[Any]]:
             batch.file_name, batch.source.name, batch.get_state_display(), batch.rows, batch.new, batch.changed,
             sum(batch.rejected.values()), sum(batch.findings.values()), timezone.localdate(batch.uploaded_at), str(batch.uploaded_by or ""),
         )  # fmt: skip
+
+
+PAYERS = ("Payer", "Also named", "Referrals", "Id")
+
+
+def payer_rows(rows: Iterable[PayerRow]) -> Iterator[Sequence[Any]]:
+    for row in rows:
+        yield row.payer.name, "; ".join(name.name for name in row.names), row.referrals, row.payer.pk

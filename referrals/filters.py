@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from contacts.models import Organization, Practice, Provider
 from referrals import behind
+from referrals.forms.payers import PayerFilter
 from referrals.models import BatchState, ControlTotal, Flow, ImportBatch, Kind, LossReason, Payer, Referral, Source, State
 from territories.models import ServiceLine, Territory
 from territories.scope import below
@@ -56,7 +57,7 @@ class ReferralFilter(filters.FilterSet):
     end = filters.DateFilter(label="Before", field_name="anchor_on", lookup_expr="lt", widget=_DAY)
     territory = _one(_territories, label="Territory", empty="All territories", null="No territory", method="in_branch")
     service_line = _one(ServiceLine.objects.all(), label="Service line", empty="All service lines", null="No service line")
-    payer = _one(Payer.objects.all(), label="Payer", empty="All payers", null="No payer")
+    payer = PayerFilter(label="Payer", queryset=Payer.objects.all(), empty_label="All payers", null_label="No payer", null_value=NONE)
     source = _one(Source.objects.all(), label="Feed", empty="All feeds")
     state = filters.ChoiceFilter(label="State", choices=State, empty_label="Any state")
     counted = filters.ChoiceFilter(label="Counting", choices=COUNTING, empty_label=None, method="by_counting", initial=COUNTED)

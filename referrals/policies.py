@@ -111,6 +111,12 @@ def check_capacity_day(day: dt.date, *, today: dt.date) -> None:
         raise PolicyViolation("This day lies in the future. Say what holds today, or held on a day before.")
 
 
+def check_payer_is_new(name: str) -> None:
+    """Names are one whatever their case; a name that was merged away is one too."""
+    if known := Payer.every.filter(name__iexact=name).first():
+        raise PolicyViolation("This payer is on the list already." if known.merged_into is None else f"This is a name of {known.standing}.")
+
+
 def check_can_merge_payers(*, survivor: Payer, merged: Payer) -> None:
     """Two different payers, neither of them a name of another."""
     if survivor.pk == merged.pk:

@@ -50,6 +50,7 @@ urlpatterns = [
     path("team/", team.team, name="team"),
     path("team/files/team.<slug:kind>", team.team_export, name="team-export"),
     path("one-to-one/<int:pk>/", team.agenda, name="agenda"),
+    path("files/one-to-ones.<slug:kind>", team.one_to_ones_export, name="one-to-ones-export"),
     path("agreements/<int:pk>/", team.settle, name="agreement"),
     path("schedules/", schedules.schedules, name="schedules"),
     path("schedules/new/<int:pk>/", schedules.new, name="schedule-new"),

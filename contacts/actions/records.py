@@ -103,9 +103,8 @@ def set_archived(*, practice: Practice, archived: bool, by: User | None) -> None
     """Take a practice off every list, or bring it back. Its past stays in every figure."""
     if bool(practice.archived_at) == archived:
         return
-    if archived and (working := practice.affiliations.open().count()):
-        people = "1 provider works" if working == 1 else f"{working:,} providers work"
-        raise PolicyViolation(f"{people} at {practice} today. End their affiliations first, so that nobody is lost from sight.")
+    if archived and (why := policies.why_not_archived(practice.affiliations.open().count(), at=f"at {practice}")):
+        raise PolicyViolation(why)
     practice.archived_at = timezone.now() if archived else None
     practice.save(update_fields=["archived_at"])
     record("practice.archived" if archived else "practice.brought_back", by=by, target=practice)

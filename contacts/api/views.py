@@ -39,7 +39,8 @@ class Gone(APIException):
     status_code = status.HTTP_410_GONE
 
     def __init__(self, row: Any, survivor: Any) -> None:
-        super().__init__({"detail": f"{row} was merged into {survivor}.", "merged_into": survivor.pk})
+        super().__init__()
+        self.detail = {"detail": f"{row} was merged into {survivor}.", "merged_into": survivor.pk}  # a number stays one
 
 
 class _ContactViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):

@@ -4,8 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from contacts.importing.cells import read_zip
 from directory.filters import KINDS, MILES, SORTS
 from directory.languages import LANGUAGES
+from directory.models import AcceptedPlan, Entry
+from referrals.models import Payer
 
 
 class DirectoryQuerySerializer(serializers.Serializer[Any]):
@@ -77,3 +80,62 @@ class ListingSerializer(serializers.Serializer[Any]):
     email = serializers.CharField()
     starts = serializers.CharField()
     unknown = serializers.ListField(child=serializers.CharField())
+
+
+class AcceptedPlanSerializer(serializers.ModelSerializer):
+    """A payer whose patients are taken, from `started_on` (null: for long) until before `ended_on` (null: until further notice)."""
+
+    payer = serializers.PrimaryKeyRelatedField(queryset=Payer.objects.all())
+    payer_name = serializers.CharField(source="payer.name", read_only=True)
+
+    class Meta:
+        model = AcceptedPlan
+        fields = ("payer", "payer_name", "started_on", "ended_on")
+        extra_kwargs = {"started_on": {"default": None}, "ended_on": {"default": None}}
+
+
+_WRITTEN = (
+    "criteria", "send_along", "how_to_refer", "phone", "fax", "email", "address", "zip", "languages", "tells_plans", "is_listed", "plans",
+)  # fmt: skip
+
+
+class EntrySerializer(serializers.ModelSerializer):
+    """What is written of a line, of a site in it, or of a specialist. A blank says nothing: the next above holds."""
+
+    name = serializers.CharField(source="__str__")
+    plans = AcceptedPlanSerializer(many=True)
+
+    class Meta:
+        model = Entry
+        fields = ("key", "name", "service_line", "organization", "provider", *_WRITTEN, "changed_at", "changed_by")
+        read_only_fields = fields
+
+
+class EntryWriteSerializer(serializers.ModelSerializer):
+    """What an entry says. PUT says all of it, what is not sent is blank; PATCH leaves that. `plans` are all that are accepted."""
+
+    languages = serializers.ListField(child=serializers.ChoiceField(LANGUAGES), default=list)
+    plans = AcceptedPlanSerializer(many=True, default=list)
+    is_none = serializers.BooleanField(default=False, help_text="what looks like a patient's identifier in a text is none")
+
+    class Meta:
+        model = Entry
+        fields = (*_WRITTEN, "is_none")
+        extra_kwargs = {
+            **{name: {"default": ""} for name in ("criteria", "send_along", "how_to_refer", "phone", "fax", "email", "address")},
+            "zip": {"default": "", "max_length": 10},
+            "tells_plans": {"default": False},
+            "is_listed": {"default": True},
+        }
+
+    def validate_zip(self, text: str) -> str:
+        return read_zip(text) if text else ""
+
+    def validate_languages(self, codes: list[str]) -> list[str]:
+        return list(dict.fromkeys(codes))
+
+    def validate_plans(self, rows: list[dict[str, Any]]) -> dict[Payer, tuple[Any, Any]]:
+        plans = {row["payer"]: (row["started_on"], row["ended_on"]) for row in rows}
+        if len(plans) < len(rows):
+            raise serializers.ValidationError("Name each payer once.")
+        return plans

@@ -4,6 +4,8 @@ import hashlib
 import json
 from typing import Any
 
+from django.db.models import QuerySet
+from django.http import Http404
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
@@ -11,17 +13,19 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
+from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import Permission
-from directory.api.serializers import DirectoryQuerySerializer, ListingSerializer
+from directory import actions
+from directory.api.serializers import DirectoryQuerySerializer, EntrySerializer, EntryWriteSerializer, ListingSerializer
 from directory.filters import DirectoryForm
 from directory.listing import find
 from directory.models import Entry
 from directory.pack import pack_of
-from directory.queries import listings
+from directory.queries import KEY, listings, subject_of
 from directory.views.pages import shapes_of
 
 
@@ -54,4 +58,48 @@ class DirectoryViewSet(GenericViewSet):
         return Response(status=304, headers=headers) if unchanged is not None else Response(pack, headers=headers)
 
 
-VIEWSETS: dict[str, type[GenericViewSet]] = {"directory": DirectoryViewSet}
+class DirectoryEntryViewSet(ListModelMixin, GenericViewSet):
+    """What is written in the directory, by the `key` of whom it is about, as `directory` names it; "s3-0" is the whole of line 3.
+
+    Sending the same again changes nothing. A text that looks like a patient's identifier is refused with a sentence unless it comes with
+    `is_none`.
+    """
+
+    required_permissions = (Permission.PROVIDER_VIEW, Permission.DIRECTORY_EDIT)
+    write_permissions = (Permission.PROVIDER_VIEW, Permission.DIRECTORY_EDIT)
+    serializer_class = EntrySerializer
+    queryset = Entry.objects.none()
+    lookup_field = "key"
+    lookup_value_regex = KEY
+
+    def get_queryset(self) -> QuerySet[Entry]:
+        return Entry.objects.visible_to(self.request.user).for_list()
+
+    def _subject(self, key: str) -> dict[str, Any]:
+        found = subject_of(self.request.user, key)
+        if found is None:
+            raise Http404
+        return found
+
+    @extend_schema(responses=EntrySerializer)
+    def retrieve(self, request: Request, key: str) -> Response:
+        """404 also where nothing is written yet: then the next above holds."""
+        entry = self.get_queryset().filter(**self._subject(key)).first()
+        if entry is None:
+            raise Http404
+        return Response(EntrySerializer(entry).data)
+
+    @extend_schema(request=EntryWriteSerializer, responses=EntrySerializer)
+    def update(self, request: Request, key: str, *, partial: bool = False) -> Response:
+        subject = self._subject(key)
+        sent = EntryWriteSerializer(data=request.data, partial=partial)
+        sent.is_valid(raise_exception=True)
+        actions.save_entry(by=request.user, **subject, **sent.validated_data)
+        return Response(EntrySerializer(self.get_queryset().get(**subject)).data)
+
+    @extend_schema(request=EntryWriteSerializer, responses=EntrySerializer)
+    def partial_update(self, request: Request, key: str) -> Response:
+        return self.update(request, key, partial=True)
+
+
+VIEWSETS: dict[str, type[GenericViewSet]] = {"directory": DirectoryViewSet, "directory-entries": DirectoryEntryViewSet}

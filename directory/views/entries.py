@@ -11,14 +11,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import requires
 from accounts.permissions import Permission
-from contacts.models import Organization, Provider
+from contacts.models import Organization
 from contacts.views.common import changes_of, saved, show_form
 from directory import actions
 from directory.forms import EntryForm
 from directory.listing import SITE
 from directory.models import Entry
 from directory.presenters import plans_shape
-from directory.queries import listings
+from directory.queries import listings, people_to_keep
 from referrals.models import Payer
 from territories.models import ServiceLine
 
@@ -73,14 +73,7 @@ def site(request: HttpRequest, line_pk: int, pk: int) -> HttpResponse:
 @requires(*KEEP)
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """What is different for one specialist: languages, plans, how to refer."""
-    return _edit(request, "person", provider=get_object_or_404(_people(request), pk=pk))
-
-
-def _people(request: HttpRequest) -> Any:
-    """Those whom the person sees, and our own specialists, who stand in the directory for everybody."""
-    listed = [one.provider for one in listings(request.user, timezone.localdate()) if one.provider]
-    seen = Provider.objects.visible_to(request.user)
-    return Provider.objects.live().filter(pk__in=listed) | seen
+    return _edit(request, "person", provider=get_object_or_404(people_to_keep(request.user), pk=pk))
 
 
 def _edit(request: HttpRequest, what: str, **subject: Any) -> HttpResponse:

@@ -8,13 +8,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import requires
 from accounts.models import User
 from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
 from contacts.models import Practice
+from contacts.views.common import page_of, wants_fragment
 from planning import actions, policies
+from planning.filters import HandOverFilter
 from planning.forms import DeclineForm, HandOverForm, ReassignForm
 from planning.models import HandOver, HandOverState, Reassignment, Work
 from planning.queries.work import in_hand, practices_of
@@ -33,15 +36,20 @@ def _shown(user: User) -> Any:
 
 
 @require_GET
+@vary_on_headers("HX-Request")
 @requires(Permission.TERRITORY_VIEW)
 def handovers(request: HttpRequest) -> HttpResponse:
     """What waits, what is to come, and what was, newest day first."""
-    rows = list(_shown(request.user)[:200])
+    found = HandOverFilter(request.GET, _shown(request.user), request=request)
+    page = page_of(request, found.qs)
     context = {
-        "rows": [(row, TONES.get(HandOverState(row.state), "")) for row in rows],
+        "filter": found,
+        "filtered": any(request.GET.get(name) for name in found.filters),
+        "page": page,
+        "rows": [(row, TONES.get(HandOverState(row.state), "")) for row in page.object_list],
         "may_propose": request.user.can(Permission.VISIT_LOG),
     }
-    return render(request, "planning/handovers.html", context)
+    return render(request, "planning/_handovers.html" if wants_fragment(request) else "planning/handovers.html", context)
 
 
 @require_GET

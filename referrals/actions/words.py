@@ -17,6 +17,7 @@ from referrals.models import Payer
 @transaction.atomic
 def save_payer(*, name: str, by: User | None) -> Payer:
     """A payer that no file has named yet, so that its margin or capacity can be told."""
+    policies.check_payer_is_new(name)
     payer = Payer.objects.create(name=name)
     record("payer.added", by=by, target=payer)
     return payer

@@ -19,6 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.permissions import Permission
 from audit.actions import record
 from referrals import actions, exports
+from referrals.api.payers import PayerViewSet
 from referrals.api.serializers import (
     ControlTotalSerializer,
     ImportBatchSerializer,
@@ -188,4 +189,5 @@ VIEWSETS: dict[str, type[GenericViewSet]] = {
     "import-batches": ImportBatchViewSet,
     "control-totals": ControlTotalViewSet,
     "sources": SourceViewSet,
+    "payers": PayerViewSet,
 }

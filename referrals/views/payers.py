@@ -1,52 +1,23 @@
 """Settings: the payers that files name, those that margins and capacity are to be told for before any file does, and which are one."""
 
-from typing import Any
-
-from django import forms
 from django.contrib import messages
-from django.db.models import Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import requires
+from accounts.downloads import asked_kind, send_file
 from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
 from jobs.models import Job
-from referrals import actions
+from referrals import actions, exports
+from referrals.forms.payers import IntoForm, PayerForm, RenameForm
 from referrals.importing import renaming
-from referrals.models import LineMonth, Payer, PayerMerge
+from referrals.models import Payer, PayerMerge
+from referrals.queries.payers import payer_rows
 
 _WORK = ("referrals.merge_payers", "referrals.part_payer")
-
-
-class PayerForm(forms.Form):
-    name = forms.CharField(label="Name", max_length=80, error_messages={"required": "Name the payer as your files do."})
-
-    def clean_name(self) -> str:
-        name = " ".join(self.cleaned_data["name"].split())
-        if known := Payer.every.filter(name__iexact=name).first():
-            raise forms.ValidationError(
-                "This payer is on the list already." if known.merged_into is None else f"This is a name of {known.standing}."
-            )
-        return name
-
-
-class RenameForm(forms.Form):
-    name = forms.CharField(label="Name", max_length=80, help_text="The name it has now stays known: files may go on to use it.")
-
-    def clean_name(self) -> str:
-        return " ".join(self.cleaned_data["name"].split())
-
-
-class IntoForm(forms.Form):
-    into: Any = forms.ModelChoiceField(Payer.objects.none(), label="Is the same as", empty_label="Choose the payer that stays")
-
-    def __init__(self, data: Any, *, payer: Payer) -> None:
-        super().__init__(data)
-        field: Any = self.fields["into"]
-        field.queryset = Payer.objects.exclude(pk=payer.pk)
 
 
 def _crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
@@ -56,19 +27,16 @@ def _crumbs(*more: tuple[str, str]) -> list[dict[str, str]]:
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.SETTINGS_EDIT)
-def payers(request: HttpRequest) -> HttpResponse:
+def payers(request: HttpRequest) -> HttpResponseBase:
     """All payers with the referrals that name them, and a field for another one."""
     form = PayerForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         payer = actions.save_payer(name=form.cleaned_data["name"], by=request.user)
         messages.success(request, f"{payer} added.")
         return redirect("referrals:payers")
-    referrals = sum((Sum(name, default=0) for name in LineMonth.MEASURES[1:]), Sum(LineMonth.MEASURES[0], default=0))
-    counts = dict(LineMonth.objects.order_by().values("payer").annotate(referrals=referrals).values_list("payer", "referrals"))
-    names: dict[int, list[str]] = {}
-    for name in Payer.every.exclude(merged_into=None).select_related("merged_into__merged_into__merged_into"):
-        names.setdefault(name.standing.pk, []).append(name.name)
-    rows = [(payer, names.get(payer.pk, []), counts.get(payer.pk, 0)) for payer in Payer.objects.all()]
+    rows = payer_rows()
+    if kind := asked_kind(request):
+        return send_file(request, "payers", kind, exports.PAYERS, exports.payer_rows(rows), len(rows))
     job = Job.objects.filter(name__in=_WORK).order_by("-pk").first()
     context = {"form": form, "rows": rows, "job": job if job and not job.is_finished else None}
     return render(request, "referrals/payers.html", context, status=422 if form.errors else 200)

@@ -18,6 +18,7 @@ from common.exceptions import PolicyViolation
 from jobs import actions as jobs
 from notices.actions import notify, write_letter
 from notices.models import MailKind, NoticeKind
+from referrals.queries.payers import standing_payer
 from reports.actions.runs import ask_for_run
 from reports.models import ReportSchedule, ScheduleDelivery, ScheduleTurn
 from reports.queries.freshness import freshness
@@ -122,6 +123,8 @@ def take_turn(*, schedule: ReportSchedule, due_on: dt.date, may_see: MaySee, bas
     if not made or schedule.ended_at or schedule.paused_at:
         return turn
     parameters = schedule.parameters_at(freshness().full_until)
+    if "payer" in parameters:
+        parameters["payer"] = standing_payer(parameters["payer"])
     for person in schedule.recipients.order_by("pk"):
         ScheduleDelivery.objects.create(turn=turn, person=person, **_run_for(schedule, person, parameters, may_see, basis))
     record("schedule.turn", by=by, target=schedule, due_on=due_on)

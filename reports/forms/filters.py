@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from referrals.queries.payers import standing_payer
 from reports.periods import Window, add_months, last_full_months
 
 PERIODS = {"3": "3 full months", "6": "6 full months", "12": "12 full months", "24": "24 full months", "year": "This year"}
@@ -29,6 +30,8 @@ class ReportFilter(forms.Form):
         self, data: Mapping[str, Any], *, territories: Mapping[int, str], lines: Mapping[int, str], payers: Mapping[int, str]
     ) -> None:
         wanted = {name: data.get(name, "") for name in self.base_fields}
+        if wanted["payer"] and wanted["payer"] not in map(str, payers):
+            wanted["payer"] = str(standing_payer(wanted["payer"]))  # merged away since the address was kept
         named = bool(wanted["start"] and wanted["end"]) and wanted["period"] not in self.periods
         period = wanted["period"] if wanted["period"] in self.periods else self.default_period
         super().__init__({**wanted, "period": "" if named else period})

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from referrals.forms.payers import PayerField
 from referrals.models import Payer
 from reports.forms.runs import MonthsForm
 from reports.networking import LEVELS, NARROWER, PRACTICES
@@ -18,7 +19,7 @@ class NetworkForm(MonthsForm):
 
     level = forms.ChoiceField(choices=list(LEVELS.items()), initial=PRACTICES)
     service_line = forms.ModelChoiceField(ServiceLine.objects.all(), required=False, empty_label="All service lines")
-    payer = forms.ModelChoiceField(Payer.objects.all(), required=False, empty_label="All payers")
+    payer = PayerField(Payer.objects.all(), required=False, empty_label="All payers")
 
     def parameters(self) -> dict[str, Any]:
         narrower = {name: chosen.pk for name in NARROWER if (chosen := self.cleaned_data.get(name))}

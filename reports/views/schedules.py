@@ -6,16 +6,19 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires
+from accounts.downloads import asked_kind, send_file
 from accounts.models import User
 from accounts.permissions import Permission
 from common.exceptions import PolicyViolation
 from reports import actions, kinds
+from reports.exports import lists
 from reports.forms.schedules import ScheduleForm
 from reports.models import ReportSchedule, ScheduleDelivery
 from reports.presenters.runs import run_line
@@ -30,8 +33,8 @@ def _people(user: User) -> Any:
 
 @require_GET
 @requires(Permission.DASHBOARD_VIEW)
-def schedules(request: HttpRequest) -> HttpResponse:
-    """One's own, and those that come to oneself."""
+def schedules(request: HttpRequest) -> HttpResponseBase:
+    """One's own, and those that come to oneself; with `file`, as a file."""
     now = timezone.now()
     found = ReportSchedule.objects.visible_to(request.user).standing().select_related("made_by", "territory").prefetch_related("recipients")
     ended = request.GET.get("ended", "")
@@ -44,6 +47,8 @@ def schedules(request: HttpRequest) -> HttpResponse:
         }
         for row in found
     ]
+    if kind := asked_kind(request):
+        return send_file(request, "schedules", kind, lists.SCHEDULES, lists.schedules(rows), len(rows))
     came = ScheduleDelivery.objects.visible_to(request.user).filter(told_at__isnull=False).select_related("turn__schedule").order_by("-pk")
     context = {
         "rows": rows,

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires
+from accounts.downloads import send_file
 from accounts.models import User
 from accounts.permissions import Permission
 from audit.actions import record
@@ -15,8 +16,9 @@ from common.exceptions import PolicyViolation
 from common.templatetags.prm import number
 from reports import actions, exports
 from reports.agenda import agenda_of, held_before
+from reports.exports import lists
 from reports.forms.meetings import OneToOneForm
-from reports.models import Agreement
+from reports.models import Agreement, OneToOne
 from reports.presenters import goals as goal_words
 from reports.queries.freshness import freshness
 from reports.queries.names import names
@@ -63,6 +65,18 @@ def team_export(request: HttpRequest, kind: str) -> HttpResponseBase:
         for load in found.loads
     )  # fmt: skip
     return exports.response(f"team-{today:%Y-%m-%d}", kind, (HEAD, rows))
+
+
+@require_GET
+@requires(Permission.DASHBOARD_VIEW, Permission.EXPORT)
+def one_to_ones_export(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """Talks in which the person took part, for admins all; `liaison` leaves those with one."""
+    talks = OneToOne.objects.visible_to(request.user).select_related("liaison", "led_by").prefetch_related("agreements__owner")
+    liaison = request.GET.get("liaison", "")
+    if liaison:
+        talks = talks.filter(liaison=int(liaison)) if liaison.isdecimal() and len(liaison) < 19 else talks.none()
+    rows = list(lists.one_to_ones(talks))
+    return send_file(request, "one-to-ones", kind, lists.ONE_TO_ONES, rows, len(rows))
 
 
 def _liaison(request: HttpRequest, pk: int) -> User:

@@ -1,4 +1,5 @@
-// Many rows at once: x ticks the row with the focus, Shift with a click or with x ticks all from the last one on, a count says how many.
+// Many rows at once: x ticks the row with the focus, Shift with a click or with x ticks all from the last one on, a count says how many;
+// ? shows the keys.
 (() => {
   const form = () => document.querySelector("[data-bulk]");
   if (!form()) return;
@@ -34,8 +35,17 @@
     if (event.target.closest("[data-bulk]") || event.target.matches("[data-tick]")) show();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "x" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog, [data-card]")) return;
+    if (!["x", "?"].includes(event.key.toLowerCase()) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")) return;
+    if (event.key === "?") {
+      const keys = form()?.querySelector("[data-bulk-keys]");
+      if (!keys) return;
+      event.preventDefault();
+      keys.open = !keys.open;
+      if (keys.open) keys.querySelector("summary").focus();
+      return;
+    }
+    if (event.target.closest("[data-card]")) return;
     const row = event.target.closest("tr, li"), box = row?.querySelector("[data-tick]");
     if (!box) return;
     event.preventDefault();

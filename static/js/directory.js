@@ -3,8 +3,46 @@
 (() => {
   const ADDRESS = "/api/v1/directory/pack/", FRESH = 5 * 60000; // milliseconds during which it is not asked for again
   const place = document.querySelector("[data-directory-page]"); // the shell, which is drawn from the store
-  const { keep, h, sub, pill, icon, age } = fieldDraw;
+  const { keep, h, sub, pill, icon, age, iso } = fieldDraw;
   const NEVER = 10000, MOST = 60;
+  const NEAR = 10, REACH = 40; // miles: what "near" means here, and how far around the phone's places it knows ZIP codes (directory/pack.py)
+
+  function miles(one, other) {
+    if (!one || !other) return null;
+    const turn = Math.PI / 180, [north, south] = [one[0] * turn, other[0] * turn];
+    const half = Math.sin((south - north) / 2) ** 2 + Math.cos(north) * Math.cos(south) * Math.sin(((other[1] - one[1]) * turn) / 2) ** 2;
+    return 2 * 3958.7613 * Math.asin(Math.min(1, Math.sqrt(half)));
+  }
+
+  // ---- near here: the phone finds the ZIP code itself, at the tap and only then; where it is goes nowhere and is not kept
+
+  function nearestZip(zips, at) {
+    const known = Object.entries(zips).map(([zip, middle]) => [miles(at, middle), zip]);
+    const [far, zip] = known.reduce((least, one) => (one[0] < least[0] ? one : least), [Infinity, ""]);
+    return far <= REACH ? zip : "";
+  }
+
+  /* `zipsOf` gives the ZIP codes that the phone keeps, `ask` asks the question from the one that was found. */
+  function offerHere(form, zipsOf, ask) {
+    const box = document.querySelector("[data-directory-here]"), says = box?.querySelector("[role=status]");
+    if (!box || !form || !navigator.geolocation) return;
+    box.hidden = false;
+    box.querySelector("button").addEventListener("click", async () => {
+      says.textContent = "Looking …";
+      const zips = await zipsOf().catch(() => null);
+      if (!zips) { says.textContent = "This phone does not keep the directory yet. Type a ZIP code."; return; }
+      navigator.geolocation.getCurrentPosition(({ coords }) => {
+        const zip = nearestZip(zips, [coords.latitude, coords.longitude]);
+        says.textContent = zip ? `From ${zip}, the nearest ZIP code. Where you are stays on this phone.` : "This phone knows no ZIP code near here. Type one.";
+        if (!zip) return;
+        form.elements.zip.value = zip;
+        if (form.elements.practice) form.elements.practice.value = "";
+        form.elements.within.value ||= NEAR;
+        ask();
+      }, () => { says.textContent = "The phone did not say where it is. Type a ZIP code."; }, { timeout: 15000, maximumAge: 60000 });
+    });
+  }
+
 
   // ---- a page from the server: bring the copy up to date, and tell its age
 
@@ -16,7 +54,12 @@
     line.textContent = `Also kept on this phone, to be searched without a network, ${age(found.checkedAt)}.`;
     line.hidden = false;
   }
-  if (!place) { addEventListener("load", () => tell().catch(() => {})); return; }
+  if (!place) {
+    addEventListener("load", () => tell().catch(() => {}));
+    const filters = document.querySelector("form[data-filters]"), page = Number(document.body.dataset.user) || null;
+    offerHere(filters, async () => page && (await fieldDb.get("directory", page))?.pack.zips, () => filters.requestSubmit());
+    return;
+  }
 
   // ---- the question
 
@@ -26,13 +69,6 @@
   const fold = (text) => text.toLowerCase().replace(/[øłđðþæœħıß]/g, (letter) => LETTERS[letter]).normalize("NFKD").replace(/[^\p{L}\p{N}]/gu, "");
   const wordsIn = (text) => text.split(/[-/,.;()\s]+/).map(fold).filter(Boolean);
   const number = (name) => Number(form.elements[name].value) || null;
-
-  function miles(one, other) {
-    if (!one || !other) return null;
-    const turn = Math.PI / 180, [north, south] = [one[0] * turn, other[0] * turn];
-    const half = Math.sin((south - north) / 2) ** 2 + Math.cos(north) * Math.cos(south) * Math.sin(((other[1] - one[1]) * turn) / 2) ** 2;
-    return 2 * 3958.7613 * Math.asin(Math.min(1, Math.sqrt(half)));
-  }
 
   function question(pack, origin) {
     const typed = form.elements.zip.value.trim().slice(0, 5), zip = typed || origin?.zip || "";
@@ -130,10 +166,15 @@
 
   let unsure = false;
 
-  function draw(pack, origin) {
+  function draw(pack, origin, stop) {
     const asked = { ...question(pack, origin), pack }, [sure, perhaps] = find(pack, asked);
     const shown = unsure ? [...sure, ...perhaps] : sure;
     const parts = [];
+    if (stop && !asked.zip) {
+      const told = [...new FormData(form)].filter(([name, value]) => value && !["zip", "within"].includes(name));
+      const address = `?${new URLSearchParams([...told, ["practice", stop.practice], ["within", NEAR]])}`;
+      parts.push(h("p", { class: "cluster" }, h("a", { class: "btn btn-sm", href: address }, icon("map-pin"), ` Within ${NEAR} miles of ${stop.name}`)));
+    }
     if (form.elements.within.value && !asked.start) parts.push(h("div", { class: "note note-warn" }, icon("alert-triangle"), h("div", {}, asked.zip ? `This phone does not know where ZIP code ${asked.zip} lies: distances are left out.` : "Give a ZIP code from which the miles are counted.")));
     if (asked.origin) parts.push(h("p", { class: "sub" }, `Distances from ${asked.origin.name}.`));
     parts.push(h("p", { class: "sub dir-count", role: "status" }, `${shown.length} answer${shown.length === 1 ? "" : "s"}${asked.start ? ". Miles are as the crow flies, between the middles of ZIP codes" : ""}.`));
@@ -151,9 +192,20 @@
 
   // ---- from where: a practice of the address, as the phone knows it from the pack of the next days
 
-  async function originOf(user, practice) {
-    const field = practice && (await fieldDb.get("pack", user))?.pack;
-    if (!field || field.user !== user) return null;
+  async function fieldOf(user) {
+    const pack = (await fieldDb.get("pack", user))?.pack;
+    return pack?.user === user ? pack : null;
+  }
+
+  // As directory.queries.next_stop: the first planned visit of today that is not an hour past, else the last; one that waits here is made.
+  function nextStop(field, waiting) {
+    const now = new Date(), hourAgo = new Date(now - 3600000), past = iso(hourAgo) === iso(now) ? hourAgo.toTimeString().slice(0, 5) : "";
+    const stops = (field?.days.find((one) => one.day === iso(now))?.stops ?? []).filter((row) => ["next", "later"].includes(row.state) && !waiting.has(row.visit));
+    return stops.find((row) => row.time >= past) ?? stops.at(-1) ?? null;
+  }
+
+  function originOf(field, practice) {
+    if (!field || !practice) return null;
     const known = [...field.form.practices, ...field.days.flatMap((day) => day.stops).map((stop) => ({ ...stop, id: stop.practice }))].find((one) => one.id === practice);
     const zip = known?.address.match(/(\d{5})\s*$/)?.[1];
     return known && zip ? { name: known.name, zip } : null;
@@ -171,9 +223,11 @@
       if (field.type === "checkbox") field.checked = true; else field.value = told.get(field.name);
     }
     unsure = Boolean(told.get("unsure"));
-    const practice = Number(told.get("practice")) || null, origin = await originOf(user, practice);
-    const again = () => draw(pack, origin);
+    const field = await fieldOf(user), origin = originOf(field, Number(told.get("practice")) || null);
+    const waiting = new Set((await fieldDb.all("outbox")).filter((item) => item.user === user).map((item) => Number(item.body?.planned)));
+    const again = () => draw(pack, origin, nextStop(field, waiting));
     form.hidden = false;
+    offerHere(form, async () => pack.zips, again);
     form.addEventListener("input", again);
     form.addEventListener("submit", (event) => event.preventDefault());
     place.addEventListener("click", (event) => {

@@ -71,6 +71,7 @@
     const list = (rows) => h("ul", {}, ...rows);
     return [it.name,
       h("p", { class: "subtitle" }, it.address, it.tier && ` · tier ${it.tier}`), ways(it),
+      h("div", { class: "cluster" }, h("a", { class: "btn btn-sm", href: `/directory/?practice=${it.practice}&within=10` }, icon("address-book"), " Our specialists near here")),
       h("div", { class: "brief" },
         it.do_not_visit && h("div", { class: "note note-warn" }, icon("alert-triangle"), h("div", {}, h("strong", {}, "Do not visit. "), "This practice asked for no visits.")),
         whys(it.why),

@@ -41,9 +41,32 @@ def kept(page, user):
     assert processes.until(lambda: page.evaluate(KEPT, user.pk), seconds=15, every=0.2)
 
 
+def nearby(page, url):
+    """Who is found from where the phone is, and from the next stop; the place itself is never sent."""
+    found, sent = {}, []
+    page.on("request", lambda request: sent.append(request.url))
+    page.goto(f"{url}/directory/")
+    page.get_by_role("button", name="Near here").tap()
+    expect(page.get_by_text("Where you are stays on this phone")).to_be_visible()
+    expect(page.locator(".dir-far").first).to_be_visible()
+    assert page.locator("[name=within]").input_value() == "10"
+    found["here"] = page.evaluate(NAMES)
+    assert not [address for address in sent if "41.08" in address]
+    page.goto(f"{url}/directory/")
+    page.get_by_role("link", name="Within 10 miles of North Family Practice").tap()
+    expect(page.locator(".dir-far").first).to_be_visible()
+    found["stop"] = page.evaluate(NAMES)
+    return found
+
+
 def test_without_a_network_the_answers_are_the_same(ours, server, phone, assert_axe_clean):
     w = ours
+    now = timezone.localtime()
+    soon = min(now + dt.timedelta(minutes=5), now.replace(hour=23, minute=59, second=59))
+    factories.make_visit(w.north_practice, w.nora, state="planned", planned_at=soon)
     page = phone(w.nora)
+    page.context.grant_permissions(["geolocation"])
+    page.context.set_geolocation({"latitude": 41.08, "longitude": -81.52})  # Akron
     page.goto(f"{server.url}/visits/today/")  # the day brings the directory with it
     page.evaluate("navigator.serviceWorker.ready")
     kept(page, w.nora)
@@ -59,7 +82,14 @@ def test_without_a_network_the_answers_are_the_same(ours, server, phone, assert_
     assert len(online[""]) == 6
     assert any(far for _, far in online["?zip=44301"])
     assert_axe_clean(page)
+    online |= nearby(page, server.url)
+    assert online["here"] != online["stop"]
     server.stop()
+    page.goto(f"{server.url}/visits/brief/{w.north_practice.pk}/")
+    page.get_by_role("link", name="Our specialists near here").tap()
+    expect(page.get_by_text("Distances from North Family Practice")).to_be_visible()
+    assert page.evaluate(NAMES) == online["stop"]
+    assert nearby(page, server.url) == {name: online[name] for name in ("here", "stop")}
     for query in queries:
         page.goto(f"{server.url}/directory/{query}")
         expect(page.locator("[data-directory-says]")).to_contain_text("Kept on this phone")

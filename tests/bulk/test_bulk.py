@@ -203,7 +203,11 @@ def test_strangers_to_the_list_and_to_the_act(as_, world, practices):
     assert as_("elle").get(URL, {"act": "tier", "all": "on"}).status_code == 403
     assert as_("nora").get(URL, {"act": "pin", "all": "on"}).status_code == 403
     offered = {name: {act.key for act in lists["practices"].acts_for(world.cast[name])} for name in ("nora", "ivan", "elle")}
-    assert offered == {"nora": {"tier", "own-field", "target-list"}, "ivan": {"tier", "own-field"}, "elle": set()}
+    assert offered == {
+        "nora": {"tier", "own-field", "target-list", "archive", "bring-back"},
+        "ivan": {"tier", "own-field", "archive", "bring-back"},
+        "elle": set(),
+    }
     client = as_("nora")
     confirm(client, client.get(URL, {"row": practices[0].pk, "act": "tier", "set-tier": "D"}).content.decode())
     run = BulkRun.objects.get()

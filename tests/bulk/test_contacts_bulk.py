@@ -1,10 +1,14 @@
 """Many practices or providers at once: pins and fields of the organization's own, each with its way back."""
 
-import pytest
+import datetime as dt
 
+import pytest
+from django.utils import timezone
+
+from audit.models import AuditEvent
 from bulk.lists import lists
 from bulk.queries import Selection, preview
-from contacts.actions import save_custom_field
+from contacts.actions import save_custom_field, set_archived
 from contacts.models import Practice, PracticePin
 from tests import factories
 from tests.bulk.ways import change, typed
@@ -73,3 +77,28 @@ def test_what_cannot_stand_in_the_field_is_said(world, practices):
     world.north_provider.refresh_from_db()
     assert world.north_provider.custom == {field.key: "Polish"}
     assert run.take_back() == 1
+
+
+def test_practices_are_archived_and_come_back(world, practices):
+    factories.make_provider(at=practices[0])
+    practices.append(factories.make_practice("Gone Office", territory=world.north, archived_at=timezone.now()))
+    run = change("practices", "archive", practices, by=world.nora)
+    assert (run.changed, run.kept) == (2, 2)
+    assert run.whys[practices[0].pk].startswith("1 provider works there today"), "nobody is lost from sight"
+    assert run.whys[practices[3].pk] == "Archived already."
+    assert set(Practice.objects.exclude(archived_at=None)) == set(practices[1:])
+    assert AuditEvent.objects.filter(event="practice.archived", by_id=str(world.nora.pk)).count() == 2
+    set_archived(practice=Practice.objects.get(pk=practices[1].pk), archived=False, by=world.dana)
+    set_archived(practice=Practice.objects.get(pk=practices[1].pk), archived=True, by=world.dana)
+    assert run.take_back() == 1, "the other was archived anew since"
+    assert set(Practice.objects.exclude(archived_at=None)) == {practices[1], practices[3]}
+
+
+def test_practices_come_back_from_the_archive_and_go_again(world, practices):
+    long_ago = timezone.now() - dt.timedelta(days=90)
+    Practice.objects.filter(pk__in=[practices[0].pk, practices[1].pk]).update(archived_at=long_ago)
+    run = change("practices", "bring-back", practices, by=world.nora)
+    assert (run.changed, run.whys) == (2, {practices[2].pk: "In use already."})
+    factories.make_provider(at=practices[0])
+    assert run.take_back() == 1, "where somebody works by now it stays"
+    assert list(Practice.objects.exclude(archived_at=None)) == [practices[1]]

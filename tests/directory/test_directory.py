@@ -295,7 +295,9 @@ def test_a_copy_has_a_limit_and_keeps_those_nearest(ours, monkeypatch):
     assert ([one["name"] for one in pack["listings"]], pack["left_out"]) == (["Ann Núñez, MD"], 2)
 
 
-@pytest.mark.parametrize("url", [LIST, "/api/v1/directory/", "/api/v1/directory/pack/", "/directory/entries/"])
+@pytest.mark.parametrize(
+    "url", [LIST, "/api/v1/directory/", "/api/v1/directory/pack/", "/directory/entries/", "/api/v1/directory-entries/"]
+)
 def test_as_many_queries_for_many(client, ours, assert_flat_queries, url):
     w = ours
     w.payers = [make_payer(f"Payer {number}") for number in range(3)]
@@ -391,3 +393,91 @@ def test_it_is_reached(as_, ours):
     found = client.post("/go/", {"q": "specialist"}, headers={"Accept": "application/json"}).json()
     assert LIST in [entry["url"] for entry in found]
     assert reverse("directory:entries") in as_("ada").get("/settings/").content.decode()
+
+
+# ---- by API
+
+
+ENTRIES = "/api/v1/directory-entries/"
+
+
+def send(client, key, data, method="put"):
+    return getattr(client, method)(f"{ENTRIES}{key}/", data, content_type="application/json")
+
+
+def events(kind):
+    return AuditEvent.objects.filter(event=f"directory_entry.{kind}").count()
+
+
+@pytest.mark.parametrize(("who", "status"), [("ada", 200), ("dana", 200), ("nora", 403), ("ivan", 403), ("elle", 403), (None, 401)])
+def test_who_writes_entries_by_api(as_, ours, who, status):
+    assert send(as_(who), f"p{ours.heart.pk}", {"languages": ["es"]}).status_code == status
+    assert as_(who).get(ENTRIES).status_code == status
+    assert Entry.objects.exists() == (status == 200)
+
+
+def test_an_entry_is_written_by_api_once_however_often_it_is_sent(as_, ours):
+    w, client = ours, as_("dana")
+    site, day = next(one for one in client.get("/api/v1/directory/", {"kind": "site"}).json()["results"]), timezone.localdate()
+    said = {
+        "criteria": "Chest pain", "zip": "44301-1234", "address": "1 Main St", "languages": ["es", "es"], "tells_plans": True,
+        "plans": [{"payer": w.payer.pk, "ended_on": str(day + dt.timedelta(days=9))}],
+    }  # fmt: skip
+    assert client.get(f"{ENTRIES}{site['key']}/").status_code == 404, "nothing is written yet"
+    told = send(client, site["key"], said)
+    assert told.status_code == 200, told.content
+    assert send(client, site["key"], said).json() == told.json() == client.get(f"{ENTRIES}{site['key']}/").json()
+    entry = Entry.objects.get()
+    assert (entry.organization, entry.service_line, entry.changed_by) == (w.ours, w.line, w.dana)
+    assert (told.json()["zip"], told.json()["languages"], told.json()["key"]) == ("44301", ["es"], site["key"])
+    assert told.json()["plans"] == [
+        {"payer": w.payer.pk, "payer_name": "Medicare", "started_on": None, "ended_on": str(day + dt.timedelta(days=9))}
+    ]
+    assert (events("added"), events("changed")) == (1, 0), "sent twice, written once"
+    assert send(client, site["key"], {"phone": "330-555-0100"}, "patch").json()["criteria"] == "Chest pain", "a part leaves the rest"
+    assert [plan.payer for plan in Entry.objects.get().plans.all()] == [w.payer]
+    blank = send(client, site["key"], {"phone": "330-555-0100"}).json()
+    assert (blank["criteria"], blank["plans"], blank["tells_plans"], blank["zip"]) == ("", [], False, ""), "the whole is what was sent"
+    assert (events("added"), events("changed")) == (1, 2)
+    assert [row["key"] for row in client.get(ENTRIES).json()["results"]] == [site["key"]]
+
+
+def test_a_line_and_a_specialist_by_api(as_, ours):
+    w, client = ours, as_("ada")
+    assert send(client, f"s{w.other_line.pk}-0", {"criteria": "Fractures"}).json()["name"] == "Orthopedics"
+    assert known(w)["Orthopedics"].key == f"s{w.other_line.pk}-0", "the key of the listing is that of the entry"
+    assert send(client, f"p{w.heart.pk}", {"is_listed": False}).json()["provider"] == w.heart.pk
+    assert "Ann Núñez, MD" not in known(w)
+
+
+@pytest.mark.parametrize(
+    ("subject", "data", "words"),
+    [
+        ("line", {"zip": "44301"}, "Only the entry of a site has an address"),
+        ("line", {"is_listed": False}, "Only a specialist can be left out"),
+        ("site", {"zip": "00000"}, "no such ZIP"),
+        ("line", {"plans": [1]}, "say that this entry tells them"),
+        ("line", {"plans": [1, 1], "tells_plans": True}, "each payer once"),
+        ("line", {"languages": ["tlh"]}, "not a valid choice"),
+        ("line", {"email": "nobody"}, "valid email"),
+        ("line", {"criteria": "Like Pt John Miller"}, "patient"),
+    ],
+)
+def test_wrong_entries_are_refused_by_api_with_the_same_words(as_, ours, subject, data, words):
+    w = ours
+    if "plans" in data:
+        data = {**data, "plans": [{"payer": w.payer.pk} for _ in data["plans"]]}
+    key = f"s{w.line.pk}-{w.ours.pk if subject == 'site' else 0}"
+    answer = send(as_("ada"), key, data)
+    assert answer.status_code == 400
+    assert words in answer.content.decode()
+    assert not Entry.objects.exists()
+
+
+def test_strangers_entries_are_not_found_by_api(as_, ours):
+    client = as_("dana")
+    for key in (f"p{ours.unowned_provider.pk}", "p999999", "s999999-0", f"s{ours.line.pk}-999999", "x1", "p", "s1"):
+        assert send(client, key, {"criteria": "x"}).status_code == 404, key
+    assert not Entry.objects.exists()
+    said = {"criteria": "Like Pt John Miller", "is_none": True}
+    assert send(client, f"p{ours.heart.pk}", said).status_code == 200

@@ -12,6 +12,7 @@ from contacts.placement import place_practices
 from planning import actions
 from planning.models import HandOver, HandOverState, Split, Work
 from territories.actions import add_rules
+from territories.models import Territory
 from territories.ruling import Rule
 from tests import factories
 
@@ -31,7 +32,7 @@ def test_the_file_of_handovers_is_the_list_of_who_asks(as_: Any, world: Any, han
     assert [(row["Territory"], row["From"], row["To"], row["State"], row["Takes along"]) for row in rows] == [
         (str(world.north), str(world.nora), str(world.sol), "Waits for approval", "Planned visits")
     ]
-    assert AuditEvent.objects.get(event="handovers.exported").details == {"rows": 1, "kind": "csv"}
+    assert AuditEvent.objects.get(event="handovers.exported").details == {"rows": 1, "kind": "csv", "filters": []}
     assert not list(
         csv.DictReader(io.StringIO(as_("dana").get("/territories/files/handovers.csv?state=done").getvalue().decode("utf-8-sig")))
     )
@@ -42,6 +43,35 @@ def test_the_file_of_handovers_is_the_list_of_who_asks(as_: Any, world: Any, han
     sheet = as_("dana").get("/territories/files/handovers.xlsx")
     assert sheet.getvalue()[:2] == b"PK"
     assert as_("elle").get("/territories/files/handovers.csv").status_code == 403
+
+
+def test_the_page_is_narrowed_as_the_file_and_the_api_are(as_: Any, world: Any, handover: HandOver) -> None:
+    dana = as_("dana")
+
+    def found(**query: Any) -> tuple[int, int, int]:
+        page = dana.get("/territories/handovers/", query)
+        lines = dana.get("/territories/files/handovers.csv", query).getvalue().decode().strip().splitlines()
+        return len(page.context["rows"]), len(lines) - 1, dana.get("/api/v1/handovers/", query).json()["count"]
+
+    assert found() == found(state="proposed") == found(territory=world.north.pk) == (1, 1, 1)
+    assert found(person=world.nora.pk) == found(person=world.sol.pk) == (1, 1, 1)
+    assert found(state="done") == found(territory=world.south.pk) == (0, 0, 0)
+    page = dana.get("/territories/handovers/", {"state": "done"}).content.decode()
+    assert "No hand-over like this" in page
+    assert "Clear filters" in page
+    assert 'aria-label="Saved views"' in page
+    part = dana.get("/territories/handovers/", headers={"HX-Request": "true"}).content.decode()
+    assert str(world.nora) in part
+    assert "<html" not in part
+
+
+def test_the_filters_offer_nobody_and_nowhere_else(as_: Any, world: Any, handover: HandOver) -> None:
+    page = as_("nora").get("/territories/handovers/")
+    fields = page.context["filter"].form.fields
+    assert set(fields["territory"].queryset) <= set(Territory.objects.visible_to(world.nora))
+    assert world.south not in fields["territory"].queryset
+    assert set(fields["person"].queryset) == {world.nora, world.sol}, "the two of the hand-over, not the whole house"
+    assert not as_("elle").get("/territories/handovers/").context["filter"].form.fields["person"].queryset.exists()
 
 
 def test_the_api_shows_handovers_to_whom_they_concern(as_: Any, world: Any, handover: HandOver) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from accounts.models import SavedView
 from audit.models import AuditEvent
 from common.exceptions import PolicyViolation
 from introductions.models import NewPhysician, PayerDate
@@ -16,6 +17,7 @@ from referrals import actions
 from referrals.importing import renaming
 from referrals.models import ROLLUPS, Capacity, LineMonth, Payer, PayerMerge, Referral, SourceRow
 from referrals.rollups import differences
+from reports.forms.filters import ReportFilter
 from reports.models import ContributionMargin
 from territories.models import ServiceLine
 from tests.factories import make_organization, make_provider
@@ -236,3 +238,89 @@ def test_an_admin_renames_and_merges_on_the_page(world: Any, as_: Any) -> None:
     refused = client.post(reverse("referrals:payers"), {"name": "aetna"})
     assert (refused.status_code, "This is a name of Aetna CVS." in refused.content.decode()) == (422, True)
     assert as_("dana").get(page).status_code == 403
+
+
+# ---- by API, as files, and in addresses that were kept
+
+
+API = "/api/v1/payers/"
+
+
+def by_api(client: Any, address: str, data: Any = None, method: str = "post") -> Any:
+    return getattr(client, method)(f"{API}{address}", data or {}, content_type="application/json")
+
+
+def test_payers_by_api(world: Any, as_: Any) -> None:
+    three()
+    told = {row["name"]: row for row in as_("ada").get(API).json()["results"]}
+    assert {name: row["referrals"] for name, row in told.items()} == {"BCBS": 2, "Blue Cross": 1, "Aetna": 1}
+    assert {row["referrals"] for row in as_("ivan").get(API).json()["results"]} == {None}, "counts are for who keeps them"
+    assert as_(None).get(API).status_code == 401
+    assert by_api(as_("ivan"), "", {"name": "Cigna"}).status_code == 403
+    ada = as_("ada")
+    added = by_api(ada, "", {"name": " Cigna  Health "})
+    assert (added.status_code, added.json()["name"], added.json()["referrals"]) == (201, "Cigna Health", 0)
+    again = by_api(ada, "", {"name": "cigna health"})
+    assert (again.status_code, again.json()["detail"]) == (400, "This payer is on the list already.")
+    renamed = by_api(ada, f"{added.json()['id']}/", {"name": "Cigna"}, "patch").json()
+    assert (renamed["name"], [name["name"] for name in renamed["names"]]) == ("Cigna", ["Cigna Health"])
+    assert "This is a name of Cigna" in by_api(ada, "", {"name": "Cigna Health"}).content.decode()
+    assert {event.event for event in AuditEvent.objects.filter(event__startswith="payer.")} == {"payer.added", "payer.renamed"}
+
+
+def test_a_merge_and_its_undo_by_api(world: Any, as_: Any) -> None:
+    three()
+    ada, old, new = as_("ada"), payer("BCBS"), payer("Blue Cross")
+    before = state()
+    assert "two different" in by_api(ada, f"{new.pk}/merge/", {"into": new.pk}).content.decode()
+    asked = by_api(ada, f"{old.pk}/merge/", {"into": new.pk})
+    assert asked.status_code == 202
+    assert run(asked.json()["id"])
+    gone = ada.get(f"{API}{old.pk}/")
+    assert (gone.status_code, gone.json()["merged_into"]) == (410, new.pk)
+    survivor = ada.get(f"{API}{new.pk}/").json()
+    assert (survivor["referrals"], survivor["names"]) == (3, [{"id": old.pk, "name": "BCBS"}])
+    assert by_api(ada, f"{old.pk}/merge/", {"into": new.pk}).status_code == 410
+    assert by_api(as_("ivan"), f"{old.pk}/part/").status_code == 403
+    parted = by_api(as_("ada"), f"{old.pk}/part/")
+    assert parted.status_code == 202
+    assert run(parted.json()["id"])
+    assert state() == before
+    assert by_api(ada, f"{old.pk}/part/").status_code == 400
+    assert by_api(ada, "999999/part/").status_code == 404
+
+
+def test_payers_as_a_file(world: Any, as_: Any) -> None:
+    three()
+    merge("BCBS", "Blue Cross", world.ada)
+    answer = as_("ada").get(reverse("referrals:payers"), {"file": "csv"})
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    assert lines[0] == "Payer,Also named,Referrals,Id"
+    assert lines[2] == f"Blue Cross,BCBS,3,{payer('Blue Cross').pk}"
+    assert as_("ada").get(reverse("referrals:payers"), {"file": "xlsx"}).status_code == 200
+    assert AuditEvent.objects.filter(event="payers.exported").count() == 2
+
+
+def test_an_address_that_names_a_merged_payer_follows_the_merge_and_its_undo(world: Any, as_: Any) -> None:
+    """As saved views, bookmarks and schedules do: they keep ids."""
+    three()
+    ivan, old, new = as_("ivan"), payer("BCBS"), payer("Blue Cross")
+    ivan.post(reverse("accounts:view-save"), {"page": "referrals:list", "query": f"payer={old.pk}", "name": "Blue"})
+    view = SavedView.objects.get()
+
+    def found() -> tuple[int, int, str]:
+        page = ivan.get(view.get_absolute_url())
+        report = ReportFilter({"payer": str(old.pk)}, territories={}, lines={}, payers=dict(Payer.objects.values_list("pk", "name")))
+        chosen = page.context["filter"].form["payer"].value()
+        return page.context["page"].paginator.count, int(report.chosen("payer")), str(Payer.every.get(pk=chosen))
+
+    assert found() == (2, old.pk, "BCBS")
+    merge("BCBS", "Blue Cross", world.ada)
+    assert found() == (3, new.pk, "Blue Cross"), "and the page shows which payer it is now"
+    merge("Blue Cross", "Aetna", world.ada)
+    assert found() == (4, payer("Aetna").pk, "Aetna")
+    part("Blue Cross", world.ada)
+    part("BCBS", world.ada)
+    assert found() == (2, old.pk, "BCBS")
+    assert ivan.get(reverse("referrals:list"), {"payer": "999999"}).context["page"].paginator.count == 0, "of nobody is still nothing"
+    assert ivan.get(reverse("referrals:list"), {"payer": "null"}).context["page"].paginator.count == 1

@@ -14,8 +14,10 @@ from common.exceptions import PolicyViolation
 from jobs.actions import run
 from jobs.models import Job, JobState
 from notices.models import Letter, Notice
+from referrals.importing import renaming
 from reports import actions, kinds
 from reports.models import ReportRun, ReportSchedule, ScheduleDelivery, ScheduleTurn
+from tests.factories.reports import make_payer
 from tests.processes import killed
 from tests.reports.conftest import END
 
@@ -208,3 +210,33 @@ def test_the_api_tells_a_schedule_to_its_maker_and_to_whom_it_comes(history, as_
     assert (told["when"], told["recipients"], told["kind"]) == (schedule.when, [world.nora.pk], "leakage")
     actions.end_schedule(schedule=schedule, by=world.dana)
     assert as_("dana").get("/api/v1/schedules/").json()["results"] == []
+
+
+def test_the_list_as_a_file(as_, world):
+    mine = set_up(world, world.dana, world.nora)
+    set_up(world, world.ada, by=world.ada)
+    answer = as_("dana").get(reverse("reports:schedules"), {"file": "csv"})
+    rows = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    assert len(rows) == 2, "one's own, and those that come to oneself"
+    assert mine.when in rows[1]
+    assert f"{world.dana}; {world.nora}" in rows[1] or f"{world.nora}; {world.dana}" in rows[1]
+    assert as_("ada").get(reverse("reports:schedules"), {"file": "xlsx"}).status_code == 200
+    assert as_("nora").get(reverse("reports:schedules"), {"file": "csv"}).status_code == 403
+    assert AuditEvent.objects.filter(event="schedules.exported").count() == 2
+
+
+def test_a_schedule_of_a_payer_follows_its_merge_and_the_undo(world):
+    old, new = make_payer("BCBS"), make_payer("Blue Cross")
+    schedule = set_up(world, kind="network", parameters={**YEAR, "level": "practice", "payer": old.pk})
+
+    def asked(on):
+        turn = actions.take_turn(
+            schedule=schedule, due_on=on, may_see=lambda kind, person: True, basis=lambda kind: kinds.KINDS[kind].basis_now()
+        )
+        return turn.deliveries.get().run.parameters["payer"]
+
+    assert asked(MONDAY.date()) == old.pk
+    renaming.merge_payers(survivor_id=new.pk, merged_id=old.pk, by=world.ada, progress=lambda *told: None)
+    assert asked(MONDAY.date() + dt.timedelta(days=7)) == new.pk
+    renaming.part_payer(name_id=old.pk, by=world.ada, progress=lambda *told: None)
+    assert asked(MONDAY.date() + dt.timedelta(days=14)) == old.pk

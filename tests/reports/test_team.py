@@ -1,6 +1,8 @@
 """The team's workload without a ranking, and the agenda of a talk: whose it is, what stands on it, what was agreed."""
 
+import csv
 import datetime as dt
+import io
 
 import pytest
 from django.urls import reverse
@@ -147,3 +149,27 @@ def test_talks_are_told_by_the_api_to_the_two_and_to_admins(world, as_):
     assert (told["notes"], [row["text"] for row in told["agreements"]]) == ("Went well", ["Visit the south"])
     assert as_("sol").get("/api/v1/one-to-ones/").json()["results"] == []
     assert as_("nora").post(address, {}).status_code == 403
+
+
+def test_talks_as_a_file_are_those_of_who_asks(world, as_):
+    talk = OneToOne.objects.create(liaison=world.nora, led_by=world.dana, held_on=timezone.localdate(), notes="=Went well")
+    talk.agreements.create(text="Visit the south", owner=world.nora)
+    talk.agreements.create(text="Call Riverbend", owner=world.dana)
+    OneToOne.objects.create(liaison=world.sol, led_by=world.dana, held_on=timezone.localdate())
+    other = OneToOne.objects.create(liaison=world.sol, led_by=world.ada, held_on=timezone.localdate(), notes="Theirs")
+
+    def rows(who, **query):
+        answer = as_(who).get(reverse("reports:one-to-ones-export", args=["csv"]), query)
+        assert answer.status_code == 200
+        return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+
+    assert [row["Agreed"] for row in rows("dana", liaison=world.nora.pk)] == ["Visit the south", "Call Riverbend"]
+    assert {row["Liaison"] for row in rows("dana")} == {str(world.nora), str(world.sol)}
+    assert other.notes not in str(rows("dana")), "what another leader wrote is theirs"
+    assert other.notes in str(rows("ada"))
+    assert not rows("dana")[0]["Notes"].startswith("=")
+    assert rows("dana", liaison="x") == []
+    assert AuditEvent.objects.filter(event="one-to-ones.exported").count() == 6
+    assert as_("nora").get(reverse("reports:one-to-ones-export", args=["csv"])).status_code == 403, "files need the capability"
+    assert as_("dana").get(reverse("reports:one-to-ones-export", args=["xlsx"])).status_code == 200
+    assert "files/one-to-ones.xlsx?liaison=" in as_("dana").get(agenda(world.nora)).content.decode()
