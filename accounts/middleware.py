@@ -25,7 +25,7 @@ class SignInRequired(LoginRequiredMiddleware):
             user.scope_cache = {}
         return cast(HttpResponse | None, super().process_view(request, view, args, kwargs))
 
-    def handle_no_permission(self, request: HttpRequest, view: Callable) -> HttpResponse:  # type: ignore[override]
+    def handle_no_permission(self, request: HttpRequest, view: Callable) -> HttpResponse:  # type: ignore[override]  # a bare callable, as Django calls it
         if request.path.startswith("/api/"):
             return JsonResponse({"detail": "Sign in first."}, status=401)
         answer = super().handle_no_permission(request, view)

@@ -19,7 +19,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(is_active=True)
 
 
-class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]  # a base made at run time
     def get_by_natural_key(self, email: str) -> "User":
         return self.get(email__iexact=email)
 

@@ -87,7 +87,7 @@ def _tell(comment: Comment, people: list[User]) -> None:
     if target is None or known is None:
         return
     text = f"{comment.written_by} mentions you: {known.label.lower()} {target}"
-    url = f"{target.get_absolute_url()}#comments"  # type: ignore[attr-defined]
+    url = f"{target.get_absolute_url()}#comments"  # type: ignore[attr-defined]  # every registered subject has one
     others = [person for person in people if person.pk != comment.written_by_id]
     notify(to=others, kind=NoticeKind.COMMENT, text=text, url=url, by=comment.written_by, key=f"comment {comment.pk}")
     for person in others:

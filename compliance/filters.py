@@ -11,7 +11,8 @@ from accounts.models import User
 from common.names import fold
 from compliance.models import SpendEntry, SpendKind, SpendShare, SpendState, SpendTask, TaskKind
 from compliance.queries import payers, who_recorded
-from contacts.models import Organization, Practice, Provider
+from contacts.filters import practices_seen, providers_seen, territories_seen
+from contacts.models import Organization, Provider
 from territories.models import Territory
 
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -19,18 +20,6 @@ LATE, DONE, ALL = "late", "done", "all"
 # value: words of the tab
 TASK_STATES = {"open": "Open", LATE: "Overdue", DONE: "Done", ALL: "All"}
 SORTS = {"-spent_on": "Newest first", "spent_on": "Oldest first", "-amount": "Largest amount first"}
-
-
-def _territories(request: Any) -> QuerySet[Territory]:
-    return Territory.objects.visible_to(request.user).live()
-
-
-def _practices(request: Any) -> QuerySet[Practice]:
-    return Practice.objects.visible_to(request.user)
-
-
-def _providers(request: Any) -> QuerySet[Provider]:
-    return Provider.objects.visible_to(request.user)
 
 
 def _people(request: Any) -> QuerySet[User]:
@@ -51,14 +40,16 @@ class SpendFilter(filters.FilterSet):
     kind = filters.ChoiceFilter(label="Kind", choices=SpendKind, empty_label="Any kind")
     state = filters.ChoiceFilter(label="State", choices=SpendState, empty_label="Planned and happened", method="by_state")
     payer = filters.ModelChoiceFilter(label="Paid by", queryset=_payers, empty_label="Any entity")
-    territory = filters.ModelChoiceFilter(label="Territory", queryset=_territories, empty_label="All territories", method="by_territory")
+    territory = filters.ModelChoiceFilter(
+        label="Territory", queryset=territories_seen, empty_label="All territories", method="by_territory"
+    )
     recorded_by = filters.ModelChoiceFilter(label="Written down by", queryset=_people, empty_label="Anybody")
     start = filters.DateFilter(label="From", field_name="spent_on", lookup_expr="gte", widget=_DAY)
     end = filters.DateFilter(label="To", field_name="spent_on", lookup_expr="lte", widget=_DAY)
     without_receipt = filters.BooleanFilter(label="Without a receipt", method="lacking_receipt", widget=forms.CheckboxInput)
     sort = filters.ChoiceFilter(label="Order", choices=list(SORTS.items()), empty_label=None, method="in_order")
-    practice = filters.ModelChoiceFilter(queryset=_practices, widget=forms.HiddenInput)
-    provider = filters.ModelChoiceFilter(queryset=_providers, method="by_provider", widget=forms.HiddenInput)
+    practice = filters.ModelChoiceFilter(queryset=practices_seen, widget=forms.HiddenInput)
+    provider = filters.ModelChoiceFilter(queryset=providers_seen, method="by_provider", widget=forms.HiddenInput)
 
     class Meta:
         model = SpendEntry
@@ -100,7 +91,7 @@ class SpendTaskFilter(filters.FilterSet):
     state = filters.ChoiceFilter(choices=list(TASK_STATES.items()), method="by_state", widget=forms.HiddenInput, label="State")
     kind = filters.ChoiceFilter(label="Kind", choices=TaskKind, empty_label="Repayments and approvals")
     year = filters.NumberFilter(label="Year", widget=forms.NumberInput(attrs={"inputmode": "numeric"}))
-    provider = filters.ModelChoiceFilter(queryset=_providers, widget=forms.HiddenInput, method="by_provider")
+    provider = filters.ModelChoiceFilter(queryset=providers_seen, widget=forms.HiddenInput, method="by_provider")
 
     class Meta:
         model = SpendTask

@@ -64,7 +64,32 @@ def enclosed(files: list[Any]) -> list[tuple[Any, str]]:
     return [(file, file.name) for file in files]
 
 
-class SpendForm(forms.Form):
+class LedgerForm(forms.Form):
+    """What every form asks that writes into the ledger: a purpose that tells nothing of a patient, and why it may go over a limit."""
+
+    asks_patient = asks_override = False
+    user: User
+
+    def check_purpose(self, data: dict[str, Any]) -> None:
+        if said := warning(data.get("purpose") or "", today=timezone.localdate()):
+            self.asks_patient = True
+            if not data.get("is_none"):
+                self.add_error("purpose", said)
+
+    def refuse(self, refusal: Exception) -> None:
+        """What only the ledger could know, at the field that mends it."""
+        if isinstance(refusal, policies.OverLimit):
+            self.asks_override = self.user.can(Permission.SPEND_APPROVE)
+            self.add_error("amount", f"{refusal} A manager may plan it nevertheless, with a reason.")
+        else:
+            self.add_error(None, str(refusal))
+
+    @property
+    def shows_override(self) -> bool:
+        return self.asks_override or bool(self["override_reason"].value())
+
+
+class SpendForm(LedgerForm):
     """An occasion at a practice: what, how much, for whom, why."""
 
     state = forms.ChoiceField(label="Did it happen?", choices=_STATES, initial=SpendState.HAPPENED, widget=forms.RadioSelect)
@@ -113,7 +138,7 @@ class SpendForm(forms.Form):
         self, data: Any = None, files: Any = None, *, user: User, practice: Practice | None, entry: SpendEntry | None = None
     ) -> None:
         super().__init__(data, files, initial=initial_of(entry) if entry else {"spent_on": timezone.localdate()})
-        self.user, self.practice, self.asks_patient, self.asks_report, self.asks_override = user, practice, False, False, False
+        self.user, self.practice, self.asks_report = user, practice, False
         providers, staff = people_of(practice, entry)
         for name in ("providers", "family"):
             self.fields[name].queryset = providers
@@ -125,10 +150,7 @@ class SpendForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if said := warning(data.get("purpose") or "", today=timezone.localdate()):
-            self.asks_patient = True
-            if not data.get("is_none"):
-                self.add_error("purpose", said)
+        self.check_purpose(data)
         kind, happened = data.get("kind"), data.get("state") == SpendState.HAPPENED
         never = kind in rules.CASH_LIKE or data.get("is_solicited")
         self.asks_report = bool(never) and happened
@@ -139,18 +161,6 @@ class SpendForm(forms.Form):
         if not any(data.get(name) for name in ("providers", "family", "staff", "staff_count")):
             self.add_error("providers", "Say who had part of it: physicians, their family, or the office's staff.")
         return data
-
-    def refuse(self, refusal: Exception) -> None:
-        """What only the ledger could know, at the field that mends it."""
-        if isinstance(refusal, policies.OverLimit):
-            self.asks_override = self.user.can(Permission.SPEND_APPROVE)
-            self.add_error("amount", f"{refusal} A manager may plan it nevertheless, with a reason.")
-        else:
-            self.add_error(None, str(refusal))
-
-    @property
-    def shows_override(self) -> bool:
-        return self.asks_override or bool(self["override_reason"].value())
 
     @property
     def shows_report(self) -> bool:

@@ -11,7 +11,7 @@ from accounts.models import User
 from common.names import fold
 from concerns.models import Category, Concern, ConcernState, Department, FieldNote, FieldNoteKind, Severity
 from concerns.queries import colleagues
-from contacts.models import Practice, Provider
+from contacts.filters import practices_seen, providers_seen, territories_seen
 from territories.models import Territory
 
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -24,18 +24,6 @@ STATES = {
     ConcernState.CLOSED: "Closed",
     ALL: "All",
 }
-
-
-def _territories(request: Any) -> QuerySet[Territory]:
-    return Territory.objects.visible_to(request.user).live()
-
-
-def _practices(request: Any) -> QuerySet[Practice]:
-    return Practice.objects.visible_to(request.user)
-
-
-def _providers(request: Any) -> QuerySet[Provider]:
-    return Provider.objects.visible_to(request.user)
 
 
 def _people(request: Any) -> QuerySet[User]:
@@ -52,13 +40,15 @@ class ConcernFilter(filters.FilterSet):
     department = filters.ModelChoiceFilter(queryset=Department.objects.all(), label="Department", empty_label="All departments")
     category = filters.ModelChoiceFilter(queryset=Category.objects.all(), label="Category", empty_label="All categories")
     severity = filters.ChoiceFilter(choices=Severity, label="Severity", empty_label="Any")
-    territory = filters.ModelChoiceFilter(queryset=_territories, label="Territory", empty_label="All territories", method="by_territory")
+    territory = filters.ModelChoiceFilter(
+        queryset=territories_seen, label="Territory", empty_label="All territories", method="by_territory"
+    )
     whose = filters.ModelChoiceFilter(queryset=_people, label="Raised or owned by", empty_label="Anybody", method="by_person")
     mine = filters.BooleanFilter(label="Only mine", method="of_mine", widget=forms.CheckboxInput)
     start = filters.DateFilter(field_name="raised_at", lookup_expr="date__gte", label="Raised from", widget=_DAY)
     end = filters.DateFilter(field_name="raised_at", lookup_expr="date__lte", label="Raised to", widget=_DAY)
-    practice = filters.ModelChoiceFilter(queryset=_practices, widget=forms.HiddenInput)
-    provider = filters.ModelChoiceFilter(queryset=_providers, widget=forms.HiddenInput)
+    practice = filters.ModelChoiceFilter(queryset=practices_seen, widget=forms.HiddenInput)
+    provider = filters.ModelChoiceFilter(queryset=providers_seen, widget=forms.HiddenInput)
 
     class Meta:
         model = Concern
@@ -94,7 +84,9 @@ def filtered_concerns(request: Any) -> ConcernFilter:
 class TrendFilter(filters.FilterSet):
     """Of which concerns the trend is shown."""
 
-    territory = filters.ModelChoiceFilter(queryset=_territories, label="Territory", empty_label="All territories", method="by_territory")
+    territory = filters.ModelChoiceFilter(
+        queryset=territories_seen, label="Territory", empty_label="All territories", method="by_territory"
+    )
     department = filters.ModelChoiceFilter(queryset=Department.objects.all(), label="Department", empty_label="All departments")
     severity = filters.ChoiceFilter(choices=Severity, label="Severity", empty_label="Any")
 
@@ -112,11 +104,13 @@ class FieldNoteFilter(filters.FilterSet):
     q = filters.CharFilter(label="Practice or words", method="by_words", widget=forms.TextInput(attrs={"type": "search"}))
     kind = filters.ChoiceFilter(choices=FieldNoteKind, label="Kind", empty_label="All kinds")
     tag = filters.CharFilter(label="Tag", method="by_tag")
-    territory = filters.ModelChoiceFilter(queryset=_territories, label="Territory", empty_label="All territories", method="by_territory")
+    territory = filters.ModelChoiceFilter(
+        queryset=territories_seen, label="Territory", empty_label="All territories", method="by_territory"
+    )
     noted_by = filters.ModelChoiceFilter(queryset=_people, label="Who", empty_label="Anybody")
     start = filters.DateFilter(field_name="heard_on", lookup_expr="gte", label="From", widget=_DAY)
     end = filters.DateFilter(field_name="heard_on", lookup_expr="lte", label="To", widget=_DAY)
-    practice = filters.ModelChoiceFilter(queryset=_practices, widget=forms.HiddenInput)
+    practice = filters.ModelChoiceFilter(queryset=practices_seen, widget=forms.HiddenInput)
 
     class Meta:
         model = FieldNote

@@ -27,12 +27,17 @@ from territories.models import Assignment, ServiceLine, Territory
 NOBODY = "none"
 
 
-def _territories(request: Any) -> QuerySet[Territory]:
+def territories_seen(request: Any) -> QuerySet[Territory]:
+    """What a filter offers to choose from; nothing where there is no request, as when the API describes itself."""
     return Territory.objects.visible_to(request.user).live() if request else Territory.objects.none()
 
 
-def _practices(request: Any) -> QuerySet[Practice]:
+def practices_seen(request: Any) -> QuerySet[Practice]:
     return Practice.objects.visible_to(request.user) if request else Practice.objects.none()
+
+
+def providers_seen(request: Any) -> QuerySet[Provider]:
+    return Provider.objects.visible_to(request.user) if request else Provider.objects.none()
 
 
 def _owners(request: Any) -> QuerySet[User]:
@@ -86,7 +91,7 @@ class _Located(filters.FilterSet):
     """Filters by where somebody is: territory and who looks after it."""
 
     territory = filters.ModelChoiceFilter(
-        queryset=_territories, label="Territory", empty_label="All territories", null_label="Owned by nobody", null_value=NOBODY,
+        queryset=territories_seen, label="Territory", empty_label="All territories", null_label="Owned by nobody", null_value=NOBODY,
         method="by_territory",
     )  # fmt: skip
     owner = filters.ModelChoiceFilter(queryset=_owners, label="Looked after by", empty_label="Anybody", method="by_owner")
@@ -113,7 +118,7 @@ class ProviderFilter(CustomFilterMixin, _Located):
         queryset=ServiceLine.objects.all(), field_name="specialty__service_line", label="Service line", empty_label="All lines"
     )
     kind = filters.ChoiceFilter(choices=ProviderKind.choices, label="Kind", empty_label="All kinds")
-    practice = filters.ModelChoiceFilter(queryset=_practices, widget=forms.HiddenInput, method="by_practice")
+    practice = filters.ModelChoiceFilter(queryset=practices_seen, widget=forms.HiddenInput, method="by_practice")
     sort = Sort(
         {
             "name": ("Name", ("last_name", "first_name")),

@@ -57,7 +57,7 @@ class _Npi(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """Numbers that stand once are checked by the actions, in sentences."""
-        return super()._get_validation_exclusions() | {"npi"}  # type: ignore[misc]
+        return super()._get_validation_exclusions() | {"npi"}  # type: ignore[misc]  # Django's own, which the stubs leave out
 
 
 class ProviderForm(CustomFormMixin, _Npi):

@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
+from contacts.filters import practices_seen, providers_seen, territories_seen
 from contacts.models import Practice, Provider
 from events.models import Audience, Event, EventKind, EventState, Guest
 from territories.models import ServiceLine, Territory
@@ -14,18 +15,6 @@ from territories.models import ServiceLine, Territory
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 UPCOMING, PAST, CANCELLED, ALL = "upcoming", "past", "cancelled", "all"
 WHEN = {UPCOMING: "Upcoming", PAST: "Past", CANCELLED: "Cancelled", ALL: "All"}
-
-
-def _practices(request: Any) -> QuerySet[Practice]:
-    return Practice.objects.visible_to(request.user)
-
-
-def _providers(request: Any) -> QuerySet[Provider]:
-    return Provider.objects.visible_to(request.user)
-
-
-def _territories(request: Any) -> QuerySet[Territory]:
-    return Territory.objects.visible_to(request.user).live()
 
 
 def _owners(request: Any) -> QuerySet[User]:
@@ -41,13 +30,15 @@ class EventFilter(filters.FilterSet):
     kind = filters.ChoiceFilter(label="Kind", choices=EventKind, empty_label="Any kind")
     audience = filters.ChoiceFilter(label="For whom", choices=Audience, empty_label="Anybody")
     service_line = filters.ModelChoiceFilter(label="Service line", queryset=ServiceLine.objects.all(), empty_label="All lines")
-    territory = filters.ModelChoiceFilter(label="Territory", queryset=_territories, empty_label="All territories", method="by_territory")
+    territory = filters.ModelChoiceFilter(
+        label="Territory", queryset=territories_seen, empty_label="All territories", method="by_territory"
+    )
     owner = filters.ModelChoiceFilter(label="Held by", queryset=_owners, empty_label="Anybody")
     mine = filters.BooleanFilter(label="Only mine", method="of_mine", widget=forms.CheckboxInput)
     start = filters.DateFilter(field_name="starts_at", lookup_expr="date__gte", label="From", widget=_DAY)
     end = filters.DateFilter(field_name="starts_at", lookup_expr="date__lte", label="To", widget=_DAY)
-    practice = filters.ModelChoiceFilter(queryset=_practices, method="by_practice", widget=forms.HiddenInput)
-    provider = filters.ModelChoiceFilter(queryset=_providers, method="by_provider", widget=forms.HiddenInput)
+    practice = filters.ModelChoiceFilter(queryset=practices_seen, method="by_practice", widget=forms.HiddenInput)
+    provider = filters.ModelChoiceFilter(queryset=providers_seen, method="by_provider", widget=forms.HiddenInput)
 
     class Meta:
         model = Event

@@ -10,11 +10,10 @@ from django.utils import timezone
 
 from accounts.clocks import organization_time_zone, time_zones
 from accounts.models import User
-from accounts.permissions import Permission
 from common.npi import is_valid_npi
 from common.patient_marks import warning
+from compliance.forms import LedgerForm
 from compliance.models import SpendEntry, SpendKind
-from compliance.policies import OverLimit
 from compliance.queries import payers
 from compliance.rules import CASH_LIKE
 from contacts.models import Organization, Practice, Provider, Staff
@@ -199,7 +198,7 @@ class CostCancelForm(forms.Form):
     )
 
 
-class CostForm(forms.Form):
+class CostForm(LedgerForm):
     """What the event costs in all, and who has part of it."""
 
     kind = forms.ChoiceField(
@@ -241,7 +240,7 @@ class CostForm(forms.Form):
                 "payer": entry.payer_id
             }
         super().__init__(data, initial=initial)
-        self.event, self.user, self.asks_patient, self.asks_override = event, user, False, False
+        self.event, self.user = event, user
         self.fields["providers"].queryset, self.fields["staff"].queryset = found.providers, found.staff
         self.fields["payer"].queryset = payers()
         for name in ("staff_count", "ours"):
@@ -249,25 +248,10 @@ class CostForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if said := warning(data.get("purpose") or "", today=timezone.localdate()):
-            self.asks_patient = True
-            if not data.get("is_none"):
-                self.add_error("purpose", said)
+        self.check_purpose(data)
         if not any(data.get(name) for name in ("providers", "staff", "staff_count")):
             self.add_error("providers", "Say who has part of it: guests who came, or who are asked.")
         return data
-
-    def refuse(self, refusal: Exception) -> None:
-        """What only the ledger could know, at the field that mends it."""
-        if isinstance(refusal, OverLimit):
-            self.asks_override = self.user.can(Permission.SPEND_APPROVE)
-            self.add_error("amount", f"{refusal} A manager may plan it nevertheless, with a reason.")
-        else:
-            self.add_error(None, str(refusal))
-
-    @property
-    def shows_override(self) -> bool:
-        return self.asks_override or bool(self["override_reason"].value())
 
     def cost(self) -> Cost:
         """What the actions ask for."""

@@ -14,7 +14,7 @@ from prm.styleguide import styleguide
 from visits.views import feeds
 
 # The Django admin's own sign-in knows no second factor and no rate limit: allauth's is used instead.
-admin.site.login = pages.admin_sign_in  # type: ignore[method-assign]
+admin.site.login = pages.admin_sign_in  # type: ignore[method-assign]  # the admin signs in through our own page
 admin.site.site_header = admin.site.site_title = "PRM administration"
 # What others register could be changed there without a trace, and second factors be read.
 admin.site.unregister((Authenticator, EmailAddress, Group))

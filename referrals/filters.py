@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from contacts.filters import territories_seen
 from contacts.models import Organization, Practice, Provider
 from referrals import behind
 from referrals.forms.payers import PayerFilter
@@ -29,10 +30,6 @@ _SORT_COLUMNS = {
     "destination": ("destination_name",),
 }
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-
-def _territories(request: Any) -> QuerySet[Territory]:
-    return Territory.objects.visible_to(request.user).live() if request else Territory.objects.none()
 
 
 def _referrals(request: Any) -> QuerySet[Referral]:
@@ -55,7 +52,7 @@ class ReferralFilter(filters.FilterSet):
     q = filters.CharFilter(label="Referral number", method="by_number", widget=forms.TextInput(attrs={"type": "search"}))
     start = filters.DateFilter(label="From", field_name="anchor_on", lookup_expr="gte", widget=_DAY)
     end = filters.DateFilter(label="Before", field_name="anchor_on", lookup_expr="lt", widget=_DAY)
-    territory = _one(_territories, label="Territory", empty="All territories", null="No territory", method="in_branch")
+    territory = _one(territories_seen, label="Territory", empty="All territories", null="No territory", method="in_branch")
     service_line = _one(ServiceLine.objects.all(), label="Service line", empty="All service lines", null="No service line")
     payer = PayerFilter(label="Payer", queryset=Payer.objects.all(), empty_label="All payers", null_label="No payer", null_value=NONE)
     source = _one(Source.objects.all(), label="Feed", empty="All feeds")

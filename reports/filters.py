@@ -9,6 +9,7 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
+from contacts.filters import territories_seen
 from reports.models import Alert, AlertState, Direction, Goal, GoalMeasure
 from reports.models.goals import MONTHS
 from reports.periods import add_months, first_of
@@ -25,16 +26,12 @@ STATES = (
 )
 
 
-def _territories(request: Any) -> QuerySet[Territory]:
-    return Territory.objects.visible_to(request.user).live()
-
-
 class AlertFilter(filters.FilterSet):
     """Open ones unless a state is asked for; "look" is open, still found, and nobody's yet."""
 
     state = filters.ChoiceFilter(label="State", choices=STATES, empty_label=None, method="in_state")
     direction = filters.ChoiceFilter(label="Direction", choices=Direction, empty_label="Falls and rises")
-    territory = filters.ModelChoiceFilter(label="Territory", queryset=_territories, empty_label="All territories", method="in_branch")
+    territory = filters.ModelChoiceFilter(label="Territory", queryset=territories_seen, empty_label="All territories", method="in_branch")
     mine = filters.BooleanFilter(label="Only mine", method="of_person", widget=forms.CheckboxInput)
     provider = filters.NumberFilter(field_name="provider", widget=forms.HiddenInput)
     practice = filters.NumberFilter(field_name="practice", widget=forms.HiddenInput)

@@ -107,8 +107,8 @@ def expectation(months: Sequence[Month], fresh: Freshness) -> Expectation | None
     before = sum(month.received for month in months if baseline.before.start <= month.month < baseline.before.end)
     observed = sum(month.received for month in months if baseline.recent.start <= month.month < baseline.recent.end)
     how = {"seen": before, "exposure": float(baseline.before.months)}
-    usual = forecast(**how, further=float(baseline.recent.months))  # type: ignore[arg-type]
-    usual_month = forecast(**how, further=1.0)  # type: ignore[arg-type]
+    usual = forecast(**how, further=float(baseline.recent.months))  # type: ignore[arg-type]  # keywords from a dict of numbers
+    usual_month = forecast(**how, further=1.0)  # type: ignore[arg-type]  # keywords from a dict of numbers
     if usual is None or usual_month is None:
         return None
     return Expectation(baseline, observed, before, before * baseline.share, usual, usual_month)

@@ -47,12 +47,12 @@ def forecast(*, seen: int, exposure: float, further: float, level: float = LEVEL
 def _quantile(share: float, **how: float) -> int:
     """The smallest count whose probability of at most so many reaches the share."""
     high = 1
-    while chance_of_at_most(high, **how) < share:  # type: ignore[arg-type]
+    while chance_of_at_most(high, **how) < share:  # type: ignore[arg-type]  # keywords from a dict of numbers
         high *= 2
     low = -1
     while high - low > 1:
         middle = (low + high) // 2
-        if chance_of_at_most(middle, **how) < share:  # type: ignore[arg-type]
+        if chance_of_at_most(middle, **how) < share:  # type: ignore[arg-type]  # keywords from a dict of numbers
             low = middle
         else:
             high = middle

@@ -83,12 +83,12 @@ def find(
     today = today or timezone.localdate()
     rules, counting, window = ReportRules.current(), CountingRules.current(), source.window(targets.MONTHS_A_YEAR)
     narrowed = {"territories": territories, "service_line": service_line, "practice": practice}
-    rows = queries.candidates(source, window, scope=scope, least_peers=rules.least_peers, **narrowed)  # type: ignore[arg-type]
+    rows = queries.candidates(source, window, scope=scope, least_peers=rules.least_peers, **narrowed)  # type: ignore[arg-type]  # keywords from a dict
     if only is not None:
         rows = [row for row in rows if f"{row.provider_id}-{row.service_line_id}" in only]
     providers = _providers(rows, today)
     ours = _ours(counting)
-    rows = [row for row in rows if whose == EVERYBODY or providers[row.provider_id].alignment_today not in ours]  # type: ignore[attr-defined]
+    rows = [row for row in rows if whose == EVERYBODY or providers[row.provider_id].alignment_today not in ours]  # type: ignore[attr-defined]  # annotated by the query
     practices = Practice.objects.select_related("territory").in_bulk({row.practice_id for row in rows})
     here = queries.today_only(spans(rules, counting), today)
     names, mixes, margins = queries.site_names(here), queries.mixes(window), Margins.read()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import psycopg2
 from django.conf import settings
@@ -128,13 +129,13 @@ def counts(database: str = "") -> dict[str, int]:
         return _counts(cursor)
 
 
-def _counts(cursor: object) -> dict[str, int]:
-    run = cursor.execute  # type: ignore[attr-defined]
+def _counts(cursor: Any) -> dict[str, int]:
+    run = cursor.execute
     run("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
     found = {}
-    for (table,) in cursor.fetchall():  # type: ignore[attr-defined]
+    for (table,) in cursor.fetchall():
         run(f'SELECT count(*) FROM public."{table}"')  # noqa: S608 - the catalog's own names
-        found[table] = cursor.fetchone()[0]  # type: ignore[attr-defined]
+        found[table] = cursor.fetchone()[0]
     return found
 
 

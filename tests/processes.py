@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable
 
+from django.core.mail import EmailMessage
 from django.db import connection, connections
 
 
@@ -24,3 +25,18 @@ def killed(work: Callable[[], object]) -> None:
             os._exit(1)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
     connection.ensure_connection()
+
+
+def killed_after_handing_over_a_mail(work: Callable[[], object]) -> None:
+    """Do the work in a fork that dies when its first mail is handed over, before it can say so."""
+    deliver = EmailMessage.send
+
+    def last_breath(message: EmailMessage, *args: object, **kwargs: object) -> None:
+        deliver(message)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def die() -> None:
+        EmailMessage.send = last_breath  # type: ignore[method-assign,assignment]  # of the fork alone
+        work()
+
+    killed(die)

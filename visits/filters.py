@@ -12,8 +12,8 @@ from drf_spectacular.utils import extend_schema_field
 from accounts.models import User
 from common.names import fold
 from contacts.custom import CustomFilterMixin
-from contacts.filters import PracticeFilter
-from contacts.models import CustomSubject, Practice, Provider
+from contacts.filters import PracticeFilter, practices_seen, providers_seen, territories_seen
+from contacts.models import CustomSubject, Provider
 from territories.models import Territory
 from territories.scope import below
 from visits.models import Attendee, AttendeeKind, FollowUp, Mode, Outcome, Visit, VisitState
@@ -22,20 +22,8 @@ from visits.queries import people_of, visits_with
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-def _territories(request: Any) -> QuerySet[Territory]:
-    return Territory.objects.visible_to(request.user).live()
-
-
 def _people(request: Any) -> QuerySet[User]:
     return people_of(request.user)
-
-
-def _practices(request: Any) -> QuerySet[Practice]:
-    return Practice.objects.visible_to(request.user)
-
-
-def _providers(request: Any) -> QuerySet[Provider]:
-    return Provider.objects.visible_to(request.user)
 
 
 @extend_schema_field(OpenApiTypes.INT)
@@ -56,15 +44,15 @@ class VisitFilter(CustomFilterMixin):
 
     q = filters.CharFilter(label="Practice", method="by_practice", widget=forms.TextInput(attrs={"type": "search"}))
     owner = filters.ModelChoiceFilter(label="Who", queryset=_people, empty_label="Everybody")
-    territory = filters.ModelChoiceFilter(label="Territory", queryset=_territories, empty_label="All territories", method=_in_branch)
+    territory = filters.ModelChoiceFilter(label="Territory", queryset=territories_seen, empty_label="All territories", method=_in_branch)
     mode = filters.ChoiceFilter(label="Mode", choices=Mode, empty_label="Any mode")
     outcome = filters.ChoiceFilter(label="Outcome", choices=Outcome, empty_label="Any outcome")
     met = filters.ChoiceFilter(label="Met", choices=AttendeeKind, empty_label="Anybody", method="by_kind")
     state = filters.ChoiceFilter(label="State", choices=VisitState, empty_label="Done and missed")
     start = filters.DateFilter(label="From", method="since", widget=_DAY)
     end = filters.DateFilter(label="To", method="until", widget=_DAY)
-    practice = filters.ModelChoiceFilter(queryset=_practices, widget=forms.HiddenInput)
-    provider = filters.ModelChoiceFilter(queryset=_providers, method="by_provider", widget=forms.HiddenInput)
+    practice = filters.ModelChoiceFilter(queryset=practices_seen, widget=forms.HiddenInput)
+    provider = filters.ModelChoiceFilter(queryset=providers_seen, method="by_provider", widget=forms.HiddenInput)
 
     class Meta:
         model = Visit
@@ -118,11 +106,11 @@ class FollowUpFilter(filters.FilterSet):
     state = filters.ChoiceFilter(choices=[*FOLLOW_UP_STATES.items(), (ALL, "All")], method="by_state", widget=forms.HiddenInput)
     whose = filters.ChoiceFilter(choices=[(MINE, "Only mine"), (ALL, "Everybody")], method="by_whose", widget=forms.HiddenInput)
     owner = filters.ModelChoiceFilter(label="Who", queryset=_follow_up_owners, empty_label="Everybody")
-    territory = filters.ModelChoiceFilter(label="Territory", queryset=_territories, empty_label="All territories", method=_in_branch)
+    territory = filters.ModelChoiceFilter(label="Territory", queryset=territories_seen, empty_label="All territories", method=_in_branch)
     is_done = filters.BooleanFilter(field_name="done_at", lookup_expr="isnull", exclude=True, widget=forms.HiddenInput)
     overdue = filters.BooleanFilter(method="late", widget=forms.HiddenInput)
-    practice = filters.ModelChoiceFilter(queryset=_practices, widget=forms.HiddenInput)
-    provider = filters.ModelChoiceFilter(queryset=_providers, widget=forms.HiddenInput)
+    practice = filters.ModelChoiceFilter(queryset=practices_seen, widget=forms.HiddenInput)
+    provider = filters.ModelChoiceFilter(queryset=providers_seen, widget=forms.HiddenInput)
 
     class Meta:
         model = FollowUp

@@ -1,7 +1,5 @@
 """What a phone keeps for the days ahead: read here, put into words by `packing`. Never a patient, never a word of spend."""
 
-import hashlib
-import json
 from typing import Any
 
 from django.db.models import Max, Q
@@ -40,11 +38,6 @@ def pack_of(user: User) -> Shape:
         "outcomes": [{"value": value, "label": label} for value, label in Outcome.choices],
     }
     return pack_shape(days, _directory(user), words, today=today)
-
-
-def etag_of(pack: Shape) -> str:
-    """Changes with any word of the pack."""
-    return hashlib.sha256(json.dumps(pack, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
 def _directory(user: User) -> list[Shape]:

@@ -123,7 +123,7 @@ def timeline_entry(happening: Happening, *, with_practice: bool = True) -> dict[
         return {**happening.shown, "when": happening.at}
     happened = happening.visit or happening.follow_up
     where = happened.practice.name if happened and with_practice else ""
-    entry = _visit_entry(happening.visit, where, happening.given) if happening.visit else _follow_up_entry(happening.follow_up, where)  # type: ignore[arg-type]
+    entry = _visit_entry(happening.visit, where, happening.given) if happening.visit else _follow_up_entry(happening.follow_up, where)  # type: ignore[arg-type]  # one of the two is always there
     return {**entry, "when": happening.at}
 
 
@@ -196,7 +196,7 @@ _TARGET_TONES = {"open": "neutral", "planned": "info", "visited": "good", "dropp
 
 def target_row(entry: TargetEntry) -> dict[str, Any]:
     """One stop of a list: who, where, why, how far, and what it is made of."""
-    state = entry.state  # type: ignore[attr-defined]
+    state = entry.state  # type: ignore[attr-defined]  # annotated by the query
     return {
         "entry": entry,
         "name": str(entry),
@@ -204,21 +204,21 @@ def target_row(entry: TargetEntry) -> dict[str, Any]:
         "state": state,
         "pill": state.capitalize(),
         "tone": _TARGET_TONES[state],
-        "visit_id": entry.visit_id,  # type: ignore[attr-defined]
+        "visit_id": entry.visit_id,  # type: ignore[attr-defined]  # annotated by the query
         "parts": list(entry.parts.items()),
     }
 
 
 def target_list_row(row: TargetList, today: dt.date) -> dict[str, Any]:
     """A list with its progress, in words and as a share."""
-    visited, entries = row.visited_count, row.entry_count  # type: ignore[attr-defined]
+    visited, entries = row.visited_count, row.entry_count  # type: ignore[attr-defined]  # annotated by the query
     late = row.closed_at is None and row.ends_on is not None and row.ends_on < today and visited < entries
     return {
         "list": row,
         "progress": f"{visited} of {entries} visited" if entries else "Nobody on it yet",
         "visited": visited,
         "entries": entries,
-        "with": ", ".join(str(handover.to) for handover in row.held),  # type: ignore[attr-defined]
+        "with": ", ".join(str(handover.to) for handover in row.held),  # type: ignore[attr-defined]  # annotated by the query
         "is_late": late,
     }
 

@@ -35,7 +35,7 @@ class Unpacked(io.RawIOBase):
         """Always."""
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer will do
         """Fill the buffer, or refuse the file in a sentence."""
         try:
             data = self._stream.read(len(buffer))

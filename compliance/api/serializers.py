@@ -72,7 +72,7 @@ class _Given(serializers.Serializer):
     is_solicited = serializers.BooleanField(required=False, default=False)
     is_reported = serializers.BooleanField(required=False, default=False)
     is_none = serializers.BooleanField(required=False, default=False)
-    receipts = InlineReceiptSerializer(many=True, required=False, max_length=5)  # type: ignore[call-arg]
+    receipts = InlineReceiptSerializer(many=True, required=False, max_length=5)  # type: ignore[call-arg]  # many=True takes max_length, which the stubs do not know
 
 
 class VisitSpendDraftSerializer(_Given):

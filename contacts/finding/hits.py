@@ -56,7 +56,7 @@ def find_providers(user: User, asked: Asked, limit: int) -> list[Hit]:
 
 
 def _provider_hit(provider: Provider, *, with_npi: bool) -> Hit:
-    works = sorted(provider.works_at, key=lambda works: not works.is_primary)  # type: ignore[attr-defined]
+    works = sorted(provider.works_at, key=lambda works: not works.is_primary)  # type: ignore[attr-defined]  # a prefetch's own attribute
     place = works[0].practice if works else None
     at = ", ".join(filter(None, [str(place), place.city])) if place else "in the registry only" if provider.registry_updated_on else ""
     told = [str(provider.specialty or ""), at, f"NPI {provider.npi}" if with_npi or (not place and provider.npi) else ""]

@@ -1,14 +1,10 @@
 """The API of the directory: the same visibility, question and answers as the page, and the whole of it for a phone."""
 
-import hashlib
-import json
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -19,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import Permission
+from common.api import kept_answer
 from directory import actions
 from directory.api.serializers import DirectoryQuerySerializer, EntrySerializer, EntryWriteSerializer, ListingSerializer
 from directory.filters import DirectoryForm
@@ -51,11 +48,7 @@ class DirectoryViewSet(GenericViewSet):
     @action(detail=False, pagination_class=None)
     def pack(self, request: Request) -> Response:
         """The whole directory for a phone to keep. With the ETag of the last answer in `If-None-Match`, 304 says that it still holds."""
-        pack = pack_of(request.user)
-        etag = quote_etag(hashlib.sha256(json.dumps(pack, sort_keys=True, default=str).encode()).hexdigest()[:32])
-        unchanged = get_conditional_response(request._request, etag=etag)
-        headers = {"ETag": etag, "Cache-Control": "no-store"}  # the phone's own store keeps it, and is emptied at sign-out
-        return Response(status=304, headers=headers) if unchanged is not None else Response(pack, headers=headers)
+        return kept_answer(request, pack_of(request.user))
 
 
 class DirectoryEntryViewSet(ListModelMixin, GenericViewSet):

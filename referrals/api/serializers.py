@@ -49,7 +49,7 @@ class ReferralDetailSerializer(ReferralSerializer):
     status_events = StatusEventSerializer(many=True, read_only=True)
 
     class Meta(ReferralSerializer.Meta):
-        fields = (*ReferralSerializer.Meta.fields, "status_events")  # type: ignore[assignment]
+        fields = (*ReferralSerializer.Meta.fields, "status_events")  # type: ignore[assignment]  # a longer tuple than the parent's
 
 
 class ReferralEditSerializer(serializers.Serializer):
@@ -69,7 +69,7 @@ class ReferralEditSerializer(serializers.Serializer):
 class ImportBatchSerializer(serializers.ModelSerializer):
     """One file on its way in; counts are of the last dry run until it is loaded."""
 
-    source = serializers.SlugRelatedField(slug_field="name", read_only=True)  # type: ignore[var-annotated,assignment]
+    source = serializers.SlugRelatedField(slug_field="name", read_only=True)  # type: ignore[var-annotated,assignment]  # a field of ours, not the argument of that name
     progress = serializers.SerializerMethodField(help_text="percent of the work under way; null when there is none")
 
     class Meta:
@@ -88,7 +88,7 @@ class UploadSerializer(serializers.Serializer):
     """A file, the feed it belongs to, and how to read it unless the feed's mapping or a shipped one fits."""
 
     file = serializers.FileField()
-    source = serializers.CharField(max_length=60, help_text="the feed's name; a new one is made")  # type: ignore[assignment]
+    source = serializers.CharField(max_length=60, help_text="the feed's name; a new one is made")  # type: ignore[assignment]  # a field of ours, not the argument of that name
     format = serializers.ChoiceField(choices=Format.choices, required=False, help_text="guessed from the file unless it is given")
     mapping = serializers.JSONField(required=False, help_text="a mapping as `import_referrals --mapping` reads it")
 
@@ -113,7 +113,7 @@ class UndoSerializer(serializers.Serializer):
 class ControlTotalSerializer(serializers.ModelSerializer):
     """What a source itself counted in a month."""
 
-    source = serializers.SlugRelatedField(slug_field="name", read_only=True)  # type: ignore[var-annotated,assignment]
+    source = serializers.SlugRelatedField(slug_field="name", read_only=True)  # type: ignore[var-annotated,assignment]  # a field of ours, not the argument of that name
 
     class Meta:
         model = ControlTotal
@@ -123,7 +123,7 @@ class ControlTotalSerializer(serializers.ModelSerializer):
 class TotalsSerializer(serializers.Serializer):
     """Counts of a feed by month; null takes a month's count away. Months that are not named stay."""
 
-    source = serializers.SlugRelatedField(slug_field="name", queryset=Source.objects.all())  # type: ignore[assignment]
+    source = serializers.SlugRelatedField(slug_field="name", queryset=Source.objects.all())  # type: ignore[assignment]  # a field of ours, not the argument of that name
     totals = serializers.DictField(
         child=serializers.IntegerField(min_value=0, max_value=LARGEST, allow_null=True), help_text='{"2026-05": 1284}', allow_empty=False
     )

@@ -66,7 +66,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     patients = {**_kept_as(was)}, {**_kept_as(now)}
     said += _words(*patients, lambda header: f"Patient column “{header}”")
     for title, part in (("Status", "status"), ("Kind", "kinds"), ("Priority", "priorities"), ("Reason", "reasons")):
-        said += _words(getattr(was, part), getattr(now, part), lambda word, title=title: f"{title} “{word or 'blank'}”")  # type: ignore[misc]
+        said += _words(getattr(was, part), getattr(now, part), lambda word, title=title: f"{title} “{word or 'blank'}”")  # type: ignore[misc]  # mypy infers no lambda with a default
     if was.sheet != now.sheet:
         said.append(f"Sheet: {now.sheet or 'the one that is open'}")
     return said or ["Only how the file is written: delimiter, encoding or name"]

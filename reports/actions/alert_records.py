@@ -53,7 +53,7 @@ def keep(
     Untested.objects.bulk_create(Untested(run=run, provider_id=pk, reason=reason) for pk, reason in sorted(looked.untested.items()))
     _follow_merges()
     known = _known(run)
-    places = works_at([finding.alert.provider for finding in looked.findings])  # type: ignore[misc]
+    places = works_at([finding.alert.provider for finding in looked.findings])  # type: ignore[misc]  # the statistics name a provider by any key; here it is an id
     by_line: dict[int, list[LineRow]] = defaultdict(list)
     for row in lines:
         by_line[row.provider].append(row)
@@ -83,7 +83,7 @@ def _write(
     by_line: Mapping[int, Sequence[LineRow]],
 ) -> Key:
     told = finding.alert
-    key: Key = (told.provider, told.direction)  # type: ignore[assignment]
+    key: Key = (told.provider, told.direction)  # type: ignore[assignment]  # the same: an id, and one of the two directions
     alert = known.get(key)
     step = ""
     if alert is None:

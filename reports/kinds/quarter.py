@@ -66,7 +66,7 @@ def compute(parameters: Mapping[str, Any], scope: Scope, progress: Progress) -> 
     cost = cost_of(start=window.start, end=window.end, territory_id=roi.territory_of(scope))
     progress(2, 4, "The return on visits")
     result: dict[str, Any] = {
-        "words": Quarter.named(parameters["quarter"], parameters["starts"]).words,  # type: ignore[union-attr]
+        "words": Quarter.named(parameters["quarter"], parameters["starts"]).words,  # type: ignore[union-attr]  # asked for by us, so it is one
         "baseline": baseline.words if baseline else "",
         "baseline_months": months,
         "days_since": days_since,

@@ -73,7 +73,7 @@ def _purse(sent: Sequence[Any], scope: Scope, start: dt.date, end: dt.date) -> A
         payer = known.payers.get(part.payer_id or 0, "No payer")
         amounts = (None, None, None)
         if margin is not None:
-            amounts = tuple(None if amount is None else float(amount) for amount in (margin.amount, margin.low, margin.high))  # type: ignore[assignment]
+            amounts = tuple(None if amount is None else float(amount) for amount in (margin.amount, margin.low, margin.high))  # type: ignore[assignment]  # always three
         rows[line, payer, *amounts] = rows.get((line, payer, *amounts), 0) + part.referrals
     cost = cost_of(start=start, end=end, territory_id=territory_of(scope))
     missing = [f"from {day(first)} until {day(last)}" for first, last in cost.missing]

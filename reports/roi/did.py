@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from diff_diff import CallawaySantAnna  # type: ignore[import-untyped]
+from diff_diff import CallawaySantAnna  # type: ignore[import-untyped]  # it has no types
 from scipy import stats
 
 from reports.roi.practices import Practices

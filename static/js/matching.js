@@ -2,23 +2,9 @@
 (() => {
   const root = document.querySelector("[data-matching]");
   if (!root) return;
-  const cards = () => [...root.querySelectorAll("[data-card]")];
-  let current = null, answered = [];
-
-  function move(card) {
-    if (!card) return;
-    cards().forEach((other) => other.toggleAttribute("data-current", other === card));
-    current = card.id;
-    card.focus({ preventScroll: true });
-    card.scrollIntoView({ block: "nearest" });
-  }
-  const here = () => document.getElementById(current) ?? cards().find((card) => !card.hasAttribute("data-done"));
-  function step(by) {
-    const all = cards();
-    const at = all.indexOf(here());
-    move(document.getElementById(current) ? all[Math.min(Math.max(at + by, 0), all.length - 1)] : all[Math.max(at, 0)]);
-  }
-  const press = (selector) => here()?.querySelector(selector)?.click();
+  const list = cardList(root, (cards) => cards.find((card) => !card.hasAttribute("data-done")));
+  const { cards, mark, move, here, press } = list;
+  let answered = [];
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable], dialog, summary")) {
@@ -26,7 +12,7 @@
       return;
     }
     const keys = {
-      j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
+      ...list.moves,
       n: () => press("[data-nobody]"),
       s: () => here()?.querySelector("[data-combobox]")?.focus(),
       u: () => document.getElementById(answered.pop())?.querySelector("[data-undo]")?.click(),
@@ -40,10 +26,6 @@
     run();
   });
 
-  root.addEventListener("focusin", (event) => {
-    const card = event.target.closest("[data-card]");
-    if (card && card.id !== current) { cards().forEach((other) => other.toggleAttribute("data-current", other === card)); current = card.id; }
-  });
   // Somebody found by the search is chosen at once.
   root.addEventListener("change", (event) => {
     if (event.target.matches("[data-combo-value]") && event.target.value) event.target.form.requestSubmit();
@@ -54,7 +36,7 @@
     const card = event.target.closest("[data-card]");
     if (!card) return;
     if (!card.hasAttribute("data-done")) answered = [...answered.filter((id) => id !== card.id), card.id];
-    current = card.id;
+    mark(card);
     sent = card;
   }, true);
   document.addEventListener("htmx:after:swap", () => {

@@ -48,7 +48,7 @@ class TerritoryWriteSerializer(serializers.Serializer):
     """What may be written: leave out what shall stay. `take` takes ZIP codes and counties from the territories that have them."""
 
     name = serializers.CharField(max_length=80)
-    parent = serializers.PrimaryKeyRelatedField(queryset=Territory.objects.none(), required=False, allow_null=True)  # type: ignore[assignment]
+    parent = serializers.PrimaryKeyRelatedField(queryset=Territory.objects.none(), required=False, allow_null=True)  # type: ignore[assignment]  # a field of ours; the framework's attribute of that name is another thing
     description = serializers.CharField(max_length=300, required=False, allow_blank=True)
     zips = serializers.ListField(child=serializers.CharField(max_length=10), required=False)
     counties = serializers.ListField(child=serializers.CharField(max_length=80), required=False)

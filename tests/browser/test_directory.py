@@ -7,14 +7,13 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from directory import actions
-from prm import processes
 from referrals.actions import tell_capacity
 from tests import factories
+from tests.browser.field import wait_until_kept
 from tests.factories.reports import make_payer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NAMES = "() => [...document.querySelectorAll('.dir-list > li')].map(row => [row.querySelector('h3').firstChild.textContent.trim() || row.querySelector('h3 a').textContent, row.querySelector('.dir-far')?.textContent ?? ''])"  # noqa: E501
-KEPT = "async user => Boolean(await fieldDb.get('directory', user))"
 
 
 @pytest.fixture
@@ -35,10 +34,6 @@ def ours(world):
         third_next_available=9, payers=[w.medicare], address="1 Main St", zip_="44101", by=w.ada,
     )  # fmt: skip
     return w
-
-
-def kept(page, user):
-    assert processes.until(lambda: page.evaluate(KEPT, user.pk), seconds=15, every=0.2)
 
 
 def nearby(page, url):
@@ -69,7 +64,7 @@ def test_without_a_network_the_answers_are_the_same(ours, server, phone, assert_
     page.context.set_geolocation({"latitude": 41.08, "longitude": -81.52})  # Akron
     page.goto(f"{server.url}/visits/today/")  # the day brings the directory with it
     page.evaluate("navigator.serviceWorker.ready")
-    kept(page, w.nora)
+    wait_until_kept(page, w.nora, "directory")
     queries = (
         "", "?q=nun", "?q=obrien+ann", "?q=chest", f"?payer={w.medicare.pk}", f"?payer={w.cigna.pk}&unsure=on", "?language=es&unsure=on",
         "?accepting=on", f"?line={w.other_line.pk}", f"?specialty={w.cardiology.pk}&sort=soonest", "?zip=44301", "?zip=44301&within=25",
@@ -117,13 +112,13 @@ def test_the_copy_is_one_persons_and_gone_at_sign_out(ours, server, phone, clien
     page = phone(w.nora)
     page.goto(f"{server.url}/directory/")
     page.evaluate("navigator.serviceWorker.ready")
-    kept(page, w.nora)
+    wait_until_kept(page, w.nora, "directory")
     expect(page.locator("[data-directory-age]")).to_contain_text("Also kept on this phone")
     client.logout()
     client.force_login(w.past)
     page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server.url}])
     page.goto(f"{server.url}/directory/")
-    kept(page, w.past)
+    wait_until_kept(page, w.past, "directory")
     assert page.evaluate("async () => JSON.stringify(await fieldDb.all('directory'))").count("Ortiz") == 0
     server.stop()
     page.goto(f"{server.url}/directory/")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from compliance.models import Receipt, SpendEntry
-from prm import processes
+from tests.browser.field import drain_though_the_first_answer_is_lost, wait_until_kept
 from tests.factories import make_staff
 from tests.factories.contacts import align
 from tests.factories.spend import make_limit, spend
@@ -122,8 +122,7 @@ def test_with_the_server_gone_cards_and_lunch_wait_and_land_once(field, server, 
     page = phone(field.nora)
     page.goto(f"{server.url}{reverse('visits:today')}")
     page.evaluate("navigator.serviceWorker.ready")
-    kept = "async user => Boolean(await fieldDb.get('pack', user))"
-    assert processes.until(lambda: page.evaluate(kept, field.nora.pk), seconds=15, every=0.2)
+    wait_until_kept(page, field.nora)
     server.stop()
     page.goto(f"{server.url}{reverse('visits:log')}")
     page.get_by_role("combobox", name="Practice").fill("north")
@@ -142,18 +141,7 @@ def test_with_the_server_gone_cards_and_lunch_wait_and_land_once(field, server, 
     expect(page.get_by_text("Saved on this phone.")).to_be_visible(timeout=20_000)
     assert (Visit.objects.count(), Material.objects.get().stock) == (0, 50)
     server.start()
-    lost = []
-
-    def lose(route):
-        lost.append(route.fetch().status)
-        route.abort()
-
-    page.route("**/api/v1/visits/", lose)
-    page.evaluate("outbox.drain({now: true, wait: true})")
-    page.unroute("**/api/v1/visits/")
-    page.evaluate("outbox.drain({now: true, wait: true})")
-    expect(page.get_by_text("Visit sent.")).to_be_visible(timeout=30_000)
-    assert lost == [201]
+    drain_though_the_first_answer_is_lost(page)
     landed(field)
     one_small_receipt(content)
 

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from contacts.actions import merge_providers
 from notices.models import Notice
 from prm import processes
+from tests.browser.field import wait_until_kept
 from tests.factories import make_provider, make_staff, make_visit
 from tests.factories.visits import make_topic
 from visits import actions
@@ -33,8 +34,7 @@ def ready(page, server):
 def keep_pack(page, server, user):
     """Today, opened once: the phone has what the next days need."""
     page.goto(f"{server.url}{reverse('visits:today')}")
-    kept = "async user => Boolean(await fieldDb.get('pack', user))"
-    assert processes.until(lambda: page.evaluate(kept, user.pk), seconds=15, every=0.2)
+    wait_until_kept(page, user)
 
 
 def saved(page):

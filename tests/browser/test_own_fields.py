@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from contacts import actions
 from contacts.models import CustomKind, CustomSubject
-from prm import processes
+from tests.browser.field import drain_though_the_first_answer_is_lost, wait_until_kept
 from visits.models import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -30,8 +30,7 @@ def test_without_a_server_they_wait_and_land_once(field, server, phone, assert_a
     page = phone(field.nora)
     page.goto(f"{server.url}{reverse('visits:today')}")
     page.evaluate("navigator.serviceWorker.ready")
-    kept = "async user => Boolean(await fieldDb.get('pack', user))"
-    assert processes.until(lambda: page.evaluate(kept, field.nora.pk), seconds=20, every=0.2)
+    wait_until_kept(page, field.nora)
     server.stop()
     page.goto(f"{server.url}{reverse('visits:log')}?practice={field.north_practice.pk}")
     page.get_by_role("checkbox", name="Pat Northrop").first.tap(timeout=15_000)
@@ -55,18 +54,7 @@ def test_without_a_server_they_wait_and_land_once(field, server, phone, assert_a
     expect(page.get_by_text("Saved on this phone.")).to_be_visible(timeout=20_000)
     assert Visit.objects.count() == 0
     server.start()
-    lost = []
-
-    def lose(route):
-        lost.append(route.fetch().status)
-        route.abort()
-
-    page.route("**/api/v1/visits/", lose)
-    page.evaluate("outbox.drain({now: true, wait: true})")
-    page.unroute("**/api/v1/visits/")
-    page.evaluate("outbox.drain({now: true, wait: true})")
-    expect(page.get_by_text("Visit sent.")).to_be_visible(timeout=30_000)
-    assert lost == [201]
+    drain_though_the_first_answer_is_lost(page)
     assert Visit.objects.get().custom == {
         "exam_rooms": 7,
         "brochure_given": True,

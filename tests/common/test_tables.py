@@ -5,6 +5,7 @@ import gzip
 import io
 import tracemalloc
 import zipfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,12 +37,12 @@ def workbook(rows: list[list[object]]) -> bytes:
     return out.getvalue()
 
 
-def rewritten(data: bytes, member: str, change: object) -> bytes:
+def rewritten(data: bytes, member: str, change: Callable[[bytes], bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for info in old.infolist():
             content = old.read(info)
-            new.writestr(info.filename, change(content) if info.filename == member else content)  # type: ignore[operator]
+            new.writestr(info.filename, change(content) if info.filename == member else content)
     return out.getvalue()
 
 

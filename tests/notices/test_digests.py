@@ -3,7 +3,6 @@
 import datetime as dt
 import email
 import email.policy
-import os
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,7 +21,7 @@ from notices.models import Digest, DigestSent, MailSettings
 from tests import factories
 from tests.factories.concerns import make_concern
 from tests.factories.visits import make_follow_up
-from tests.processes import killed
+from tests.processes import killed_after_handing_over_a_mail
 
 THURSDAY = dt.date(2026, 11, 26)
 KEEPS = "common.mailfiles.EmailBackend"
@@ -220,17 +219,7 @@ def test_a_worker_that_dies_in_between_changes_nothing(world, due, files, monkey
 def test_a_process_killed_while_it_sends_leaves_one_mail(world, due, files):
     """The real thing: a child process takes the job, hands the mail over and is killed before it can say so; the next one takes over."""
     job = enqueue("notices.send_digest", world.nora.pk, "daily", timezone.localdate().isoformat())
-    deliver = EmailMessage.send
-
-    def last_breath(message, *args, **kwargs):
-        deliver(message)
-        os.kill(os.getpid(), 9)
-
-    def take_the_job():
-        EmailMessage.send = last_breath
-        run(job.pk)
-
-    killed(take_the_job)
+    killed_after_handing_over_a_mail(lambda: run(job.pk))
     job.refresh_from_db()
     assert job.state == JobState.RUNNING
     assert len(read(files)) == 1

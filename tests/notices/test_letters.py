@@ -3,13 +3,11 @@
 import datetime as dt
 import email
 import email.policy
-import os
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
-from django.core.mail import EmailMessage
 from django.urls import resolve, reverse
 from django.utils import timezone
 
@@ -22,7 +20,7 @@ from notices import actions, digests
 from notices.mailing import of_token, unsubscribe_path
 from notices.models import Digest, Letter, MailKind, MailSettings
 from tests.factories.visits import make_follow_up
-from tests.processes import killed
+from tests.processes import killed_after_handing_over_a_mail
 
 
 @pytest.fixture
@@ -89,17 +87,7 @@ def test_the_same_matter_is_told_once(world, run_jobs):
 def test_a_process_killed_while_it_sends_leaves_one_mail(world, files):
     letter = letter_to(world.nora)
     job = Job.objects.get(name="notices.send_letter")
-    deliver = EmailMessage.send
-
-    def last_breath(message, *args, **kwargs):
-        deliver(message)
-        os.kill(os.getpid(), 9)
-
-    def take_the_job():
-        EmailMessage.send = last_breath
-        run(job.pk)
-
-    killed(take_the_job)
+    killed_after_handing_over_a_mail(lambda: run(job.pk))
     job.refresh_from_db()
     assert job.state == JobState.RUNNING
     assert len(list(files.glob("*.eml"))) == 1

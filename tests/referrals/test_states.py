@@ -3,6 +3,7 @@
 import datetime as dt
 from itertools import permutations
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -116,9 +117,9 @@ def test_settle(events: list[Told], settled: Settled) -> None:
 
 
 @given(st.lists(told, min_size=1, max_size=8), st.randoms())
-def test_neither_order_nor_repetition_matters(events: list[Told], random: object) -> None:
+def test_neither_order_nor_repetition_matters(events: list[Told], random: Random) -> None:
     shuffled = events + events
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     settled = settle(events)
     assert settle(shuffled) == settled
     assert settled.state in {event.state for event in events}

@@ -5,8 +5,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db.models import F
 
-from tests.factories.reports import add_referrals, make_payer, monthly
+from referrals.models import Referral
+from tests.factories.reports import add_referrals, make_payer, monthly, recount
 
 FIRST = dt.date(2024, 8, 1)
 END = dt.date(2026, 10, 1)  # until before which months are full
@@ -31,3 +33,13 @@ def history(world: SimpleNamespace) -> SimpleNamespace:
         *monthly(world.unowned_practice, FIRST, [4] * 26, provider=world.unowned_provider, service_line=world.other_line),
     )
     return world
+
+
+@pytest.fixture
+def outcomes(history):
+    """Half of the year's referrals were seen after 30 days, and reported after 40."""
+    odd = Referral.objects.annotate(odd=F("pk") % 2).filter(odd=1)
+    day = F("anchor_on")
+    odd.update(seen_on=day + dt.timedelta(days=30), seen_by="status", state="seen", report_on=day + dt.timedelta(days=40))
+    Referral.objects.filter(flow="outbound").update(reason="distance")
+    recount()

@@ -6,10 +6,8 @@ from re import search
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.db.models import F
 from django.urls import reverse
 
-from referrals.models import Referral
 from reports import workload
 from reports.measures import MEASURES
 from reports.models import ReportRun
@@ -17,20 +15,11 @@ from reports.presenters.measures import figure
 from reports.queries.cuts import CUTS
 from territories.models import Assignment
 from tests.factories import make_practice, make_provider
-from tests.factories.reports import add_referrals, new_referral, recount
+from tests.factories.reports import add_referrals, new_referral
 
+pytestmark = pytest.mark.usefixtures("outcomes")
 WINDOW = {"start": "2025-10-01", "end": "2026-10-01"}
 LARGE = {"name": "closed_loop", **WINDOW, "by": "service_line"}
-
-
-@pytest.fixture(autouse=True)
-def _outcomes(history):
-    """Half of the year's referrals were seen after 30 days, and reported after 40."""
-    odd = Referral.objects.annotate(odd=F("pk") % 2).filter(odd=1)
-    day = F("anchor_on")
-    odd.update(seen_on=day + dt.timedelta(days=30), seen_by="status", state="seen", report_on=day + dt.timedelta(days=40))
-    Referral.objects.filter(flow="outbound").update(reason="distance")
-    recount()
 
 
 def link_of(client, name, **query):

@@ -8,7 +8,6 @@ from re import findall, search
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.db.models import F
 from django.urls import reverse
 
 from accounts.permissions import Permission
@@ -20,20 +19,11 @@ from reports.measures import MEASURES
 from reports.queries.cuts import CUTS
 from tests.factories import make_practice, make_provider
 from tests.factories.market import make_capacity
-from tests.factories.reports import add_months, add_referrals, make_source, new_referral, recount
+from tests.factories.reports import add_months, add_referrals, make_source, new_referral
 from tests.reports.conftest import FIRST
 
+pytestmark = pytest.mark.usefixtures("outcomes")
 WINDOW = {"start": "2025-10-01", "end": "2026-10-01"}
-
-
-@pytest.fixture(autouse=True)
-def _outcomes(history):
-    """Half of the year's referrals were seen after 30 days, and reported after 40."""
-    odd = Referral.objects.annotate(odd=F("pk") % 2).filter(odd=1)
-    day = F("anchor_on")
-    odd.update(seen_on=day + dt.timedelta(days=30), seen_by="status", state="seen", report_on=day + dt.timedelta(days=40))
-    Referral.objects.filter(flow="outbound").update(reason="distance")
-    recount()
 
 
 def page(client, name, **query):

@@ -3,8 +3,6 @@
 from typing import Any
 
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,9 +11,10 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.permissions import Permission
+from common.api import kept_answer
 from visits.cadence import Due, cadence_order
 from visits.models import Visit
-from visits.pack import etag_of, pack_of
+from visits.pack import pack_of
 from visits.planning import promised_by
 
 
@@ -29,11 +28,7 @@ class FieldPackViewSet(GenericViewSet):
     @extend_schema(responses={200: OpenApiTypes.OBJECT, 304: None}, filters=False)
     def list(self, request: Request) -> Response:
         """With the ETag of the last answer in `If-None-Match`, 304 says that it still holds."""
-        pack = pack_of(request.user)
-        etag = quote_etag(etag_of(pack))
-        unchanged = get_conditional_response(request._request, etag=etag)
-        headers = {"ETag": etag, "Cache-Control": "no-store"}  # the phone's own store keeps it, and is emptied at sign-out
-        return Response(status=304, headers=headers) if unchanged is not None else Response(pack, headers=headers)
+        return kept_answer(request, pack_of(request.user))
 
 
 class DueSerializer(serializers.Serializer[Due]):

@@ -270,7 +270,7 @@ class ClashSerializer(serializers.Serializer):
     """A field that two edits changed, in words."""
 
     name = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment]  # a field of ours, not the argument of that name
     mine = serializers.CharField()
     theirs = serializers.CharField()
 

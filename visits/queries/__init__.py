@@ -362,7 +362,7 @@ class Progress:
 
 def progress_of(entries: Sequence[TargetEntry]) -> Progress:
     """Of entries that carry their state (`with_state`)."""
-    counts = Counter(entry.state for entry in entries)  # type: ignore[attr-defined]
+    counts = Counter(entry.state for entry in entries)  # type: ignore[attr-defined]  # annotated by the query
     return Progress(counts["visited"], len(entries) - counts["dropped"], counts["planned"], counts["dropped"])
 
 

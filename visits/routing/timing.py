@@ -90,15 +90,15 @@ def _finished(
     if back > problem.day_end + EPSILON:
         return Clash(0, back - problem.day_end)
     if lunch is None:
-        return Timetable(tuple(after[1:-1]), back, None)  # type: ignore[arg-type]
+        return Timetable(tuple(after[1:-1]), back, None)  # type: ignore[arg-type]  # every stop was reached, else there is a clash
     if a is None or (b is not None and b < a):
-        return Timetable(tuple(before[1:-1]), back, max(back, lunch.earliest))  # type: ignore[arg-type]
+        return Timetable(tuple(before[1:-1]), back, max(back, lunch.earliest))  # type: ignore[arg-type]  # every stop was reached, else there is a clash
     leg = max(place for place, had in enumerate(had_in_leg) if had)
     begins = (*before[1 : leg or 1], *after[max(leg, 1) : -1])
     if leg == 0:
-        return Timetable(begins, back, lunch.earliest)  # type: ignore[arg-type]
+        return Timetable(begins, back, lunch.earliest)  # type: ignore[arg-type]  # every stop was reached, else there is a clash
     left = (before[leg - 1] or 0) + problem.service[order[leg - 2] if leg > 1 else 0]
-    return Timetable(begins, back, max(left, lunch.earliest))  # type: ignore[arg-type]
+    return Timetable(begins, back, max(left, lunch.earliest))  # type: ignore[arg-type]  # every stop was reached, else there is a clash
 
 
 def travel_of(order: Sequence[int], travel: Sequence[Sequence[float]]) -> float:

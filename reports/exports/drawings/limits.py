@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from reports.exports.drawings.canvas import SMALL, TONES, Canvas, color, cut, ticks, told, width_of
-from reports.exports.drawings.lines import FOOT, HEIGHT, names
+from reports.exports.drawings.lines import FOOT, HEIGHT, names, scale
 
 TALL, NAMED = 300.0, 12
 
@@ -32,9 +32,7 @@ def xmr(spec: dict[str, Any]) -> str:
     def at_y(value: float) -> float:
         return bottom - (bottom - top - 6) * value / marks[-1]
 
-    for mark in marks:
-        canvas.line(left, at_y(mark), right, at_y(mark), TONES["line"])
-        canvas.text(left - 6, at_y(mark) + 3, told(mark, unit), anchor="end", size=SMALL, fill=TONES["soft"])
+    scale(canvas, [(told(mark, unit), at_y(mark)) for mark in marks], left, right)
     names(canvas, labels, [at_x(place) for place in range(len(labels))], bottom)
     for gap in spec.get("gaps") or []:
         start, end = at_x(max(0, gap["from"] - 1)), at_x(min(len(labels) - 1, gap["to"] + 1))
@@ -90,9 +88,7 @@ def funnel(spec: dict[str, Any]) -> str:
     def at_y(value: float) -> float:
         return bottom - (bottom - top) * min(1.0, max(0.0, value / marks[-1]))
 
-    for mark in marks:
-        canvas.line(left, at_y(mark), right, at_y(mark), TONES["line"])
-        canvas.text(left - 6, at_y(mark) + 3, told(mark, unit), anchor="end", size=SMALL, fill=TONES["soft"])
+    scale(canvas, [(told(mark, unit), at_y(mark)) for mark in marks], left, right)
     for size in _sizes(least, most, is_log):
         canvas.text(at_x(size), bottom + 13, told(size, "count"), anchor="middle", size=SMALL, fill=TONES["soft"])
     canvas.text((left + right) / 2, TALL - 4, spec["x"], anchor="middle", size=SMALL, fill=TONES["soft"])

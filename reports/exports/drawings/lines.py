@@ -34,9 +34,7 @@ def line(spec: dict[str, Any]) -> str:
     def at_y(value: float) -> float:
         return bottom - (bottom - top) * (value - marks[0]) / (marks[-1] - marks[0])
 
-    for mark in marks:
-        canvas.line(left, at_y(mark), right, at_y(mark), TONES["line"])
-        canvas.text(left - 6, at_y(mark) + 3, told(mark, unit), anchor="end", size=SMALL, fill=TONES["soft"])
+    scale(canvas, [(told(mark, unit), at_y(mark)) for mark in marks], left, right)
     names(canvas, labels, [at_x(place) for place in range(len(labels))], bottom)
     from_place = spec.get("immature_from")
     if band:
@@ -51,6 +49,13 @@ def line(spec: dict[str, Any]) -> str:
         canvas.line(left, y, right, y, TONES["ink"], dash="4 4")
         canvas.text(right, y - 4, target["label"], anchor="end", size=SMALL)
     return canvas.svg()
+
+
+def scale(canvas: Canvas, marks: Sequence[tuple[str, float]], left: float, right: float) -> None:
+    """A faint line at the height of each mark, and its word beside it."""
+    for word, y in marks:
+        canvas.line(left, y, right, y, TONES["line"])
+        canvas.text(left - 6, y + 3, word, anchor="end", size=SMALL, fill=TONES["soft"])
 
 
 def names(canvas: Canvas, labels: Sequence[str], places: Sequence[float], bottom: float) -> None:
