@@ -90,11 +90,6 @@ class Allowance:
         return self.happened + self.planned
 
     @property
-    def remaining(self) -> Decimal | None:
-        """What may still be planned; below zero, it is over."""
-        return None if self.limit is None else self.limit - self.used
-
-    @property
     def percent(self) -> int | None:
         """Of the limit, rounded up: only what is really within shows as 100."""
         return None if not self.limit else int((self.used * 100 / self.limit).quantize(Decimal(1), ROUND_CEILING))

@@ -70,15 +70,6 @@ class Network:
     is_sampled: bool
 
 
-@dataclass(frozen=True)
-class Ego:
-    """One node, its strongest partners and all ties among them; `left_out` partners did not fit. Measured within the picture."""
-
-    center: Hashable
-    network: Network
-    left_out: int
-
-
 def measure(edges: pd.DataFrame, *, seed: int = SEED) -> Network:
     """The network of `edges`, which has columns from, to, month and n.
 
@@ -112,17 +103,6 @@ def measure(edges: pd.DataFrame, *, seed: int = SEED) -> Network:
         returned / total,
         pivots < len(graph),
     )
-
-
-def ego(edges: pd.DataFrame, center: Hashable, *, limit: int = 200, seed: int = SEED) -> Ego:
-    """The node with as many of its strongest partners as a picture can show: `limit` nodes in all."""
-    own = edges[((edges["from"] == center) | (edges["to"] == center)) & (edges["from"] != edges["to"])]
-    partner = own["from"].where(own["from"] != center, own["to"])
-    strength = own["n"].groupby(partner).sum()
-    partners = sorted(strength[strength > 0].index, key=lambda key: (-strength[key], _order(key)))
-    shown = {center, *partners[: limit - 1]}
-    within = edges[edges["from"].isin(shown) & edges["to"].isin(shown)]
-    return Ego(center, measure(within, seed=seed), max(0, len(partners) - (limit - 1)))
 
 
 def _sorted(edges: pd.DataFrame) -> pd.DataFrame:

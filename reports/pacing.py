@@ -14,7 +14,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from reports.cells import Cell, total
-from reports.intervals import Interval, wilson
+from reports.intervals import wilson
 from reports.measures import inbound, leakage_ordered, received
 from reports.models import Goal, GoalMeasure
 from reports.numbers import RECENT_MONTHS
@@ -219,10 +219,6 @@ def _new_referrers(goal: Goal, window: Window, counts: _Counts) -> int:
         found = referrers.annotate(now=source.tally("inbound", when=inside), before=source.tally("inbound", when=~inside))
         counts.kept[asked] = {None: int(found.filter(now__gt=0, before=0).count())}
     return int(counts.kept[asked][None])
-
-
-def interval_of(pace: Pace) -> Interval | None:
-    return None if pace.low is None or pace.high is None else (pace.low, pace.high)
 
 
 def running(goals: Iterable[Goal], day: dt.date) -> list[Goal]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from bulk.models import BulkItem, BulkRun, ItemState
@@ -26,6 +27,7 @@ class ActSerializer(serializers.Serializer[Any]):
     words = serializers.CharField(source="label")
     settings = serializers.SerializerMethodField()
 
+    @extend_schema_field(WantedSerializer(many=True))
     def get_settings(self, act: Any) -> Rows:
         wanted: dict[str, forms.Field] = act.form.base_fields
         return [{"name": name, "words": str(field.label or name), "is_required": field.required} for name, field in wanted.items()]
@@ -97,5 +99,6 @@ class BulkRunSerializer(serializers.ModelSerializer):
         model = BulkRun
         fields = ("id", "list", "act", "words", "asked_at", "changed", "kept", "done_at", "undone", "undone_at", "can_be_undone", "stayed")
 
+    @extend_schema_field(BulkItemSerializer(many=True))
     def get_stayed(self, run: BulkRun) -> Rows:
         return [dict(row) for row in BulkItemSerializer(run.items.filter(state=ItemState.KEPT), many=True).data]

@@ -85,10 +85,6 @@ class TieOut:
     def unexplained(self) -> int:
         return sum(abs(line.unexplained) for line in self.lines)
 
-    @property
-    def explained_months(self) -> int:
-        return sum(not line.unexplained for line in self.lines)
-
     def cells(self) -> list[tuple[Line, list[tuple[str, int]]]]:
         """Each month with the parts that the table has columns for."""
         return [(line, [(part.label, line.parts[part.key]) for part in self.parts]) for line in self.lines]

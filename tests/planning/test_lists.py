@@ -71,7 +71,7 @@ def test_the_filters_offer_nobody_and_nowhere_else(as_: Any, world: Any, handove
     assert set(fields["territory"].queryset) <= set(Territory.objects.visible_to(world.nora))
     assert world.south not in fields["territory"].queryset
     assert set(fields["person"].queryset) == {world.nora, world.sol}, "the two of the hand-over, not the whole house"
-    assert not as_("elle").get("/territories/handovers/").context["filter"].form.fields["person"].queryset.exists()
+    assert not as_("past").get("/territories/handovers/").context["filter"].form.fields["person"].queryset.exists()
 
 
 def test_the_api_shows_handovers_to_whom_they_concern(as_: Any, world: Any, handover: HandOver) -> None:

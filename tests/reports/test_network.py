@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from reports.network import Ego, Network, ego, measure
+from reports.network import Network, measure
 
 MONTHS = pd.period_range("2025-08", "2026-10", freq="M")
 
@@ -105,21 +105,6 @@ def many(rng, nodes=400, rows=6000):
     )
 
 
-def test_the_picture_of_one_keeps_its_strongest_partners():
-    rows = many(np.random.default_rng(1))
-    found = ego(rows, 0, limit=50)
-    partners = rows[((rows["from"] == 0) | (rows["to"] == 0)) & (rows["from"] != rows["to"])]
-    strength = (partners["from"] + partners["to"]).groupby(partners["from"] + partners["to"]).size()  # the other's key, as the center is 0
-    shown = {node.key for node in found.network.nodes}
-    assert len(shown) == 50
-    assert 0 in shown
-    assert found.left_out == len(strength) - 49
-    assert min(strength[key] for key in shown - {0}) >= max(count for key, count in strength.items() if key not in shown)
-    within = rows[rows["from"].isin(shown) & rows["to"].isin(shown) & (rows["from"] != rows["to"])]
-    assert sum(tie.n for tie in found.network.ties) == len(within)
-    assert ego(rows.sample(frac=1, random_state=1), 0, limit=50) == found
-
-
 def test_a_large_network_is_sampled_and_says_so(monkeypatch):
     rows = many(np.random.default_rng(2), nodes=150, rows=900)
     exact = measure(rows)
@@ -135,4 +120,3 @@ def test_nothing_to_show():
     nothing = Network((), (), 0, 0.0, False)
     assert len(measure(edges(("a", "b", "2026-01-01", 4), ("a", None, "2026-01-01", 4))).nodes) == 2
     assert measure(edges()) == measure(edges(("a", "a", "2026-01-01", 4))) == nothing
-    assert ego(edges(("a", "b", "2026-01-01", 4)), "z") == Ego("z", nothing, 0)

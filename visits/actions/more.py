@@ -9,7 +9,6 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.permissions import Permission
 from audit.actions import record
 from common.exceptions import PolicyViolation
 from common.guarded import check_no_patient
@@ -144,8 +143,3 @@ def _raise_concern(visit: Visit, more: More, by: User) -> list[str]:
 def key_of_next_try(visit: Visit) -> uuid.UUID:
     """One missed visit has one next try."""
     return uuid.uuid5(uuid.NAMESPACE_OID, f"visit {visit.pk}: next try")
-
-
-def may_keep_place(user: User) -> bool:
-    """Whether the form offers to save where one is."""
-    return user.can(Permission.VISIT_LOG) and FieldRules.current().offers_location

@@ -34,12 +34,6 @@ def day_stops(plan: DayPlan) -> Sequence[DayStop]:
     return found
 
 
-def route_of(owner: User, day_on: dt.date) -> Sequence[DayStop]:
-    """The stops that are on the route of the person's day, in turn; empty without a plan."""
-    plan = day_plan_of(owner, day_on)
-    return [stop for stop in day_stops(plan) if stop.place is not None] if plan else []
-
-
 def visits_on(owner: User, day_on: dt.date) -> list[Visit]:
     """What the person has planned for the day, by its time."""
     plans = Visit.objects.filter(owner=owner, deleted_at=None, planned_at__date=day_on).planned()
