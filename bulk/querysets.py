@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db import models
 
 if TYPE_CHECKING:
@@ -11,3 +12,8 @@ if TYPE_CHECKING:
 class BulkRunQuerySet(models.QuerySet["BulkRun"]):
     def visible_to(self, user: Any) -> "BulkRunQuerySet":
         return self.filter(asked_by=user) if user.is_authenticated and user.is_active else self.none()
+
+    def with_stayed(self) -> "BulkRunQuerySet":
+        """`stayed`: the rows that stayed as they were."""
+        kept = apps.get_model("bulk", "BulkItem").objects.filter(state="kept")
+        return self.prefetch_related(models.Prefetch("items", kept, to_attr="stayed"))

@@ -6,10 +6,8 @@ from django import forms
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from bulk.models import BulkItem, BulkRun, ItemState
+from bulk.models import BulkItem, BulkRun
 from bulk.queries import MOST
-
-Rows = list[dict[str, Any]]  # `list` is a field below
 
 
 class WantedSerializer(serializers.Serializer[Any]):
@@ -28,7 +26,7 @@ class ActSerializer(serializers.Serializer[Any]):
     settings = serializers.SerializerMethodField()
 
     @extend_schema_field(WantedSerializer(many=True))
-    def get_settings(self, act: Any) -> Rows:
+    def get_settings(self, act: Any) -> list[dict[str, Any]]:
         wanted: dict[str, forms.Field] = act.form.base_fields
         return [{"name": name, "words": str(field.label or name), "is_required": field.required} for name, field in wanted.items()]
 
@@ -89,16 +87,12 @@ class BulkItemSerializer(serializers.ModelSerializer):
 
 
 class BulkRunSerializer(serializers.ModelSerializer):
-    """What was done. While a worker is at it `done_at` is null. `stayed` are rows that stayed as they were."""
+    """What was done (`BulkRunQuerySet.with_stayed`). `done_at` is null while a worker is at it. `stayed`: rows that are as they were."""
 
     list = serializers.CharField(source="list_key")
     act = serializers.CharField(source="act_key")
-    stayed = serializers.SerializerMethodField()
+    stayed = BulkItemSerializer(many=True)
 
     class Meta:
         model = BulkRun
         fields = ("id", "list", "act", "words", "asked_at", "changed", "kept", "done_at", "undone", "undone_at", "can_be_undone", "stayed")
-
-    @extend_schema_field(BulkItemSerializer(many=True))
-    def get_stayed(self, run: BulkRun) -> Rows:
-        return [dict(row) for row in BulkItemSerializer(run.items.filter(state=ItemState.KEPT), many=True).data]

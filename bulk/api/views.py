@@ -30,6 +30,10 @@ from common.exceptions import PolicyViolation
 Settings = dict[str, list[str]]  # as a form sends them; `list` is a method below
 
 
+def _shown(run: BulkRun) -> Any:
+    return BulkRunSerializer(BulkRun.objects.with_stayed().get(pk=run.pk)).data
+
+
 class ListChanged(APIException):
     """The list answers differently than at the preview."""
 
@@ -80,7 +84,7 @@ class BulkViewSet(GenericViewSet):
         sent = self._sent(ConfirmSerializer)
         stored = BulkRun.objects.visible_to(request.user).filter(client_key=sent["key"]).first()
         if stored is not None:
-            return Response(BulkRunSerializer(stored).data)
+            return Response(_shown(stored))
         bulk_list, act, data, seen, settings = self._asked(name, sent)
         if seen.fingerprint != sent["token"]:
             raise ListChanged
@@ -89,7 +93,7 @@ class BulkViewSet(GenericViewSet):
         run = actions.start(
             bulk_list=bulk_list, act=act, preview=seen, settings=settings, words=act.says(data), client_key=sent["key"], by=request.user
         )  # fmt: skip
-        return Response(BulkRunSerializer(run).data, status=status.HTTP_201_CREATED if run.done_at else status.HTTP_202_ACCEPTED)
+        return Response(_shown(run), status=status.HTTP_201_CREATED if run.done_at else status.HTTP_202_ACCEPTED)
 
     def _sent(self, form: type[SelectionSerializer]) -> dict[str, Any]:
         sent = form(data=self.request.data)
@@ -124,13 +128,13 @@ class BulkRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     queryset = BulkRun.objects.none()
 
     def get_queryset(self) -> QuerySet[BulkRun]:
-        return BulkRun.objects.visible_to(self.request.user)
+        return BulkRun.objects.visible_to(self.request.user).with_stayed()
 
     @extend_schema(request=None, responses=BulkRunSerializer)
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """Each changed row goes back, unless something happened to it since."""
-        return Response(BulkRunSerializer(actions.undo(run=self.get_object(), by=request.user)).data)
+        return Response(_shown(actions.undo(run=self.get_object(), by=request.user)))
 
 
 VIEWSETS: dict[str, type[GenericViewSet]] = {"bulk": BulkViewSet, "bulk-runs": BulkRunViewSet}

@@ -40,7 +40,7 @@ class Gone(APIException):
 
     def __init__(self, row: Any, survivor: Any) -> None:
         super().__init__()
-        self.detail = {"detail": f"{row} was merged into {survivor}.", "merged_into": survivor.pk}  # a number stays one
+        self.detail = {"detail": f"{row} was merged into {survivor}.", "merged_into": survivor.pk}  # type: ignore[dict-item]  # stays a number
 
 
 class _ContactViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):

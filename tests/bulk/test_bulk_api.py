@@ -112,3 +112,15 @@ def test_much_goes_to_a_worker(as_, world, practices, run_jobs, monkeypatch):
     nothing = send(client, f"{LISTS}practices/preview/", asked(practices)).json()
     refused = send(client, f"{LISTS}practices/confirm/", asked(practices, token=nothing["token"], key=str(uuid.uuid4())))
     assert (refused.status_code, refused.json()["detail"]) == (400, "Nothing would change.")
+
+
+def test_as_many_queries_for_many_runs(as_, world, practices, assert_flat_queries):
+    client = as_("nora")
+
+    def add(count):
+        for _ in range(count):
+            Practice.objects.filter(pk__in=[row.pk for row in practices[:3]]).update(tier="A")
+            token = send(client, f"{LISTS}practices/preview/", asked(practices[:4])).json()["token"]
+            assert send(client, f"{LISTS}practices/confirm/", asked(practices[:4], token=token, key=str(uuid.uuid4()))).status_code == 201
+
+    assert_flat_queries(RUNS, add)
