@@ -11,6 +11,7 @@ from referrals.actions import tell_capacity
 from tests import factories
 from tests.browser.field import wait_until_kept
 from tests.factories.reports import make_payer
+from visits.models import WorkingHours
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NAMES = "() => [...document.querySelectorAll('.dir-list > li')].map(row => [row.querySelector('h3').firstChild.textContent.trim() || row.querySelector('h3 a').textContent, row.querySelector('.dir-far')?.textContent ?? ''])"  # noqa: E501
@@ -58,6 +59,7 @@ def test_without_a_network_the_answers_are_the_same(ours, server, phone, assert_
     w = ours
     now = timezone.localtime()
     soon = min(now + dt.timedelta(minutes=5), now.replace(hour=23, minute=59, second=59))
+    WorkingHours.objects.create(user=w.nora, weekdays=list(range(7)))  # the phone keeps working days
     factories.make_visit(w.north_practice, w.nora, state="planned", planned_at=soon)
     page = phone(w.nora)
     page.context.grant_permissions(["geolocation"])
