@@ -14,10 +14,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Installation, SavedView, User
+from accounts.models import Installation, Logo, SavedView, User
 from accounts.roles import PATIENT_ROWS_ROLES, Role
 from audit.actions import record
 from common.exceptions import PolicyViolation
+from common.logos import draw_logo
 
 EARLIER_TEAM = "earlier-team@prm.invalid"  # a name reserved by RFC 2606: no mail can reach it
 
@@ -129,6 +130,36 @@ def save_installation(*, by: User | None, **fields: str) -> Installation:
         found.save()
     record("installation.saved", by=by, target=found, **changed)
     return found
+
+
+@transaction.atomic
+def save_logo(*, name: str, data: bytes, by: User) -> Logo:
+    """The picture, drawn anew, heads what is printed from now on. The one before stays, to come back."""
+    drawn = draw_logo(data)
+    made = Logo.objects.create(name=name[:120], png=drawn.png, width=drawn.width, height=drawn.height, added_by=by)
+    record("logo.added", by=by, target=made, width=drawn.width, height=drawn.height, bytes=len(drawn.png))
+    return made
+
+
+@transaction.atomic
+def remove_logo(*, logo: Logo, by: User) -> Logo | None:
+    """Take a logo off; returns the one before it, which is shown again."""
+    logo = Logo.objects.select_for_update(of=("self",)).get(pk=logo.pk)
+    if logo.removed_at is None:
+        logo.removed_at, logo.removed_by = timezone.now(), by
+        logo.save(update_fields=["removed_at", "removed_by"])
+        record("logo.removed", by=by, target=logo)
+    return Logo.current()
+
+
+@transaction.atomic
+def restore_logo(*, logo: Logo, by: User) -> None:
+    """Undo of a removal."""
+    logo = Logo.objects.select_for_update(of=("self",)).get(pk=logo.pk)
+    if logo.removed_at is not None:
+        logo.removed_at = logo.removed_by = None
+        logo.save(update_fields=["removed_at", "removed_by"])
+        record("logo.restored", by=by, target=logo)
 
 
 @transaction.atomic

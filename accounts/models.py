@@ -100,6 +100,40 @@ class Installation(models.Model):
         return cls.objects.first() or cls(pk=1)
 
 
+class Logo(models.Model):
+    """The organization's mark, drawn anew from what was sent (common.logos). The last one that was not removed heads what is printed."""
+
+    name = models.CharField(max_length=120, help_text="as the file was called")
+    png = models.BinaryField()
+    width = models.PositiveIntegerField("width in pixels")
+    height = models.PositiveIntegerField("height in pixels")
+    added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField(default=timezone.now)
+    removed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> "Logo | None":
+        return cls.objects.filter(removed_at=None).first()
+
+    @classmethod
+    def current_png(cls) -> bytes:
+        """Its bytes, none where there is no logo."""
+        return bytes(cls.objects.filter(removed_at=None).values_list("png", flat=True).first() or b"")
+
+    @classmethod
+    def current_url(cls) -> str:
+        """Where its picture is, blank where there is no logo; another logo has another address."""
+        pk = cls.objects.filter(removed_at=None).values_list("pk", flat=True).first()
+        return reverse("accounts:logo", args=[pk]) if pk else ""
+
+
 class SavedView(models.Model):
     """A list as somebody wants to see it again: its filters, its order and the columns left out, all as they stand in the address.
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.people, name="people"),
     path("invite/", views.invite, name="invite"),
     path("me/", views.profile, name="profile"),
+    path("logo/<int:pk>.png", views.logo, name="logo"),
     path("roles/", views.roles, name="roles"),
     path("audit/", views.audit, name="audit"),
     path("views/", saved_views.save, name="view-save"),

@@ -18,7 +18,7 @@ from accounts.access import open_to_everybody_inside, requires
 from accounts.downloads import asked_kind, send_file
 from accounts.exports import AUDIT_BELONGS, AUDIT_HEADER, PEOPLE_HEADER, audit_rows, people_rows
 from accounts.forms import AuditFilterForm, InviteForm, PeopleFilterForm, PersonForm, ProfileForm
-from accounts.models import User
+from accounts.models import Logo, User
 from accounts.permissions import Permission
 from accounts.roles import PATIENT_ROWS_ROLES, PERMISSIONS, Role
 from audit.models import AuditEvent
@@ -203,3 +203,15 @@ def cancel_job(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.info(request, "It had already ended.")
     return redirect("accounts:job", pk)
+
+
+@require_GET
+@open_to_everybody_inside("the organization's mark, which everybody prints")
+def logo(request: HttpRequest, pk: int) -> HttpResponse:
+    """The picture of a logo that is in use; its address changes with it, so a browser may keep it."""
+    found = get_object_or_404(Logo, pk=pk, removed_at=None)
+    answer = HttpResponse(bytes(found.png), content_type="image/png")
+    answer["Cache-Control"] = "private, max-age=86400"
+    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer

@@ -75,6 +75,6 @@ def _counts(share: SpendShare) -> str:
     return money(share.counted) if share.rule == Rule.LIMIT and share.counted else "apart"
 
 
-def pdf_bytes(paper: Paper) -> bytes:
-    """Letter size, tagged for screen readers."""
-    return pdf(TEMPLATE, "statement", asdict(paper))
+def pdf_bytes(paper: Paper, *, logo: bytes = b"") -> bytes:
+    """Letter size, tagged for screen readers, with the organization's logo (a PNG) at the top."""
+    return pdf(TEMPLATE, "statement", {**asdict(paper), "logo": list(logo), "organization": "Logo of the health system"})

@@ -157,11 +157,14 @@ class DeclineForm(forms.Form):
 
 
 class ReassignForm(forms.Form):
-    """For each territory and each kind of work of a person who takes it over; blank: it stays."""
+    """For each territory and each kind of work of a person, and for their open goals, who takes it over; blank: it stays."""
 
+    END = "end"
     note = forms.CharField(max_length=300, required=False)
 
-    def __init__(self, *args: Any, person: User, assignments: list[Assignment], work: Mapping[str, list[int]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, person: User, assignments: list[Assignment], work: Mapping[str, list[int]], goals: int = 0, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         others = who_visits().exclude(pk=person.pk)
         self.assignments = {f"assignment-{one.pk}": one for one in assignments}
@@ -171,6 +174,10 @@ class ReassignForm(forms.Form):
         for kind, ids in work.items():
             if ids:
                 self.fields[kind] = self._person(f"{Work(kind).label}: {len(ids):,}", others)
+        if goals:
+            people = [(str(one.pk), f"What is left goes to {one}") for one in others]
+            choices = [("", "Stay as they are"), (self.END, "End: what is left is taken back"), *people]
+            self.fields["goals"] = forms.ChoiceField(label=f"Open goals: {goals:,}", choices=choices, required=False)
         self.order_fields([*(name for name in self.fields if name != "note"), "note"])
 
     def _person(self, label: str, others: Any) -> forms.ModelChoiceField:
@@ -178,7 +185,7 @@ class ReassignForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if not any(isinstance(value, User) for value in cleaned.values()):
+        if not cleaned.get("goals") and not any(isinstance(value, User) for value in cleaned.values()):
             raise forms.ValidationError("Choose somebody for at least one of these.")
         return cleaned
 
@@ -186,9 +193,12 @@ class ReassignForm(forms.Form):
     def asked(self) -> dict[str, Any]:
         """As the action takes it."""
         chosen = {name: value for name, value in self.cleaned_data.items() if isinstance(value, User)}
+        goals = self.cleaned_data.get("goals", "")
         return {
             "assignments": {self.assignments[name].pk: taker for name, taker in chosen.items() if name in self.assignments},
             "work": {name: taker for name, taker in chosen.items() if name not in self.assignments},
+            "goals": User.objects.get(pk=goals) if goals and goals != self.END else None,
+            "ends_goals": goals == self.END,
             "note": self.cleaned_data["note"],
         }
 
@@ -272,3 +282,7 @@ class SplitForm(forms.Form):
 
     def clean_new_names(self) -> list[str]:
         return [name.strip() for name in self.cleaned_data["new_names"].split(",") if name.strip()]
+
+
+class OutlineForm(forms.Form):
+    file = forms.FileField(label="GeoJSON file", help_text="A state is 10 to 100 MB.", error_messages={"required": "Choose the file."})

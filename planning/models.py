@@ -159,3 +159,45 @@ class Split(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("planning:split", args=[self.pk])
+
+
+class OutlineFile(models.Model):
+    """A file of real outlines of ZIP codes. `bad` features could not be read, with the first `reasons`; `outside` lie beyond the map."""
+
+    name = models.CharField(max_length=200)
+    zips = models.PositiveIntegerField("ZIP codes", default=0)
+    points = models.PositiveIntegerField(default=0)
+    outside = models.PositiveIntegerField(default=0)
+    bad = models.PositiveIntegerField(default=0)
+    reasons = models.JSONField(default=list)
+    loaded_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    loaded_at = models.DateTimeField(default=timezone.now)
+    undone_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-loaded_at", "-pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ZipOutline(models.Model):
+    """The area of one ZIP code as one file has it, in sixteenths of a step of the map (reports.geography), simplified.
+
+    `rings`: each a place and then the ways from point to point; `box`: left, top, right, bottom; `middle` lies inside the largest part.
+    Of several files the one that was loaded last, and not taken back, is drawn.
+    """
+
+    file = models.ForeignKey(OutlineFile, on_delete=models.CASCADE, related_name="outlines")
+    zip = models.CharField("ZIP code", max_length=5)
+    rings = models.JSONField()
+    box = models.JSONField()
+    middle = models.JSONField()
+
+    class Meta:
+        ordering = ("zip", "-file")
+        constraints = (models.UniqueConstraint(fields=["zip", "file"], name="zip_outline_once_a_file"),)
+
+    def __str__(self) -> str:
+        return self.zip

@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from planning.views import field_map, files, handovers, rules, splits
+from planning.views import field_map, files, handovers, outlines, rules, splits
 
 app_name = "planning"
 
 urlpatterns = [
     path("map/", field_map.field_map, name="map"),
     path("map/changes/<int:pk>/undo/", field_map.undo, name="change-undo"),
+    path("map/outlines/", outlines.outlines, name="outlines"),
+    path("map/outlines/loads/<int:pk>/", outlines.load, name="outlines-load"),
+    path("map/outlines/<int:pk>/undo/", outlines.undo, name="outlines-undo"),
     path("splits/", splits.splits, name="splits"),
     path("splits/<int:pk>/", splits.split, name="split"),
     path("splits/<int:pk>/accept/", splits.accept, name="split-accept"),

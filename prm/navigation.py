@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Logo, User
 from accounts.permissions import Permission as P
 from notices.models import Notice
 from notices.presenters import count_words
@@ -95,6 +95,13 @@ _SETTINGS = (
         "What you want to know of providers, practices and visits besides.",
         P.SETTINGS_EDIT,
     ),
+    (
+        "Field",
+        "visits:types",
+        "Visit types",
+        "What visits are for, how long they take, and what the ways of meeting are called.",
+        P.SETTINGS_EDIT,
+    ),
     ("Field", "visits:topics", "Visit topics", "What visits can be about.", P.SETTINGS_EDIT),
     ("Money", "reports:margins", "Contribution margins", "What a seen referral contributes, by service line and payer.", P.SETTINGS_EDIT),
     ("Money", "reports:costs", "Program cost", "What outreach costs, by month or longer; typed, never read from spend.", P.SETTINGS_EDIT),
@@ -120,6 +127,13 @@ _SETTINGS = (
     ("Data", "referrals:market", "Market data and capacity", "Where providers refer in all, and what our sites can take.", P.IMPORT_RUN),
     ("Data", "referrals:matching", "Matching", "Names of files that lead nowhere: whom they mean, and duplicates.", P.IMPORT_RUN),
     ("Data", "referrals:payers", "Payers", "Who pays, as your files name them.", P.SETTINGS_EDIT),
+    (
+        "Data",
+        "planning:outlines",
+        "Outlines of ZIP codes",
+        "Real borders for the map of territories, from a GeoJSON file.",
+        P.TERRITORY_EDIT,
+    ),
     ("Data", "reports:holidays", "Holidays", "Days on which offices are closed: alerts count business days.", P.SETTINGS_EDIT),
     ("Data", "referrals:rules", "Counting rules", "What counts as ours, duplicates, kinds, small cells.", P.SETTINGS_EDIT),
     ("Data", "reports:rules", "Report rules", "Days to be seen, who is new or lost, classes, alerts.", P.SETTINGS_EDIT),
@@ -150,6 +164,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "profile_url": reverse("accounts:profile"),
         "settings_url": reverse("settings") if any(user.can(entry[4]) for entry in _SETTINGS) else "",
         "role_label": user.get_role_display(),
+        "logo_url": Logo.current_url,
         "setup_step": request.session.get("setup_step") if user.can(P.SETTINGS_EDIT) else None,
         "may": {permission.name.lower(): True for permission in user.permissions},
     }

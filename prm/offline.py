@@ -23,6 +23,7 @@ from accounts.access import open_to_strangers
 from common.middleware import AWAY
 from contacts.models import CustomField, CustomSubject
 from visits.forms import LogForm
+from visits.models import VisitMode
 
 # name of the shell: (paths whose place it takes without a network, template). A path that ends in * stands for whatever begins so; the
 # longest that fits is taken. `_shown` gives the log form its fields.
@@ -53,6 +54,7 @@ def shell() -> Shell:
     scripts = tuple(static(name) for name in _WORKER)
     try:
         own = tuple(str(row) for row in CustomField.objects.filter(subject=CustomSubject.VISIT).values_list())  # a change is a new shell
+        own += tuple(str(row) for row in VisitMode.objects.values_list())
         now = _shell.__wrapped__(scripts, own) if settings.DEBUG else _shell(scripts, own)
     except AWAY:
         if not _last:
@@ -68,7 +70,7 @@ _last: list[Shell] = []  # what this process told last: a phone that asks while 
 def _shown() -> dict[str, Any]:
     """A form for nobody: what it offers to choose from comes from the phone's pack."""
     form = LogForm(user=AnonymousUser())
-    for name in ("topics", "concern_category"):
+    for name in ("topics", "visit_type", "concern_category"):
         field: Any = form.fields[name]
         field.queryset = field.queryset.none()
     return {"shell": True, "form": form}

@@ -53,6 +53,15 @@ class OrganizationForm(forms.Form):
         return data
 
 
+class LogoForm(forms.Form):
+    file = forms.FileField(
+        label="PNG or SVG file",
+        help_text="Up to 1 MB, best with a transparent ground. It is drawn anew, at most 800 by 240 pixels.",
+        widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/svg+xml"}),
+        error_messages={"required": "Choose the file."},
+    )
+
+
 class FirstAdminForm(forms.Form):
     full_name = forms.CharField(label="Your name", max_length=150, error_messages={"required": "Type your name."})
     email = forms.EmailField(label="E-mail address", error_messages={"required": "Type the address that you will sign in with."})

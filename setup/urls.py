@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from setup.views import organization, proofs, sample, steps
+from setup.views import logo, organization, proofs, sample, steps
 
 app_name = "setup"
 
@@ -14,6 +14,9 @@ urlpatterns = [
     path("steps/<slug:key>/later/", steps.put_off, name="put-off"),
     path("steps/<slug:key>/now/", steps.take_up, name="take-up"),
     path("organization/", organization.organization, name="organization"),
+    path("organization/logo/", logo.logo, name="logo"),
+    path("organization/logo/<int:pk>/remove/", logo.remove, name="logo-remove"),
+    path("organization/logo/<int:pk>/restore/", logo.restore, name="logo-restore"),
     path("mail/", proofs.mail, name="mail"),
     path("mail/<str:name>/", proofs.kept_mail, name="kept-mail"),
     path("backups/", proofs.backup, name="backups"),

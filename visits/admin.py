@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from common.admin import ReadOnlyAdmin
-from visits.models import Attendee, FollowUp, Topic, Visit
+from visits.models import Attendee, FollowUp, Topic, Visit, VisitType
 
 
 class AttendeeInline(admin.TabularInline):
@@ -34,3 +34,9 @@ class FollowUpAdmin(ReadOnlyAdmin):
 @admin.register(Topic)
 class TopicAdmin(ReadOnlyAdmin):
     list_display = ("name", "is_active")
+
+
+@admin.register(VisitType)
+class VisitTypeAdmin(ReadOnlyAdmin):
+    list_display = ("name", "minutes", "is_active", "merged_into")
+    list_select_related = ("merged_into",)

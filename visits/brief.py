@@ -93,7 +93,7 @@ def _newest(rows: Any, places: int) -> Any:
 
 def _notes(practices: Collection[int], user: Any) -> dict[int, list[Visit]]:
     made = Visit.objects.visible_to(user).filter(practice__in=practices, state__in=["done", "missed"]).exclude(note="")
-    return _by_practice(_newest(made, NOTES).select_related("owner"))
+    return _by_practice(_newest(made.with_words(), NOTES).select_related("owner"))
 
 
 def _materials(practices: Collection[int], user: Any) -> dict[int, list[VisitMaterial]]:

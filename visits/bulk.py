@@ -217,6 +217,7 @@ def _move(rows: Rows, by: User, data: Data) -> Outcome:
             visit=row,
             planned_at=now,
             purpose=row.purpose,
+            visit_type=row.visit_type,
             owner=row.owner,
             providers=[person.provider for person in people if person.provider],
             staff=[person.staff for person in people if person.staff],

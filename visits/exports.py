@@ -10,7 +10,7 @@ from contacts import custom
 from contacts.models import CustomField
 from visits.cadence import Due
 from visits.miles import DrivenMonth
-from visits.models import DayPlan, DayStop, Material, Visit
+from visits.models import DayPlan, DayStop, Material, Visit, VisitType
 from visits.presenters import people_met
 from visits.queries import Followed
 from visits.querysets import FollowUpQuerySet, TargetEntryQuerySet, TargetListQuerySet, VisitQuerySet
@@ -25,6 +25,7 @@ HEADER = (
     "people met",
     "kinds of people",
     "mode",
+    "type",
     "outcome",
     "topics",
     "owner",
@@ -56,7 +57,8 @@ def _row(visit: Visit) -> tuple[Any, ...]:
         visit.practice.territory.name if visit.practice.territory else "",
         "; ".join(people_met(visit)),
         "; ".join(dict.fromkeys(person.kind_label for person in visit.attendees.all())),
-        visit.get_mode_display(),
+        visit.mode_name,
+        str(visit.visit_type or ""),
         visit.get_outcome_display() if visit.outcome else "",
         "; ".join(topic.name for topic in visit.topics.all()),
         str(visit.owner),
@@ -164,6 +166,16 @@ def draw_rows(orders: Iterable[Followed]) -> Iterator[Sequence[Any]]:
 
 MATERIAL_HEADER = ("material", "kind", "in stock", "order again at", "to order", "offered")
 MILEAGE_HEADER = ("day", "who", "stops", "purpose", "miles", "estimated", "per mile, $", "amount, $")
+
+
+VISIT_TYPE_HEADER = ("type", "minutes on site", "visits", "offered", "merged into")
+
+
+def visit_type_rows(types: Iterable[VisitType]) -> Iterator[Sequence[Any]]:
+    """As `with_use` reads them, in the order of the forms."""
+    row: Any
+    for row in types:
+        yield row.name, row.minutes, row.used, row.is_active, str(row.merged_into or "")
 
 
 def material_rows(materials: Iterable[Material]) -> Iterator[Sequence[Any]]:

@@ -16,7 +16,7 @@ from contacts.filters import PracticeFilter, practices_seen, providers_seen, ter
 from contacts.models import CustomSubject, Provider
 from territories.models import Territory
 from territories.scope import below
-from visits.models import Attendee, AttendeeKind, FollowUp, Mode, Outcome, Visit, VisitState
+from visits.models import Attendee, AttendeeKind, FollowUp, Mode, Outcome, Visit, VisitState, VisitType, mode_names
 from visits.queries import people_of, visits_with
 
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -46,6 +46,9 @@ class VisitFilter(CustomFilterMixin):
     owner = filters.ModelChoiceFilter(label="Who", queryset=_people, empty_label="Everybody")
     territory = filters.ModelChoiceFilter(label="Territory", queryset=territories_seen, empty_label="All territories", method=_in_branch)
     mode = filters.ChoiceFilter(label="Mode", choices=Mode, empty_label="Any mode")
+    visit_type = filters.ModelChoiceFilter(
+        label="Type", queryset=VisitType.objects.all(), empty_label="Any type", null_label="No type", field_name="visit_type"
+    )
     outcome = filters.ChoiceFilter(label="Outcome", choices=Outcome, empty_label="Any outcome")
     met = filters.ChoiceFilter(label="Met", choices=AttendeeKind, empty_label="Anybody", method="by_kind")
     state = filters.ChoiceFilter(label="State", choices=VisitState, empty_label="Done and missed")
@@ -57,6 +60,10 @@ class VisitFilter(CustomFilterMixin):
     class Meta:
         model = Visit
         fields = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["mode"].extra["choices"] = list(mode_names().items())
 
     def by_practice(self, rows: QuerySet[Visit], name: str, value: str) -> QuerySet[Visit]:
         return rows.filter(practice__folded_name__contains=fold(value))

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from concerns.queries import categories_to_choose
 from contacts.models import Affiliation, Practice, Staff
-from visits.models import Mode, Outcome, Topic, Visit
+from visits.models import Outcome, Topic, Visit, VisitType, modes_to_choose
 from visits.packing import MOST_PRACTICES, Shape, address_of, pack_shape
 from visits.passes import pass_for
 from visits.queries import hours_of
@@ -29,12 +29,13 @@ def pack_of(user: User) -> Shape:
     days = days_of(user, sorted({*worked, *besides}), by=user)
     words = {
         "topics": [{"id": topic.pk, "name": topic.name} for topic in Topic.objects.filter(is_active=True)],
+        "types": [{"id": row.pk, "name": row.name} for row in VisitType.objects.offered()],
         "categories": [{"id": category.pk, "name": category.name} for category in categories_to_choose()],
         "materials": [
             {"id": row.pk, "name": row.name, "kind": row.get_kind_display(), "stock": row.stock if row.has_stock else None}
             for row in materials_to_choose(user)
         ],
-        "modes": [{"value": value, "label": label} for value, label in Mode.choices],
+        "modes": [{"value": value, "label": label} for value, label in modes_to_choose()],
         "outcomes": [{"value": value, "label": label} for value, label in Outcome.choices],
     }
     return pack_shape(days, _directory(user), words, today=today)

@@ -71,7 +71,9 @@ def stop_shape(stop: Stop, *, today: dt.date) -> Shape:
         "state": stop.state,
         "time": f"{timezone.localtime(stop.begins_at):%H:%M}",
         "drive": stop.drive_minutes,
-        "mode": "" if visit.mode == Mode.IN_PERSON else Mode(visit.mode).label,
+        "mode": "" if visit.mode == Mode.IN_PERSON else visit.mode_name,
+        "type": visit.visit_type_id,
+        "type_name": str(visit.visit_type or ""),
         "purpose": clean(visit.purpose, today=today, length=120),
         "outcome": _outcome(visit),
         "doors": doors,
@@ -145,7 +147,7 @@ def brief_shape(brief: Brief, reasons: Sequence[Reason], *, today: dt.date) -> S
         "notes": [
             {
                 "when": day_words(visit.happens_at),
-                "by": f"{visit.owner}, {'missed' if visit.state == VisitState.MISSED else Mode(visit.mode).label.lower()}",
+                "by": f"{visit.owner}, {'missed' if visit.state == VisitState.MISSED else visit.mode_name.lower()}",
                 "text": clean(visit.note, today=today),
                 "url": visit.get_absolute_url(),
             }
@@ -195,7 +197,7 @@ def pack_shape(days: Sequence[Day], directory: Sequence[Shape], words: Shape, *,
     """What the phone keeps (the page's promise: the next three working days readable without reception).
 
     `{"user", "name", "days": [{"day", "label", "stops"}], "briefs": {practice id: brief}, "form": {"practices", "topics",
-    "categories", "materials", "modes", "outcomes"}}`; a material is `{"id", "name", "kind", "stock"}`, its stock null
+    "types", "categories", "materials", "modes", "outcomes"}}`; a material is `{"id", "name", "kind", "stock"}`, its stock null
     where it has none; a practice of the form is `{"id", "name", "address", "do_not_visit", "pass", "people": [{"key",
     "name", "role"}]}`.
     """

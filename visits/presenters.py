@@ -50,6 +50,7 @@ _EVENTS = {
 _FIELDS = {
     "visited_at": "time",
     "mode": "mode",
+    "visit_type": "type",
     "outcome": "outcome",
     "note": "note",
     "attendees": "people met",
@@ -105,9 +106,9 @@ def _visit_entry(visit: Visit, where: str, given: Sequence[str] = ()) -> dict[st
         title, text = "Visit missed", visit.note
     else:
         met = f"met {', '.join(people)}" if people else pill.lower()
-        title, text = f"{Mode(visit.mode).label}: {met}", visit.note
+        title, text = f"{visit.mode_name}: {met}", visit.note
     topics = ", ".join(topic.name for topic in visit.topics.all())
-    by = " · ".join(filter(None, [str(visit.owner), where, topics, *given]))
+    by = " · ".join(filter(None, [str(visit.owner), where, str(visit.visit_type or ""), topics, *given]))
     return {"icon": icon_of(visit), "tone": tone, "title": title, "url": visit.get_absolute_url(), "text": text, "by": by}
 
 

@@ -74,7 +74,23 @@ class VisitQuerySet(models.QuerySet["Visit"]):
     def for_list(self) -> "VisitQuerySet":
         """With everything that a row shows."""
         people = ("attendees__provider", "attendees__staff")
-        return self.select_related("practice", "practice__territory", "owner").prefetch_related(*people, "topics")
+        return self.with_words().select_related("practice", "practice__territory", "owner").prefetch_related(*people, "topics")
+
+    def with_words(self) -> "VisitQuerySet":
+        """With the visit's type, and what the organization calls its mode (`Visit.mode_name`)."""
+        named = apps.get_model("visits", "VisitMode").objects.filter(mode=OuterRef("mode"))
+        return self.select_related("visit_type").annotate(named_mode=Subquery(named.values("name")[:1]))
+
+
+class VisitTypeQuerySet(models.QuerySet["VisitType"]):
+    """The same for everybody: a list of settings."""
+
+    def offered(self) -> "VisitTypeQuerySet":
+        return self.filter(is_active=True)
+
+    def with_use(self) -> "VisitTypeQuerySet":
+        """`used`: visits that have it, planned ones included."""
+        return self.annotate(used=Count("visits", filter=Q(visits__deleted_at=None))).order_by("place", "name", "pk")
 
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):

@@ -66,7 +66,9 @@ def asked_for(plan: DayPlan) -> Asked:
         if point is None:
             unmapped.append(row)
             continue
-        service = row.practice.visit_minutes or rules_minutes
+        # What the visit is for says more than what visits there take, and that more than what the person's own take.
+        of_its_type = row.visit.visit_type.minutes if row.visit and row.visit.visit_type else None
+        service = of_its_type or row.practice.visit_minutes or rules_minutes
         windows = windows_on(row.practice, hours[row.practice_id], plan.day_on.weekday())
         if row.visit is not None and row.visit.is_fixed and row.visit.ends_at and row.visit.planned_at:
             service = int((row.visit.ends_at - row.visit.planned_at).total_seconds()) // 60

@@ -107,7 +107,10 @@ def _visits(owner: User, days: Sequence[dt.date], by: User) -> list[Visit]:
     made = Q(state__in=[VisitState.DONE, VisitState.MISSED], visited_at__date__in=days)
     rows = Visit.objects.visible_to(by).filter(planned | made, owner=owner)
     return list(
-        rows.select_related("practice__territory", "practice__map_pin", "owner").prefetch_related("practice__visiting_hours").order_by("pk")
+        rows.with_words()
+        .select_related("practice__territory", "practice__map_pin", "owner")
+        .prefetch_related("practice__visiting_hours")
+        .order_by("pk")
     )
 
 

@@ -19,6 +19,7 @@ from visits.views import (
     targets,
     today,
     topics,
+    types,
 )
 
 app_name = "visits"
@@ -94,6 +95,15 @@ urlpatterns = [
     path("mileage/rates/<int:pk>/remove/", mileage.rate_remove, name="mileage-rate-remove"),
     path("topics/", topics.topics, name="topics"),
     path("topics/<int:pk>/", topics.topic, name="topic"),
+    path("types/", types.types, name="types"),
+    path("types/files/visit-types.<slug:kind>", types.export, name="types-export"),
+    path("types/modes/<str:value>/", types.mode, name="mode"),
+    path("types/merges/<int:pk>/take-back/", types.part, name="type-part"),
+    path("types/<int:pk>/", types.visit_type, name="type"),
+    path("types/<int:pk>/undo/", types.undo, name="type-undo"),
+    path("types/<int:pk>/retire/", types.retire, name="type-retire"),
+    path("types/<int:pk>/move/", types.move, name="type-move"),
+    path("types/<int:pk>/merge/", types.merge, name="type-merge"),
     path("targets/", targets.target_lists, name="target-lists"),
     path("targets/new/", targets.target_list_new, name="target-list-new"),
     path("targets/<int:pk>/", targets.target_list, name="target-list"),

@@ -12,11 +12,12 @@ from common.templatetags.prm import moment
 from contacts.custom import told
 from contacts.models import CustomField, CustomSubject, Provider, Staff
 from visits.actions.mending import EditConflict
-from visits.models import Material, Mode, Outcome, Topic, Visit
+from visits.models import Material, Outcome, Topic, Visit, VisitType, mode_names
 
 LABELS = {
     "visited_at": "When",
     "mode": "How you met",
+    "visit_type": "Type of visit",
     "outcome": "How it went",
     "note": "Note",
     "people": "People met",
@@ -50,7 +51,9 @@ def in_words(name: str, value: Any) -> str:
     if name == "visited_at":
         return moment(parse_datetime(value)) if value else "no time"
     if name == "mode":
-        return Mode(value).label
+        return mode_names()[value]
+    if name == "visit_type":
+        return VisitType.objects.filter(pk=value).values_list("name", flat=True).first() or "none"
     if name == "outcome":
         return Outcome(value).label if value else "not said"
     if name == "people":

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET
 
 from accounts.access import requires
+from accounts.models import Logo
 from accounts.permissions import Permission
 from audit.actions import record
 from common.csvsafe import file_response
@@ -168,7 +169,7 @@ def statement_pdf(request: HttpRequest, pk: int, year: int) -> HttpResponse:
     provider = _provider(request, pk)
     record("spend.statement_taken", by=request.user, target=provider, year=year)
     name = f"statement-{year}-{provider.last_name}.pdf"
-    return file_response(name, pdf_bytes(as_paper(statement_of(provider, year))), "application/pdf")
+    return file_response(name, pdf_bytes(as_paper(statement_of(provider, year)), logo=Logo.current_png()), "application/pdf")
 
 
 @require_GET

@@ -14,14 +14,27 @@ from notices.models import NoticeKind
 from planning.actions.carrying import carry_assignments, carry_assignments_back, carry_work
 from planning.models import Reassignment
 from planning.queries.work import in_hand
+from reports.actions.carried_goals import carry_goals, carry_goals_back, open_goals
 from territories.models import Assignment
 
 
 @transaction.atomic
-def reassign_work(*, person: User, assignments: Mapping[int, User], work: Mapping[str, User], note: str = "", by: User) -> Reassignment:
-    """Give assignments (by id) and kinds of work to others from today on; what is not named stays with the person."""
+def reassign_work(
+    *,
+    person: User,
+    assignments: Mapping[int, User],
+    work: Mapping[str, User],
+    goals: User | None = None,
+    ends_goals: bool = False,
+    note: str = "",
+    by: User,
+) -> Reassignment:
+    """Give assignments (by id) and kinds of work to others from today on; what is not named stays with the person.
+
+    What is left of open goals goes to `goals`, or with `ends_goals` ends; else goals stay as they are.
+    """
     today = timezone.localdate()
-    takers = {taker.pk: taker for taker in [*assignments.values(), *work.values()]}
+    takers = {taker.pk: taker for taker in [*assignments.values(), *work.values(), *([goals] if goals else [])]}
     for taker in takers.values():
         if taker == person or not taker.is_active:
             raise PolicyViolation(f"{taker} cannot take this over. Choose somebody who works here.")
@@ -37,8 +50,18 @@ def reassign_work(*, person: User, assignments: Mapping[int, User], work: Mappin
         given = carry_work(work={kind: has[kind]}, giver=person, taker=taker, note=note[:200], by=by)
         if given:
             moved["work"].append([taker.pk, given])
+    if goals is not None or ends_goals:
+        ids = [goal.pk for goal in open_goals(person, today)]
+        moved["goals"] = carry_goals(ids=ids, giver=person, taker=goals, on=today, by=by)
     made = Reassignment.objects.create(person=person, moved=moved, note=note.strip()[:300], made_by=by)
-    record("work.reassigned", by=by, target=made, person=person, to=[str(taker) for taker in takers.values()])
+    record(
+        "work.reassigned",
+        by=by,
+        target=made,
+        person=person,
+        to=[str(taker) for taker in takers.values()],
+        goals=len(moved.get("goals", ())),
+    )
     text = f"{by} gives you what was in {person}'s hands"
     notify(to=list(takers.values()), kind=NoticeKind.HAND_OVER, text=text, url="/", by=by, key=f"reassigned {made.pk}")
     return made
@@ -57,6 +80,7 @@ def undo_reassignment(*, reassignment: Reassignment, by: User) -> Reassignment:
     takers = User.objects.in_bulk([pk for pk, _ in reassignment.moved["work"]])
     for pk, work in reassignment.moved["work"]:
         carry_work(work=work, giver=takers[pk], taker=person, by=by)
+    carry_goals_back(changed=reassignment.moved.get("goals", ()), by=by)
     reassignment.undone_at, reassignment.undone_by = timezone.now(), by
     reassignment.save(update_fields=["undone_at", "undone_by"])
     record("work.reassignment_undone", by=by, target=reassignment)

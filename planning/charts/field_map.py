@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from types import MappingProxyType
 
 from contacts.visiting import Point
+from planning.importing.zip_outlines import FINE
 from planning.queries.field import Field, ZipArea
 from reports.charts import counties as maps
 from reports.charts.counties import Figure, Label
-from reports.geography import project, shape_of, shapes_of, zip_point
+from reports.geography import Shape, project, shape_of, shapes_of, zip_point
 from reports.measures import leakage_ordered
 from reports.queries.places import County
 
@@ -20,6 +22,7 @@ MEASURES = {
     "visits": "Visits",
 }
 MOST_DOTS = 400  # practices that are drawn one by one; more would be a smear
+NONE_LOADED: Mapping[str, Shape] = MappingProxyType({})
 ROOM = 46  # units between the middles of two labels at least
 
 
@@ -123,10 +126,21 @@ def of_counties(field: Field, measure: str) -> FieldMap | None:
     )
 
 
-def of_zips(field: Field, county: str, zips: Sequence[ZipArea], measure: str, points: Mapping[int, Point]) -> FieldMap | None:
-    """The ZIP codes of one county, with its neighbors around. `points`: where practices lie that somebody put on the map."""
+def of_zips(
+    field: Field,
+    county: str,
+    zips: Sequence[ZipArea],
+    measure: str,
+    points: Mapping[int, Point],
+    outlines: Mapping[str, Shape] = NONE_LOADED,
+) -> FieldMap | None:
+    """The ZIP codes of one county, with its neighbors around. `points`: where practices lie that somebody put on the map.
+
+    `outlines`: real borders in fine steps, by ZIP code; the others are circles.
+    """
     shape = shape_of(county)
     places = {area.zip: place for area in zips if (place := zip_point(area.zip))}
+    places |= {zip_: (drawn.middle[0] / FINE, drawn.middle[1] / FINE) for zip_, drawn in outlines.items()}
     if shape is None:
         return None
     left, top, right, bottom = maps.frame([shape])
@@ -140,16 +154,21 @@ def of_zips(field: Field, county: str, zips: Sequence[ZipArea], measure: str, po
             _text(told[area.zip], measure),
             css[area.zip],
             *_at(places[area.zip], left, top, step),
+            path=outlines[area.zip].path(left * FINE, top * FINE, step * FINE) if area.zip in outlines else "",
             r=round(radius[area.zip], 1),
         )
-        for area in sorted(zips, key=lambda area: -radius[area.zip])
+        for area in sorted(zips, key=lambda area: (area.zip not in outlines, -radius[area.zip]))  # circles lie on top
         if area.zip in places
     ]
     state = county.partition("/")[0]
     frame = (left, top, right, bottom)
     around = [other for other in shapes_of(state).values() if other.fips != shape.fips and other.touches(frame)]
     lost = [area.zip for area in zips if area.zip not in places]
-    notes = ["Circles: ZIP codes at about their middle, not their borders; larger ones hold more practices."]
+    notes = []
+    if any(area.zip in outlines for area in zips):
+        notes.append("Borders: ZIP code areas as loaded (Census ZCTAs), simplified to about 30 meters.")
+    if any(area.zip in places and area.zip not in outlines for area in zips):
+        notes.append("Circles: ZIP codes at about their middle, not their borders; larger ones hold more practices.")
     if lost:
         notes.append(f"Not on the map: {', '.join(lost)}.")
     return FieldMap(

@@ -24,6 +24,7 @@ from planning.models import FieldChange
 from planning.presenters import LABELS, area_rows, columns, practice_rows
 from planning.queries.change import change_of
 from planning.queries.field import Field, field_of, states_offered, zip_areas
+from planning.queries.outlines import outlines_of
 from reports.queries.places import visits_by
 
 LOOK = (Permission.TERRITORY_VIEW, Permission.PROVIDER_VIEW, Permission.DASHBOARD_VIEW)
@@ -120,7 +121,7 @@ def _context(request: HttpRequest, field: Field, asked: Asked, form: AssignForm)
     points = {practice.pk: point for practice in there if (point := point_of(practice))}
     state, _, name = asked.county.partition("/")
     return context | {
-        "map": charts.of_zips(field, asked.county, zips, asked.measure, points),
+        "map": charts.of_zips(field, asked.county, zips, asked.measure, points, outlines_of([area.zip for area in zips])),
         "rows": area_rows(field, {f"zip:{area.zip}": area.figures for area in zips}, asked.measure, chosen=chosen),
         "practices": practice_rows(field, zips, chosen),
         "what": "zip",

@@ -21,6 +21,7 @@ from planning.filters import HandOverFilter
 from planning.forms import DeclineForm, HandOverForm, ReassignForm
 from planning.models import HandOver, HandOverState, Reassignment, Work
 from planning.queries.work import in_hand, practices_of
+from reports.actions.carried_goals import open_goals, part_of
 from territories.models import Assignment, Territory
 
 TONES = {
@@ -149,7 +150,8 @@ def leaver(request: HttpRequest, pk: int) -> HttpResponse:
     open_ended = Assignment.objects.filter(user=person).exclude(ended_on__lte=today)
     held = list(open_ended.select_related("territory", "service_line").order_by("territory__name", "pk"))
     work = in_hand(person)
-    form = ReassignForm(request.POST or None, person=person, assignments=held, work=work)
+    goals = [part_of(goal, today) for goal in open_goals(person, today)]
+    form = ReassignForm(request.POST or None, person=person, assignments=held, work=work, goals=len(goals))
     if request.method == "POST" and form.is_valid():
         try:
             actions.reassign_work(person=person, by=request.user, **form.asked)
@@ -161,7 +163,8 @@ def leaver(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "person": person,
         "form": form,
-        "is_empty": not held and not any(work.values()),
+        "goals": goals,
+        "is_empty": not held and not goals and not any(work.values()),
         "made": Reassignment.objects.visible_to(request.user).filter(person=person).select_related("made_by")[:10],
         "crumbs": [{"url": reverse("accounts:people"), "label": "People"}, {"url": person.get_absolute_url(), "label": str(person)}],
     }
@@ -188,6 +191,7 @@ def leaver_panel(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     work = in_hand(person)
     territories = Assignment.objects.filter(user=person).exclude(ended_on__lte=timezone.localdate()).count()
-    lines = [("Territories", territories), *((Work(kind).label, len(ids)) for kind, ids in work.items())]
+    goals = len(open_goals(person, timezone.localdate()))
+    lines = [("Territories", territories), *((Work(kind).label, len(ids)) for kind, ids in work.items()), ("Open goals", goals)]
     context = {"person": person, "lines": [line for line in lines if line[1]]}
     return render(request, "planning/_leaver_panel.html", context)

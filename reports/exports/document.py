@@ -171,6 +171,7 @@ class Document:
     blocks: Sequence[Block] = field(default_factory=list)
     filter: str = ""
     organization: str = ""
+    logo: bytes = b""  # PNG; none: the name stands alone
     data_through: dt.date | None = None
     version: int | None = None
     computed_at: dt.datetime | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from accounts.models import Installation
+from accounts.models import Installation, Logo
 from common.charts import Chart
 from referrals.models import CountingRules, Kind
 from reports.exports.document import Block, ChartBlock, Column, Definitions, Document, TableBlock, Value
@@ -22,6 +22,7 @@ def document_of(run: ReportRun, title: str, filter: str, blocks: Sequence[Block]
         blocks=blocks,
         filter=filter,
         organization=organization(),
+        logo=Logo.current_png(),
         data_through=run.data_through_on,
         version=run.data_version,
         computed_at=run.computed_at,

@@ -33,6 +33,7 @@ def _report(document: Document) -> dict[str, Any]:
         "title": document.title,
         "scope": document.scope,
         "organization": document.organization,
+        "logo": list(document.logo),
         "foot": through + (f" · data version {document.version}" if document.version else ""),
         "about": [said for said in about if said],
         "settings": [list(pair) for pair in document.settings],

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpResponseBase
 
+from accounts.models import Logo
 from common.csvsafe import XLSX, csv_response, file_response
 from reports import tables
 from reports.cells import Cell, merge
@@ -125,6 +126,7 @@ def _workbook(
         filter=filter_words(question) if question else "",
         blocks=[TableBlock(name, columns, rows), *(Text(note, "note") for note in notes), meaning(*measures)],
         organization=organization(),
+        logo=Logo.current_png(),
         data_through=question.data_through if question else fresh.data_through,
         version=fresh.version or None,
         settings=settings(),

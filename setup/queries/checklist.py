@@ -188,7 +188,8 @@ def _field(user: User) -> list[Line]:
             found.tiers > 0,
             _counted(found.tiers, "tier with a cadence", "tiers with a cadence"),
         ),
-        Line("Visit topics and purposes", reverse("visits:topics"), found.topics > 0, _counted(found.topics, "topic")),
+        Line("Visit types", reverse("visits:types"), found.types > 0, _counted(found.types, "type")),
+        Line("Visit topics", reverse("visits:topics"), found.topics > 0, _counted(found.topics, "topic")),
         Line(
             "Materials and their stock",
             reverse("visits:materials"),

@@ -20,7 +20,7 @@ from referrals.models import CountingRules, Referral, Source
 from reports.models import ReportRules
 from setup.models import Backup, MailTest
 from territories.models import Assignment, ServiceLine, Territory, TerritoryRule
-from visits.models import Material, Topic
+from visits.models import Material, Topic, VisitType
 
 OURS = (AlignmentKind.EMPLOYED, AlignmentKind.AFFILIATED)
 BACKUP_HOLDS = dt.timedelta(days=92)  # a proof is of its day: after a quarter it is asked for again
@@ -111,6 +111,7 @@ def territories() -> TerritoryFacts:
 @dataclass(frozen=True)
 class FieldFacts:
     tiers: int
+    types: int
     topics: int
     materials: int
     categories: int
@@ -120,6 +121,7 @@ class FieldFacts:
 def field() -> FieldFacts:
     return FieldFacts(
         Cadence.objects.count(),
+        VisitType.objects.offered().count(),
         Topic.objects.filter(is_active=True).count(),
         Material.objects.filter(is_active=True).count(),
         Category.objects.filter(is_active=True).count(),

@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import open_to_strangers, requires
-from accounts.models import Installation, User
+from accounts.models import Installation, Logo, User
 from accounts.permissions import Permission
 from common.exceptions import InputError, PolicyViolation
 from referrals.models import CountingRules
@@ -40,7 +40,7 @@ def organization(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "Saved. Pages follow at once; finished reports stay as they were made.")
             return redirect("setup:organization")
-    context = {"form": form, "rules": rules, "counting": CountingRules.current()}
+    context = {"form": form, "rules": rules, "counting": CountingRules.current(), "logo": Logo.current()}
     return render(request, "setup/organization.html", context, status=422 if form.errors else 200)
 
 

@@ -59,10 +59,12 @@ self.visitBody = (() => {
       materials: left, spend: given(form, people, added), back_on: result === "not available" ? value(form, "back_on") : undefined,
       location: form.dataset.place ? JSON.parse(form.dataset.place) : undefined, custom: own(form),
     });
+    const kinds = form.elements.visit_type;
+    if (kinds) body.visit_type = Number(kinds.value) || null; // none is said too: a plan's own is taken off
     body.time_is_typed = form.dataset.timeTyped === "1";
     if (form.hasAttribute("data-edit-form")) body.materials = left; // an edit says all that was left, also nothing
     const names = Object.fromEntries(named(form, "people").map((input) => [input.value, input.closest(".chip")?.textContent.replace(/[✓×]/g, "").trim()]));
-    return { body, labels: { practice: form.querySelector("[data-combobox]")?.value || form.dataset.practiceName || "", people: Object.fromEntries(people.map((key) => [key, names[key]])), materials: self.visitLeft?.names() ?? {} } };
+    return { body, labels: { practice: form.querySelector("[data-combobox]")?.value || form.dataset.practiceName || "", people: Object.fromEntries(people.map((key) => [key, names[key]])), materials: self.visitLeft?.names() ?? {}, visit_type: kinds?.value ? kinds.selectedOptions[0].text : undefined } };
   }
 
   const texts = (body) => [body.note, body.purpose, body.concern?.text, ...(body.follow_ups ?? []).map(({ text }) => text), ...(body.spend ?? []).map(({ purpose }) => purpose), ...Object.values(body.custom ?? {})].filter(Boolean);
@@ -115,6 +117,11 @@ self.visitBody = (() => {
     if (body.visited_at) set(form, "visited_at", local(new Date(body.visited_at)));
     if (body.time_is_typed) form.dataset.timeTyped = "1";
     for (const name of ["mode", "outcome", "purpose", "note", "planned", "back_on"]) set(form, name, body[name]);
+    const kinds = form.elements.visit_type;
+    if (kinds && body.visit_type !== undefined) {
+      if (body.visit_type && ![...kinds.options].some((option) => Number(option.value) === body.visit_type)) kinds.add(new Option(labels.visit_type ?? "No longer offered", body.visit_type));
+      kinds.value = body.visit_type ?? "";
+    }
     for (const [key, content] of Object.entries(body.custom ?? {})) set(form, `custom_${key}`, content);
     named(form, "topics").forEach((input) => { input.checked = (body.topic_ids ?? []).includes(Number(input.value)); });
     fillRows(form, ["new_name", "new_job"], (body.new_people ?? []).map(({ name, job }) => [name, job]));

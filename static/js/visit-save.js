@@ -52,10 +52,12 @@
     self.visitLeft?.offer(pack.form.materials ?? []);
     const categories = form.elements.concern_category;
     (pack.form.categories ?? []).forEach(({ id, name }) => categories.add(new Option(name, id)));
+    const kinds = form.elements.visit_type;
+    (pack.form.types ?? []).forEach(({ id, name }) => kinds?.add(new Option(name, id)));
     const stop = pack.days.flatMap((day) => day.stops).find((row) => String(row.visit) === asked.get("planned"));
     const practice = stop ? { id: stop.practice, name: stop.name } : pack.form.practices.find(({ id }) => String(id) === asked.get("practice"));
     if (stop) form.elements.planned.value = stop.visit;
-    if (practice) await visitBody.fill(form, { practice: practice.id, purpose: stop?.purpose }, { practice: practice.name });
+    if (practice) await visitBody.fill(form, { practice: practice.id, purpose: stop?.purpose, visit_type: stop?.type ?? undefined }, { practice: practice.name, visit_type: stop?.type_name });
   }
 
   function topics(list) {
@@ -224,7 +226,7 @@
         value.forEach(([material, quantity]) => visitLeft?.set(material, quantity));
       } else if (name === "custom") {
         form.querySelectorAll("[name^=custom_]").forEach((input) => { const kept = value[input.name.slice(7)]; input.value = typeof kept === "boolean" ? (kept ? "yes" : "no") : kept ?? ""; });
-      } else form.elements.namedItem(name).value = value;
+      } else if (form.elements.namedItem(name)) form.elements.namedItem(name).value = value ?? "";
     }
   }
 

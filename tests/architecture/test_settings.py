@@ -12,6 +12,7 @@ _KEPT = ("a list of", "one row of settings", "rows of settings", "four rows of s
 # model: the page where its rows are kept. A page that is not in the list of settings itself is reached from the one named second.
 PAGES = {
     "accounts.Installation": ("setup:organization",),
+    "accounts.Logo": ("setup:logo", "setup:organization"),
     "compliance.SpendLimit": ("compliance:limits",),
     "compliance.SpendPolicy": ("compliance:policy", "compliance:limits"),
     "concerns.Category": ("concerns:categories",),
@@ -30,6 +31,9 @@ PAGES = {
     "visits.Material": ("visits:materials",),
     "visits.MileageRate": ("visits:mileage-rates",),
     "visits.Topic": ("visits:topics",),
+    "visits.VisitType": ("visits:types",),
+    "visits.VisitMode": ("visits:types",),
+    "planning.OutlineFile": ("planning:outlines",),
     # cut to a person, and configuration all the same
     "reports.AttributionWeight": ("reports:weights",),
     "reports.ContributionMargin": ("reports:margins",),

@@ -131,7 +131,7 @@ def test_the_first_day(page_at, live_server, assert_axe_clean, worker, files):
     # 6 the field, 7 spend
     go("field", "Tiers and how often each is visited")
     submit(page, A="30", B="60")
-    go("field", "Visit topics and purposes")
+    go("field", "Visit topics")
     submit(page, name="New service")
     page.goto(f"{live_server.url}{reverse('concerns:department-new')}")
     submit(page, name="Access center")

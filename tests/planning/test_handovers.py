@@ -16,6 +16,7 @@ from planning import actions
 from planning.models import HandOver, HandOverState, Reassignment, Work
 from planning.queries.work import in_hand
 from referrals.models import Referral
+from reports.models import Goal
 from territories.models import Assignment
 from tests import factories
 from tests.factories import referrals as feed
@@ -263,3 +264,47 @@ class TestLeaver:
 
     def test_who_has_nothing(self, work, as_):
         assert "Nothing is in their hands" in as_("ada").get(reverse("planning:leaver", args=[work.ivan.pk])).content.decode()
+
+    @pytest.mark.parametrize("how", ["taker", "end"])
+    def test_open_goals_go_or_end_by_days_and_come_back_exactly(self, work, as_, monkeypatch, how):
+        at = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
+        monkeypatch.setattr(timezone, "now", lambda: at)
+
+        def goal(measure, period, start_on, target, liaison=work.nora):
+            return Goal.objects.create(
+                measure=measure, period=period, start_on=start_on, target=target, liaison=liaison, set_by=work.ada, set_at=at
+            )
+
+        goal("inbound", "month", dt.date(2026, 11, 1), 30)  # 10 of 30 days are left
+        goal("visits", "month", dt.date(2026, 12, 1), 20)  # to come
+        goal("leakage", "month", dt.date(2026, 11, 1), 0.2)
+        goal("received", "month", dt.date(2026, 10, 1), 9)  # over
+        goal("visits", "month", dt.date(2026, 12, 1), 5, liaison=work.sol)
+        before = goals_of()
+        url = reverse("planning:leaver", args=[work.nora.pk])
+        page = as_("ada").get(url).content.decode()
+        assert "Open goals: 3" in page
+        assert '<td data-label="Stays" class="num">20</td><td data-label="Goes, or ends" class="num">10</td>' in page
+        assert "Open goals" in as_("ada").get(reverse("planning:leaver-panel", args=[work.nora.pk])).content.decode()
+        assert as_("ada").post(url, {"goals": work.sol.pk if how == "taker" else "end"}).status_code == 302
+        stays = {("Nora", "inbound"): 20, ("Nora", "leakage"): 0.2, ("Nora", "received"): 9, ("Sol", "visits"): 5}
+        goes = {("Sol", "inbound"): 10, ("Sol", "leakage"): 0.2, ("Sol", "visits"): 25}
+        assert goals_of() == (stays | goes if how == "taker" else stays)
+        made = Reassignment.objects.get()
+        assert as_("ada").post(reverse("planning:leaver-undo", args=[made.pk]), follow=True).status_code == 200
+        assert goals_of() == before
+
+    def test_a_goal_that_was_set_anew_stays_when_the_rest_comes_back(self, work):
+        on = timezone.localdate().replace(day=1)
+        start = on.replace(month=1, year=on.year + 1)
+        mine = Goal.objects.create(measure="visits", period="year", start_on=start, target=50, liaison=work.nora, set_by=work.ada)
+        made = actions.reassign_work(person=work.nora, assignments={}, work={}, goals=work.sol, by=work.ada)
+        Goal.objects.filter(liaison=work.sol).update(target=60)
+        actions.undo_reassignment(reassignment=made, by=work.ada)
+        assert goals_of() == {("Nora", "visits"): mine.target, ("Sol", "visits"): 60}
+        with pytest.raises(PolicyViolation, match="cannot take this over"):
+            actions.reassign_work(person=work.nora, assignments={}, work={}, goals=work.nora, by=work.ada)
+
+
+def goals_of():
+    return {(str(goal.liaison), goal.measure): goal.target for goal in Goal.objects.select_related("liaison")}

@@ -47,6 +47,15 @@ from visits.actions.targets import (
     take_back,
     take_off_target,
 )
+from visits.actions.types import (
+    merge_visit_types,
+    move_visit_type,
+    order_visit_types,
+    part_visit_types,
+    save_visit_mode,
+    save_visit_type,
+    undo_visit_type,
+)
 from visits.actions.visits import (
     IdempotencyConflict,
     body_hash,
@@ -98,10 +107,14 @@ __all__ = [
     "invite",
     "log_visit",
     "make_calendar_feed",
+    "merge_visit_types",
     "miss_visit",
     "move_plan_back",
     "move_stop",
+    "move_visit_type",
     "note_feed_read",
+    "order_visit_types",
+    "part_visit_types",
     "plan_drawn",
     "plan_from_here",
     "plan_visit",
@@ -120,6 +133,8 @@ __all__ = [
     "save_rate",
     "save_target_list",
     "save_topic",
+    "save_visit_mode",
+    "save_visit_type",
     "save_working_hours",
     "send_invitations",
     "set_appointment",
@@ -134,5 +149,6 @@ __all__ = [
     "undo_draft",
     "undo_follow_ups",
     "undo_route",
+    "undo_visit_type",
     "values_of",
 ]

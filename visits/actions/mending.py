@@ -21,9 +21,10 @@ from contacts.models import Provider, Staff
 from visits import policies
 from visits.actions.materials import Given, hand_out, pieces_of
 from visits.actions.spending import write_down_spend
-from visits.models import Attendee, Material, Topic, Visit, VisitVersion
+from visits.actions.types import type_for
+from visits.models import Attendee, Material, Topic, Visit, VisitType, VisitVersion
 
-FIELDS = ("visited_at", "mode", "outcome", "note", "people", "topics", "materials", "custom")
+FIELDS = ("visited_at", "mode", "visit_type", "outcome", "note", "people", "topics", "materials", "custom")
 Values = dict[str, Any]
 
 
@@ -55,6 +56,7 @@ def values_of(visit: Visit) -> Values:
     return {
         "visited_at": visit.visited_at.isoformat() if visit.visited_at else "",
         "mode": visit.mode,
+        "visit_type": visit.visit_type_id,
         "outcome": visit.outcome,
         "note": visit.note,
         "people": sorted(people),
@@ -86,6 +88,8 @@ def edit_visit(
     staff: Collection[Staff],
     topics: Collection[Topic],
     note: str,
+    visit_type: VisitType | None = None,
+    says_type: bool = False,
     materials: Given | None = None,
     custom: Mapping[str, Any] | None = None,
     spend: Sequence[SpendDraft] = (),
@@ -94,7 +98,8 @@ def edit_visit(
     client_id: uuid.UUID | None = None,
     body_hash: str = "",
 ) -> Visit:
-    """Mend what was logged; what is not named of `materials` and of the organization's own fields (`custom`) stays.
+    """Mend what was logged; what is not named of `materials` and of the organization's own fields (`custom`) stays, and so does the
+    type unless `says_type`.
 
     The history tells what changed, never the note: the versions hold it.
 
@@ -118,6 +123,8 @@ def edit_visit(
         "people": sorted([f"provider-{row.pk}" for row in providers] + [f"staff-{row.pk}" for row in staff]),
         "topics": sorted(topic.pk for topic in topics),
     }
+    if says_type:
+        mine["visit_type"] = getattr(type_for(visit_type), "pk", None)
     if materials is not None:
         mine["materials"] = sorted([pk, quantity] for pk, quantity in pieces_of(materials).items())
     if custom is not None:
@@ -164,8 +171,9 @@ def _merged(visit: Visit, now: Values, mine: Values, version: int | None) -> Val
 
 def _apply(visit: Visit, wanted: Mapping[str, Any], *, by: User) -> None:
     visit.visited_at, visit.mode, visit.outcome = dt.datetime.fromisoformat(wanted["visited_at"]), wanted["mode"], wanted["outcome"]
+    visit.visit_type_id = wanted["visit_type"]
     visit.note, visit.custom, visit.version = wanted["note"], wanted["custom"], visit.version + 1
-    visit.save(update_fields=["visited_at", "mode", "outcome", "note", "custom", "version"])
+    visit.save(update_fields=["visited_at", "mode", "visit_type", "outcome", "note", "custom", "version"])
     pairs = {key: key.split("-") for key in wanted["people"]}
     providers = {int(number) for kind, number in pairs.values() if kind == "provider"}
     staff = {int(number) for kind, number in pairs.values() if kind == "staff"}

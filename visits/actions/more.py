@@ -17,7 +17,8 @@ from concerns.actions import open_concern
 from concerns.models import Category, Severity
 from contacts.actions import save_staff
 from contacts.models import Provider, Staff
-from visits.models import Attendee, FieldRules, Visit
+from visits.actions.types import type_for
+from visits.models import Attendee, FieldRules, Visit, VisitType
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,14 @@ class Place:
 class More:
     """`is_none`: the writer looked at what seemed to name a patient, and says that it names none. `back_on`: missed, and when to try again.
 
+    `says_type`: the sender knows of types, so that none means none; else a plan keeps its own.
+
     `was_theirs`: the practice left the person's field since. `clock_off_s` and `arrival_notes` as on the visit.
     """
 
     purpose: str | None = None
+    visit_type: VisitType | None = None
+    says_type: bool = False
     new_people: Sequence[NewPerson] = ()
     promises: Sequence[Promise] = ()
     concern: Raised | None = None
@@ -93,6 +98,7 @@ def columns(more: More) -> Mapping[str, Any]:
     place = more.place if FieldRules.current().offers_location else None
     return {
         **({"purpose": more.purpose.strip()} if more.purpose is not None else {}),
+        **({"visit_type": type_for(more.visit_type)} if more.says_type else {}),
         "clock_off_s": more.clock_off_s,
         "arrival_notes": list(more.arrival_notes),
         "latitude": place.latitude if place else None,

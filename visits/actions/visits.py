@@ -27,7 +27,8 @@ from visits.actions.invitations import revise
 from visits.actions.materials import Given, hand_out, hand_out_again, take_back
 from visits.actions.more import NOTHING_MORE, More, check_texts, columns, keep, key_of_next_try
 from visits.actions.spending import write_down_spend
-from visits.models import Attendee, DayStop, Mode, Topic, Visit, VisitState
+from visits.actions.types import type_for
+from visits.models import Attendee, DayStop, Mode, Topic, Visit, VisitState, VisitType
 
 
 class IdempotencyConflict(PolicyViolation):
@@ -148,6 +149,7 @@ def plan_visit(
     planned_at: dt.datetime,
     owner: User | None = None,
     purpose: str = "",
+    visit_type: VisitType | None = None,
     mode: str = Mode.IN_PERSON,
     providers: Collection[Provider] = (),
     staff: Collection[Staff] = (),
@@ -169,6 +171,7 @@ def plan_visit(
             owner=owner or by,
             planned_at=planned_at,
             purpose=purpose.strip(),
+            visit_type=type_for(visit_type),
             mode=mode,
             is_fixed=is_fixed,
             ends_at=ends_at,
@@ -193,6 +196,7 @@ def change_plan(
     purpose: str,
     providers: Collection[Provider],
     owner: User,
+    visit_type: VisitType | None = None,
     staff: Collection[Staff] = (),
     is_fixed: bool = False,
     ends_at: dt.datetime | None = None,
@@ -207,9 +211,10 @@ def change_plan(
     looks_different = any(getattr(visit, name) != value for name, value in shown.items())
     if visit.is_fixed and not is_fixed and visit.planned_at is not None:
         _let_go(visit, timezone.localtime(visit.planned_at))
-    for name, value in {**shown, "purpose": purpose.strip()}.items():
+    said = {"purpose": purpose.strip(), "visit_type": type_for(visit_type)}
+    for name, value in {**shown, **said}.items():
         setattr(visit, name, value)
-    visit.save(update_fields=[*shown, "purpose"])
+    visit.save(update_fields=[*shown, *said])
     if _set_people(visit, providers, staff) or looks_different:
         revise(visit=visit, by=by)
     record("visit.replanned", by=by, target=visit, planned_at=planned_at, owner=owner.pk)
@@ -233,6 +238,7 @@ def _plan_next_try(visit: Visit, by: User) -> list[str]:
             planned_at=timezone.make_aware(dt.datetime.combine(visit.back_on, again.time().replace(tzinfo=None))),
             owner=visit.owner,
             purpose=visit.purpose,
+            visit_type=visit.visit_type,
             mode=visit.mode,
             providers=[person.provider for person in visit.attendees.select_related("provider") if person.provider],
             client_id=key_of_next_try(visit),

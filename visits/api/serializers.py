@@ -17,7 +17,7 @@ from contacts.models import CustomSubject, Practice, Provider
 from visits.actions import More, NewPerson, Place, Promise, Raised
 from visits.arrivals import Arrival, Unknown, arrival, people_met
 from visits.clocks import set_right
-from visits.models import AttendeeKind, FollowUp, Material, Mode, Outcome, Topic, Visit
+from visits.models import AttendeeKind, FollowUp, Material, Mode, Outcome, Topic, Visit, VisitType
 
 
 class Seen(serializers.PrimaryKeyRelatedField):
@@ -41,6 +41,7 @@ class VisitSerializer(serializers.ModelSerializer):
     owner_name = serializers.CharField(source="owner.full_name")
     attendees = AttendeeSerializer(many=True)
     topics: Any = serializers.SlugRelatedField("name", many=True, read_only=True)
+    visit_type_name = serializers.CharField(source="visit_type.name", allow_null=True, default=None)
 
     class Meta:
         model = Visit
@@ -57,6 +58,8 @@ class VisitSerializer(serializers.ModelSerializer):
             "entered_at",
             "received_at",
             "mode",
+            "visit_type",
+            "visit_type_name",
             "outcome",
             "purpose",
             "topics",
@@ -122,6 +125,12 @@ class NewVisitSerializer(serializers.Serializer):
     time_is_typed = serializers.BooleanField(default=True, help_text="false: the time is the phone's, and is set right with its clock")
     mode = serializers.ChoiceField(choices=Mode.choices, default=Mode.IN_PERSON.value)
     outcome = serializers.ChoiceField(choices=Outcome.choices, required=False, allow_blank=True, default="")
+    visit_type = serializers.PrimaryKeyRelatedField(
+        queryset=VisitType.objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="one that is retired since is taken; for one that was merged, the one that stays. Not sent: a plan keeps its own",
+    )
     purpose = serializers.CharField(max_length=200, required=False, allow_blank=True)
     providers = serializers.ListField(child=serializers.IntegerField(), required=False, default=list, max_length=100)
     staff = serializers.ListField(child=serializers.IntegerField(), required=False, default=list, max_length=100)
@@ -191,6 +200,8 @@ class NewVisitSerializer(serializers.Serializer):
         attrs["spend"] = [draft_of(row, self.context["request"].user, found.practice) for row in attrs.pop("spend", ())]
         more = More(
             purpose=attrs.pop("purpose", None),
+            says_type="visit_type" in attrs,
+            visit_type=attrs.pop("visit_type", None),
             new_people=new_people,
             promises=[Promise(**promise) for promise in attrs.pop("follow_ups", ())],
             concern=Raised(**concern) if concern else None,
@@ -226,6 +237,9 @@ class EditSerializer(serializers.Serializer):
     version = serializers.IntegerField(min_value=1)
     visited_at = serializers.DateTimeField()
     mode = serializers.ChoiceField(choices=Mode.choices)
+    visit_type = serializers.PrimaryKeyRelatedField(
+        queryset=VisitType.objects.all(), required=False, allow_null=True, help_text="null: none; not sent: it stays"
+    )
     outcome = serializers.ChoiceField(choices=Outcome.choices)
     providers = serializers.ListField(child=serializers.IntegerField(), required=False, default=list, max_length=100)
     staff = serializers.ListField(child=serializers.IntegerField(), required=False, default=list, max_length=100)
@@ -263,7 +277,7 @@ class EditSerializer(serializers.Serializer):
         people = {"providers": [*providers.values(), *new[0]], "staff": [*staff.values(), *new[1]]}
         attrs["spend"] = [draft_of(row, self.context["request"].user, visit.practice) for row in attrs.pop("spend", ())]
         topics = attrs.pop("topic_ids", [])
-        return {**attrs, **people, "topics": topics}
+        return {**attrs, **people, "topics": topics, "says_type": "visit_type" in attrs}
 
 
 class ClashSerializer(serializers.Serializer):

@@ -33,6 +33,7 @@ from visits.api.serializers import (
     VisitSerializer,
 )
 from visits.api.target_lists import TargetListViewSet
+from visits.api.types import VisitTypeViewSet
 from visits.filters import FollowUpFilter, VisitFilter
 from visits.models import FollowUp, Visit
 
@@ -203,4 +204,5 @@ VIEWSETS: dict[str, type[GenericViewSet]] = {
     "field/due": DueViewSet,
     "materials": MaterialViewSet,
     "mileage": MileageViewSet,
+    "visit-types": VisitTypeViewSet,
 }

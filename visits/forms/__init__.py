@@ -6,6 +6,7 @@ from visits.forms.follow_ups import FollowUpForm, HandFollowUpForm, SnoozeForm, 
 from visits.forms.hours import WorkingHoursForm
 from visits.forms.materials import CountForm, MaterialForm, MileageForm, RateForm, ReceiveForm
 from visits.forms.targets import DropForm, HandOverForm, TargetAddForm, TargetListForm
+from visits.forms.types import MergeTypeForm, ModeForm, VisitTypeForm
 from visits.forms.visits import (
     DUE,
     NO_PATIENTS,
@@ -39,8 +40,10 @@ __all__ = [
     "ImportForm",
     "LogForm",
     "MaterialForm",
+    "MergeTypeForm",
     "MileageForm",
     "MissForm",
+    "ModeForm",
     "OwnerForm",
     "PeopleMixin",
     "PlanForm",
@@ -52,6 +55,7 @@ __all__ = [
     "TargetListForm",
     "TopicForm",
     "VisitFields",
+    "VisitTypeForm",
     "WorkingHoursForm",
     "key_of",
     "next_monday",

@@ -83,6 +83,8 @@ class MoreFields(forms.Form):
         category = data.get("concern_category")
         return More(
             purpose=data["purpose"] if "purpose" in self.data else None,
+            visit_type=data.get("visit_type"),
+            says_type="visit_type" in self.data,
             new_people=[NewPerson(name[:150], job[:80]) for name, job in self.new_people if name],
             promises=[Promise(text[:300], _day(due)) for text, due in self.promises if text],
             concern=Raised(category, data["concern_text"], data["concern_severity"] or Severity.NORMAL) if category else None,

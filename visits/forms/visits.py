@@ -17,8 +17,8 @@ from contacts.models import Affiliation, CustomSubject, Practice, Provider, Staf
 from visits import policies
 from visits.forms.given import LeftFields, SpendFields
 from visits.forms.more import NO_PATIENTS, MoreFields
-from visits.models import Mode, Outcome, Topic, Visit
-from visits.queries import find_practices, topics_to_choose
+from visits.models import Mode, Outcome, Topic, Visit, VisitType, modes_to_choose
+from visits.queries import find_practices, topics_to_choose, types_to_choose
 
 DUE = (("1", "Tomorrow"), ("7", "In a week"), ("30", "In a month"))
 
@@ -132,6 +132,7 @@ class VisitFields(PeopleMixin):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={"required": "Say when the visit was.", "invalid": "Enter a date and a time, like 10/03/2026 14:30."},
     )
+    visit_type = forms.ModelChoiceField(VisitType.objects.none(), label="Type of visit", required=False, empty_label="Not said")
     topics = forms.ModelMultipleChoiceField(Topic.objects.none(), required=False, widget=forms.CheckboxSelectMultiple)
     note = forms.CharField(required=False, help_text=NO_PATIENTS, max_length=5000, widget=forms.Textarea(attrs={"rows": 3}))
 
@@ -167,11 +168,13 @@ class LogForm(PracticeMixin, VisitFields, LeftFields, SpendFields, MoreFields, C
     client_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
     entered_at = forms.DateTimeField(widget=forms.HiddenInput, required=False)
 
-    field_order = ("practice", "people", "mode", "outcome", "visited_at", "topics", "note", "follow_up", "due", "due_on")
+    field_order = ("practice", "people", "mode", "outcome", "visited_at", "visit_type", "topics", "note", "follow_up", "due", "due_on")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["topics"].queryset = topics_to_choose()
+        self.fields["mode"].choices = modes_to_choose(self.planned.mode if self.planned else "")
+        self.fields["visit_type"].queryset = types_to_choose(self.planned)
 
     def clean_due_on(self) -> dt.date | None:
         due_on: dt.date | None = self.cleaned_data["due_on"]
@@ -233,6 +236,7 @@ class EditForm(VisitFields, LeftFields, SpendFields, CustomFormMixin):
             "initial",
             {
                 "mode": visit.mode,
+                "visit_type": visit.visit_type_id,
                 "outcome": visit.outcome,
                 "visited_at": visit.visited_at,
                 "topics": [topic.pk for topic in visit.topics.all()],
@@ -245,6 +249,8 @@ class EditForm(VisitFields, LeftFields, SpendFields, CustomFormMixin):
         super().__init__(*args, **kwargs)
         self.user, self.visit, self.left_visit, self.asks = user, visit, visit, False
         self.fields["topics"].queryset = topics_to_choose(visit)
+        self.fields["mode"].choices = modes_to_choose(visit.mode)
+        self.fields["visit_type"].queryset = types_to_choose(visit)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -261,8 +267,14 @@ class EditForm(VisitFields, LeftFields, SpendFields, CustomFormMixin):
     def arguments(self) -> dict[str, Any]:
         """What `actions.edit_visit` asks for."""
         data = self.cleaned_data
-        names = ("mode", "outcome", "visited_at", "topics", "note", "providers", "staff", "version", "is_none")
-        return {name: data[name] for name in names} | {"materials": data["left"], "spend": data["given"], "custom": data["custom"]}
+        names = ("mode", "visit_type", "outcome", "visited_at", "topics", "note", "providers", "staff", "version", "is_none")
+        says_type = "visit_type" in self.data
+        return {name: data[name] for name in names} | {
+            "says_type": says_type,
+            "materials": data["left"],
+            "spend": data["given"],
+            "custom": data["custom"],
+        }
 
 
 def _own_texts(data: Mapping[str, Any]) -> dict[str, str]:
@@ -286,7 +298,7 @@ def with_values(data: QueryDict, values: Mapping[str, Any]) -> QueryDict:
                 kept = value.get(field.removeprefix(PREFIX), "")
                 changed[field] = {True: "yes", False: "no"}[kept] if isinstance(kept, bool) else str(kept)
         else:
-            changed[name] = value
+            changed[name] = "" if value is None else value
     return changed
 
 
@@ -306,14 +318,16 @@ class PlanForm(PracticeMixin, PeopleMixin):
         error_messages={"invalid": "Enter a time."},
     )
     place = forms.CharField(required=False, max_length=200, help_text="If not in the practice: a room, a restaurant, a video link.")
+    visit_type = forms.ModelChoiceField(VisitType.objects.none(), label="Type of visit", required=False, empty_label="Not said")
     purpose = forms.CharField(required=False, max_length=200, help_text=f"What you want to talk about. {NO_PATIENTS}")
     owner = forms.ModelChoiceField(User.objects.none(), label="Who goes", required=False, empty_label=None)
     client_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
-    field_order = ("practice", "people", "day", "time", "is_fixed", "ends", "place", "purpose", "owner")
+    field_order = ("practice", "people", "day", "time", "is_fixed", "ends", "place", "visit_type", "purpose", "owner")
 
     def __init__(self, *args: Any, people: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["visit_type"].queryset = types_to_choose(self.planned)
         if people is None:
             del self.fields["owner"]
         else:
@@ -340,7 +354,7 @@ class PlanForm(PracticeMixin, PeopleMixin):
         """What `actions.plan_visit` asks for."""
         data = self.cleaned_data
         owner = data.get("owner") or (self.planned.owner if self.planned else self.user)
-        names = ("purpose", "providers", "staff", "is_fixed", "place")
+        names = ("visit_type", "purpose", "providers", "staff", "is_fixed", "place")
         ends_at = self._at(data["ends"]) if data["ends"] else None
         return {**{name: data[name] for name in names}, "planned_at": self._at(data["time"]), "ends_at": ends_at, "owner": owner}
 

@@ -11,10 +11,12 @@ from visits.models.mileage import MileageDay, MileageRate
 from visits.models.spending import VisitSpend
 from visits.models.targets import TargetEntry, TargetHandover, TargetList
 from visits.models.trends import PracticeTrend, TrendWay
+from visits.models.types import MOST_MINUTES, VisitMode, VisitType, VisitTypeMerge, mode_names, modes_to_choose
 from visits.models.versions import VisitVersion
 from visits.models.visits import Attendee, AttendeeKind, Mode, Outcome, Topic, Visit, VisitState
 
 __all__ = [
+    "MOST_MINUTES",
     "WEEKDAYS",
     "Attendee",
     "AttendeeKind",
@@ -47,9 +49,14 @@ __all__ = [
     "TrendWay",
     "Visit",
     "VisitMaterial",
+    "VisitMode",
     "VisitSpend",
     "VisitState",
+    "VisitType",
+    "VisitTypeMerge",
     "VisitVersion",
     "WorkingHours",
     "at_minute",
+    "mode_names",
+    "modes_to_choose",
 ]

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.apps import apps
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
@@ -75,7 +76,10 @@ class Visit(CustomValues):
     received_at = models.DateTimeField(default=timezone.now)
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.IN_PERSON)
     outcome = models.CharField(max_length=16, choices=Outcome, blank=True)
-    purpose = models.CharField(max_length=200, blank=True)
+    visit_type = models.ForeignKey(
+        "visits.VisitType", on_delete=models.PROTECT, null=True, blank=True, related_name="visits", verbose_name="type"
+    )
+    purpose = models.CharField(max_length=200, blank=True, help_text="in the words of whoever planned or made it")
     topics = models.ManyToManyField(Topic, blank=True, related_name="visits")
     concerns = models.ManyToManyField(Concern, blank=True, related_name="visits", help_text="raised on it")
     note = models.TextField(blank=True)
@@ -135,6 +139,13 @@ class Visit(CustomValues):
     def happens_at(self):
         """When it was, else when it is planned."""
         return self.visited_at or self.planned_at
+
+    @property
+    def mode_name(self) -> str:
+        """What the organization calls the way of meeting; read with the visit where the queryset was asked for it (`with_words`)."""
+        row = self.__dict__
+        named = row["named_mode"] if "named_mode" in row else apps.get_model("visits", "VisitMode").objects.filter(mode=self.mode).first()
+        return str(named or Mode(self.mode).label)
 
     @property
     def is_unplanned(self) -> bool:

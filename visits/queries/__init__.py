@@ -31,6 +31,7 @@ from visits.models import (
     Visit,
     VisitSpend,
     VisitState,
+    VisitType,
     WorkingHours,
 )
 from visits.querysets import FollowUpQuerySet, was_made
@@ -173,6 +174,12 @@ def office_of(practice: Practice, user: User) -> Office:
 def topics_to_choose(visit: Visit | None = None) -> QuerySet[Topic]:
     """The active ones, and those that the visit already has."""
     return Topic.objects.filter(Q(is_active=True) | Q(visits=visit)).distinct() if visit else Topic.objects.filter(is_active=True)
+
+
+def types_to_choose(visit: Visit | None = None) -> QuerySet[VisitType]:
+    """The offered ones in their order, and the one that the visit already has."""
+    kept = Q(pk=visit.visit_type_id) if visit and visit.visit_type_id else Q()
+    return VisitType.objects.filter(Q(is_active=True) | kept) if kept else VisitType.objects.offered()
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def day_stops(plan: DayPlan) -> Sequence[DayStop]:
     A stop whose visit was deleted or canceled since is left out; one that only lost its time (moved to another day) is too.
     """
     gone = Q(visit__deleted_at__isnull=False) | Q(visit__state=VisitState.CANCELLED)
-    stops = plan.stops.exclude(gone).select_related("practice__territory", "practice__map_pin", "visit")
+    stops = plan.stops.exclude(gone).select_related("practice__territory", "practice__map_pin", "visit__visit_type")
     stops = stops.prefetch_related("practice__visiting_hours")
     found = [stop for stop in stops if stop.visit is None or stop.visit.state != VisitState.PLANNED or _is_on(stop.visit, plan.day_on)]
     for stop in found:

@@ -51,6 +51,7 @@ def log(request: HttpRequest) -> HttpResponse:
         "visited_at": timezone.localtime(),
         "people": people,
         "mode": planned.mode if planned else "in person",
+        "visit_type": planned.visit_type_id if planned else None,
         "purpose": planned.purpose if planned else "",
     }
     return _log_page(request, LogForm(user=request.user, planned=planned, initial=initial), practice)

@@ -160,6 +160,7 @@ def _change_plan(request: HttpRequest, visit: Visit) -> HttpResponse:
         "practice": visit.practice_id,
         "day": at.date(),
         "time": at.time(),
+        "visit_type": visit.visit_type_id,
         "purpose": visit.purpose,
         "owner": visit.owner_id,
         "people": [key_of(person.provider or person.staff) for person in visit.attendees.all()],
