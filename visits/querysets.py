@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         TargetHandover,
         TargetList,
         Visit,
+        VisitType,
         WorkingHours,
     )
 

@@ -228,6 +228,8 @@ def _polygons(geometry: Any) -> list[list[list[tuple[float, float]]]]:
     shape = geometry.get("coordinates")
     found: list[list[list[tuple[float, float]]]] = []
     count = 0
+    if not isinstance(shape, list):
+        raise _Bad("its coordinates cannot be read.")
     try:
         for polygon in [shape] if geometry["type"] == "Polygon" else shape:
             rings = []

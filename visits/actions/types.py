@@ -27,7 +27,8 @@ def save_visit_type(
         raise PolicyViolation("Give the visit type a name.")
     if minutes is not None and not 1 <= minutes <= MOST_MINUTES:
         raise PolicyViolation(f"Enter minutes from 1 to {MOST_MINUTES}, or none.")
-    if VisitType.objects.filter(name__iexact=name).exclude(pk=visit_type.pk if visit_type else None).exists():
+    same = VisitType.objects.filter(name__iexact=name)
+    if (same.exclude(pk=visit_type.pk) if visit_type else same).exists():
         raise PolicyViolation("There is a visit type with this name already.")
     if visit_type is None:
         last = VisitType.objects.aggregate(last=Max("place"))["last"] or 0
