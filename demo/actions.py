@@ -51,7 +51,7 @@ from jobs.actions import run_waiting
 from referrals.models import ImportBatch, MarketFile
 from territories.models import ServiceLine, Territory
 from territories.scope import scope_of
-from visits.models import Mode, Outcome, TargetList, Topic
+from visits.models import Mode, Outcome, TargetList, Topic, VisitType
 
 SYSTEM = "Lakeland Health"
 # name, e-mail, role, patient rows, territories, overlay
@@ -248,10 +248,12 @@ def _tell_of(practice: Practice, owner: User, met: list[Provider], topics: list[
         practice=practice, name=f"{dice.choice(names.FIRST)} {last}", job=dice.choice(OFFICE_JOBS), phone=practice.phone, by=owner
     )
     now = timezone.localtime().replace(second=0, microsecond=0)
+    kinds = list(VisitType.objects.offered())
     for days in sorted(dice.sample(range(1, VISITS_BACK), k=min(10, 2 + int(rate / 4) + dice.randrange(3))), reverse=True):
         when = _office_hour(now - dt.timedelta(days=days), dice)
         outcome = dice.choices((Outcome.MET_PROVIDER, Outcome.MET_STAFF, Outcome.ISSUE, Outcome.NOT_AVAILABLE), (6, 3, 1, 1))[0]
         promised = dice.random() < 0.3
+        kind = kinds[days % len(kinds)] if kinds and days % 7 else None  # some say nothing of it, as people do
         visit = visits.actions.log_visit(
             by=owner,
             practice=practice,
@@ -260,6 +262,7 @@ def _tell_of(practice: Practice, owner: User, met: list[Provider], topics: list[
             outcome=outcome,
             providers=dice.sample(met, k=min(len(met), dice.choice((1, 1, 2)))) if outcome == Outcome.MET_PROVIDER else [],
             topics=dice.sample(topics, k=dice.choice((1, 1, 2))),
+            more=visits.actions.More(visit_type=kind, says_type=True),
             note=dice.choice(names.NOTES) if dice.random() < 0.7 else "",
             follow_up=dice.choice(names.PROMISES) if promised else "",
             follow_up_due=timezone.localdate(when) + dt.timedelta(days=dice.choice((7, 14, 21))) if promised else None,

@@ -14,7 +14,7 @@ from common.places import center_of
 from contacts.models import Practice, VisitingHours
 from contacts.visiting import read_spans
 from jobs.actions import run_waiting
-from visits.models import DayPlan, Visit
+from visits.models import DayPlan, Visit, VisitType
 from visits.queries.days import visits_on
 
 # hours by weekday ("" is none), no-visit hours, lunch rule, their lunch hour, minutes
@@ -65,9 +65,10 @@ def _plan_a_day(nora: User) -> None:
         known = {visit.practice_id for visit in visits_on(nora, day)}
         free = Practice.objects.visible_to(nora).live().filter(do_not_visit=False).exclude(tier="").exclude(pk__in=known)
         busy = Visit.objects.planned().filter(deleted_at=None).values("practice")
+        regular = VisitType.objects.offered().filter(name="Regular visit").first()
         for hour, practice in enumerate(free.exclude(pk__in=busy).order_by("tier", "pk")[: max(0, STOPS - len(known))]):
             at = timezone.make_aware(dt.datetime.combine(day, dt.time(9 + hour % 8)))
-            visits.actions.plan_visit(by=nora, practice=practice, planned_at=at, purpose="Regular visit")
+            visits.actions.plan_visit(by=nora, practice=practice, planned_at=at, purpose="Regular visit", visit_type=regular)
         first = visits_on(nora, day)[0].practice
         start = center_of(first.zip) or (41.48, -81.8)
         ends = visits.actions.Ends(

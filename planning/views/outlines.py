@@ -27,7 +27,7 @@ SHOWN = 20
 @require_http_methods(["GET", "POST"])
 @requires(Permission.TERRITORY_EDIT, Permission.SETTINGS_EDIT)
 def outlines(request: HttpRequest) -> HttpResponse:
-    form = OutlineForm(request.POST or None, request.FILES or None)
+    form = OutlineForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         job = enqueue("planning.load_outlines", _store(file), file.name, request.user.pk, by=request.user)

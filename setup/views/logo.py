@@ -17,7 +17,7 @@ from setup.forms import LogoForm
 @requires(Permission.SETTINGS_EDIT)
 def logo(request: HttpRequest) -> HttpResponse:
     """The logo in use, and a field for another."""
-    form = LogoForm(request.POST or None, request.FILES or None)
+    form = LogoForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:

@@ -215,7 +215,7 @@ def area(page, zip_):
     return page.partition(f'data-area="zip:{zip_}"')[2].partition("</g>")[0]
 
 
-def test_the_map_draws_borders_where_it_has_them_and_says_so(as_, county, run_jobs, settings, tmp_path):
+def test_the_map_draws_borders_where_it_has_them_and_says_so(as_, county, run_jobs, settings, tmp_path, django_capture_on_commit_callbacks):
     settings.UPLOADS = tmp_path
     page = drawn(as_("dana"), county)
     assert "<circle" in area(page, "44113")
@@ -225,7 +225,8 @@ def test_the_map_draws_borders_where_it_has_them_and_says_so(as_, county, run_jo
     job = Job.objects.get(name="planning.load_outlines")
     assert answer.url == f"{URL}loads/{job.pk}/"
     assert 'hx-get="' in as_("ada").get(answer.url).content.decode()
-    run_jobs()
+    with django_capture_on_commit_callbacks(execute=True):
+        run_jobs()
     assert "ohio.geojson is loaded" in as_("ada").get(answer.url, follow=True).content.decode()
     assert not list(tmp_path.iterdir())
     page = drawn(as_("dana"), county)

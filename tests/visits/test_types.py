@@ -311,7 +311,8 @@ def test_a_route_plans_the_minutes_of_the_type_before_those_of_the_office(world,
     for kind, minutes in ((kinds[0], 50), (kinds[1], 15), (None, 15)):
         at = timezone.make_aware(dt.datetime.combine(day, dt.time(10)))
         actions.plan_visit(by=world.nora, practice=practice, planned_at=at, visit_type=kind)
-        ends = actions.Ends(start_minute=480, end_minute=1020, start=(41.5, -81.7), start_label="Home", end=(41.5, -81.7), end_label="Home")
+        home = (41.5, -81.7)
+        ends = actions.Ends(start_minute=480, end_minute=1020, lunch_minutes=30, start=home, start_label="Home", end=home, end_label="Home")
         plan = actions.ask_for_route(owner=world.nora, day_on=day, ends=ends, by=world.nora)
         assert [stop.service for stop in asked_for(plan).stops] == [minutes]
         Visit.objects.all().delete()
