@@ -14,7 +14,7 @@ from tests.browser.field import wait_until_kept
 from tests.factories import make_provider, make_staff, make_visit
 from tests.factories.visits import make_topic
 from visits import actions
-from visits.models import Visit
+from visits.models import Visit, VisitType
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -46,6 +46,7 @@ def drain(page):
 
 
 def test_the_form_opens_without_a_network_and_knows_the_field(field, server, phone, assert_axe_clean):
+    rounds = VisitType.objects.create(name="Rounds")
     page = phone(field.nora)
     ready(page, server)
     keep_pack(page, server, field.nora)
@@ -56,6 +57,7 @@ def test_the_form_opens_without_a_network_and_knows_the_field(field, server, pho
     page.get_by_text("Pat Northrop").tap()
     expect(page.get_by_role("radio", name="Met a provider")).to_be_checked()
     page.get_by_role("checkbox", name="Access").tap()
+    page.get_by_label("Type of visit").select_option(label="Rounds")
     assert_axe_clean(page)
     page.get_by_role("button", name="Save visit").tap()
     saved(page)
@@ -65,6 +67,7 @@ def test_the_form_opens_without_a_network_and_knows_the_field(field, server, pho
     visit = Visit.objects.get()
     assert [str(person) for person in visit.attendees.all()] == ["Pat Northrop"]
     assert [topic.name for topic in visit.topics.all()] == ["Access"]
+    assert visit.visit_type == rounds
 
 
 def test_what_is_missing_is_said_without_a_network(field, server, phone, assert_axe_clean, tab_to):
