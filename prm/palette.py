@@ -45,7 +45,9 @@ _DO = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One line: where it leads; with `number`, a referral's number that is sent there by POST and looked up, which is recorded."""
+    """One line: where it leads, and further words that find it (`also`, shown nowhere); with `number`, a referral's number that is sent
+    there by POST and looked up, which is recorded.
+    """
 
     group: str
     label: str
@@ -53,6 +55,7 @@ class Entry:
     icon: str
     sub: str = ""
     number: str = ""
+    also: str = ""
 
 
 @require_http_methods(["GET", "POST"])
@@ -84,8 +87,8 @@ def entries_for(user: User, text: str) -> list[Entry]:
 
 
 def _fits(words: list[str], entry: Entry) -> bool:
-    """Every word begins a word of the label or of what is said below it."""
-    known = [fold(word) for word in f"{entry.label} {entry.sub}".replace("-", " ").split()]
+    """Every word begins a word of the label, of what is said below it, or one that finds it."""
+    known = [fold(word) for word in f"{entry.label} {entry.sub} {entry.also}".replace("-", " ").split()]
     return all(any(one.startswith(word) for one in known) for word in words)
 
 
@@ -128,7 +131,7 @@ def _doing(user: User) -> Iterator[Entry]:
     for name, label, more, icon in _DO:
         url = reverse(name)
         if all(user.can(permission) for permission in resolve(url).func.required_permissions):  # type: ignore[attr-defined]  # every view is stamped
-            yield Entry("Do", label, url, icon, more)
+            yield Entry("Do", label, url, icon, also=more)
 
 
 def _pages(user: User) -> Iterator[Entry]:

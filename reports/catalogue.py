@@ -44,7 +44,7 @@ _PAGES: tuple[tuple[str, str, str, str, str, tuple[P, ...]], ...] = (
     (
         "Pictures",
         "reports:funnel",
-        "Between units",
+        "Who differs",
         "Which practice, provider or territory differs by more than chance?",
         "chart-funnel",
         (),

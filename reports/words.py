@@ -64,7 +64,7 @@ def known(ratio: Ratio) -> str:
 
 def growth(now: int, before: int | None, question: "Question") -> str:
     if before is None:
-        return f"{number(now)} inbound referrals, {question.window.words}"
+        return f"{count(now, 'inbound referral')}, {question.window.words}"
     if now == before:
         return f"Inbound referrals are level with the {question.before_words}: {number(now)}"
     way = "up" if now > before else "down"
@@ -97,7 +97,10 @@ def leakage(now: Ratio, before: Ratio | None, question: "Question") -> str:
         return f"No referrals by our own providers, {question.window.words}"
     if now.range_leads(above):
         return f"{spread(now)} of our referrals leave: {percent(1 - (now.known_share or 0), 0)} name no destination"
-    if before is None or before.value is None or now.value is None or before.range_leads(above):
+    if now.denominator < TOO_FEW:
+        known = f"{number(now.numerator)} of {count(now.denominator, 'referral')} with a known destination"
+        return f"{known} left our network, too few to say more"
+    if before is None or before.value is None or now.value is None or before.range_leads(above) or before.denominator < TOO_FEW:
         return f"{percent(now.value)} of our referrals with a known destination leave our network"
     points = now.value - before.value
     if abs(points) < 0.0005:

@@ -96,8 +96,16 @@ def leakage_card(found: Numbers, question: Question, through: str) -> Kpi:
     note = f"{words.known(now).capitalize()}. {through}"
     if now.range_leads(above):
         return Kpi("Leakage", words.spread(now), url, period="range: too many destinations are unknown", note=note)
+    if now.value is not None and now.denominator < words.TOO_FEW:
+        return Kpi("Leakage", f"{number(now.numerator)} of {number(now.denominator)}", url, period="too few to say", note=note)
     points = [ratio.value for ratio in (leakage_ordered([cell]) for cell in _full(found.months, question))]
-    if not question.has_history or now.value is None or before.value is None or before.range_leads(above):
+    if (
+        not question.has_history
+        or now.value is None
+        or before.value is None
+        or before.range_leads(above)
+        or before.denominator < words.TOO_FEW
+    ):
         return Kpi("Leakage", percent(now.value), url, points=points, note=note)
     change, settled = now.value - before.value, now.is_level_with(before)
     return Kpi(

@@ -65,9 +65,14 @@ class Measured:
 
 
 def change(estimate: Estimate | None) -> Change:
-    """The last three months against the rate before: a percentage only where the interval leaves level out."""
+    """The last three months against the rate before: a percentage only where the interval leaves level out.
+
+    Where it lets both a half and the double be true, it says nothing, and that is not called level.
+    """
     if estimate is None:
         return Change(number(None))
+    if estimate.low < 1 / 2 and estimate.high > 2:
+        return Change("too few")
     if estimate.low <= 1 <= estimate.high:
         return Change("level")
     if isinf(estimate.value):

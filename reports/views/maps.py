@@ -50,7 +50,7 @@ def county_map(request: HttpRequest) -> HttpResponse:
         "headings": lists.HEADINGS,
         "sort": sort,
         "down": down,
-        "chosen": next((county for county in found if county.name == chosen), None),
+        "chosen": next((county for county in found if chosen and county.name == chosen), None),
         "practices": lists.practices(places, chosen) if chosen and question.sees_sources else [],
         "county_url": _county_url(question, measure),
         "files": _files(question) if question.user.can(Permission.EXPORT) else {},

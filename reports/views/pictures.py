@@ -28,7 +28,7 @@ from reports.views.pages import frame, nothing_yet
 
 PAGE_ROWS = 50
 SOURCES = frozenset({"practice", "provider"})
-PAGES = (("funnel", "Between units"), ("control", "Month by month"), ("heat", "By line and month"), ("flow", "Where it goes"))
+PAGES = (("funnel", "Who differs"), ("control", "Month by month"), ("heat", "By line and month"), ("flow", "Where it goes"))
 
 
 @require_GET

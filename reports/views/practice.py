@@ -79,9 +79,11 @@ def _csv_url(request: HttpRequest, practice: Practice) -> str:
 
 def _who(found: Sequence[Referrer]) -> str:
     """Who sent most from here; level ones are named together."""
-    lead = words.leaders([(row.name, row.year) for row in found])
-    if not lead:
+    if not any(row.year for row in found):
         return "Nobody has referred from here"
+    lead = words.leaders([(row.name, row.year) for row in found if row.provider_id])
+    if not lead:
+        return "None of the referrals from here names a provider"
     return f"{words.together(lead)} {'sends' if len(lead) == 1 else 'send'} most"
 
 
@@ -96,6 +98,7 @@ def _referrer(row: Referrer) -> dict[str, object]:
         "year": row.year,
         "recent": number(row.observed),
         "expected": number(expected),
+        "has_expected": expected is not None,
         "change": "too few to say" if too_few or expected is None else signed(row.observed - expected),
         "direction": "flat" if too_few or expected is None else direction(row.observed - expected),
     }

@@ -35,7 +35,7 @@ window.prmCharts = (() => {
     const rows = legendRows([...spec.series, ...(spec.band ? [{ name: spec.band.label }] : [])], tools.width - 12);
     const band = spec.band ? [{ name: "\0high", icon: "rect", itemStyle: { color: tools.color(spec.series[0].tone ?? "c1"), opacity: 0.25 } }] : [];
     return {
-      grid: { left: 4, right: 16, top: named ? 19 + 21 * rows : 16, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      grid: { left: 4, right: spec.kind === "line" ? 28 : 16, top: named ? 19 + 21 * rows : 16, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       legend: {
         show: Boolean(named), top: 0, left: 0, width: tools.width - 12, icon: "roundRect", itemWidth: 12, itemHeight: 12, itemGap: 16, selectedMode: false,
         formatter: (name) => (name === "\0high" ? spec.band.label : name),

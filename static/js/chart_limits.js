@@ -51,7 +51,7 @@
     if (hatched || gaps.length) series[0].markArea = { ...(hatched || { silent: true }), data: [...(hatched ? hatched.data : []), ...gaps] };
     const narrow = spec.lower !== null && spec.lower !== undefined && spec.lower > spec.upper / 2; // far from zero: the axis may start elsewhere
     return {
-      grid: { left: 4, right: 16, top: 14 + 21 * legendRows(names, tools.width), bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      grid: { left: 4, right: 28, top: 14 + 21 * legendRows(names, tools.width), bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       legend: legend(names, tools),
       xAxis: categoryAxis(spec.labels, tools, { boundaryGap: false }),
       yAxis: { type: "value", min: narrow ? undefined : 0, scale: narrow, minInterval: spec.unit === "percent" ? 0.01 : 1, splitNumber: 4, axisLabel: { fontSize: 12, color: color("soft"), formatter: amount }, splitLine: { lineStyle: { color: color("line") } } },

@@ -34,10 +34,10 @@
     });
     const marks = nodes.map(({ x, y, r }) => ({ x: x - r, y: y - r, w: 2 * r, h: 2 * r }));
     // The few strongest are named even where that covers lesser nodes; after them whoever has room.
-    // Around one node names have their place at the sides, but on a phone, where there is no room that covers nothing.
+    // Around one node names have their place at the sides.
     const isEgo = Boolean(svg.querySelector("marker"));
     const most = phone.matches ? 10 : 36;
-    const hubs = isEgo && !phone.matches ? 0 : most / 3;
+    const hubs = isEgo ? 0 : most / 3;
     nodes.slice(0, most).forEach((node, place) => {
       const wide = (measure.measureText(node.name).width * 1.06 + 4) * unit;
       const high = size * 1.35;

@@ -77,7 +77,7 @@
     drawn.set(element, chart);
     const drawing = kind(spec, { color, format, tip, phone: !paper && phone.matches, width: paper?.width ?? element.clientWidth, height: paper?.height ?? element.clientHeight });
     element.classList.toggle("chart-rows", Boolean(drawing.rows));
-    const height = drawing.rows ? Math.max(176, drawing.rows * 34 + 24) : 0;
+    const height = drawing.rows ? Math.max(96, drawing.rows * 34 + 24) : 0;
     element.style.height = height ? `${height}px` : "";
     chart.resize(paper ? { ...paper, height: height || paper.height } : { width: "auto", height: "auto" });
     const { rows, ...option } = drawing;

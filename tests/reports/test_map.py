@@ -100,6 +100,12 @@ class TestFigures:
         assert rows_of(as_("ivan"))["Portage, OH"]["leakage"] == "40.0%"
         assert rows_of(as_("ivan"), "?start=2026-09-01&end=2026-10-01")["Portage, OH"]["leakage"] == "–"  # noqa: RUF001 - five
 
+    def test_no_county_is_open_unless_it_was_asked_for(self, field, as_):
+        make_practice("Nowhere", territory=field.north, zip="")
+        shown = as_("dana").get(MAP)
+        assert "County unknown" in shown.text
+        assert shown.context["chosen"] is None
+
     def test_titles_are_findings(self, field, as_):
         def title(show, query=""):
             return as_("dana").get(f"{MAP}?show={show}{query}").context["map"].title

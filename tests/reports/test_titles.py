@@ -11,11 +11,13 @@ from reports import words
 from reports.cells import Cell
 from reports.charts import control
 from reports.charts.network import ego_title
-from reports.measures import MEASURES, Row
+from reports.intervals import Estimate
+from reports.measures import MEASURES, Ratio, Row
 from reports.neighbors import Neighborhood, Partner
 from reports.periods import add_months
 from reports.pictures import heat
 from reports.presenters.market import avoidable_finding, share_finding
+from reports.presenters.network import change
 from reports.queries.avoidable import Outcome
 from reports.queries.market import Share
 
@@ -53,6 +55,12 @@ class TestWords:
         few = "Cardiology loses most: 1 of 3 with a known destination, too few to say more"
         assert words.worst_line(cells(Cardiology=1), True, QUESTION) == few
         assert words.worst_line(cells(Cardiology=0), True, QUESTION) == "No service line lost a referral that we know of"
+
+    def test_leakage_of_few(self):
+        few = words.leakage(Ratio(1, 2, 0), None, QUESTION)
+        assert few == "1 of 2 referrals with a known destination left our network, too few to say more"
+        enough, before = Ratio(10, 20, 0), Ratio(1, 2, 0)
+        assert words.leakage(enough, before, QUESTION) == "50.0% of our referrals with a known destination leave our network"
 
     def test_which_line_moved(self):
         def title(*lines, has_before=True):
@@ -149,3 +157,9 @@ def test_avoidable_level_lines_are_named_together():
     found = [("A", outcome(2, 6)), ("B", outcome(2, 4))]
     said = avoidable_finding(found, outcome(4, 10), has_capacity=True)
     assert said == "4 of 10 referrals that left could have stayed, most in A and B: 2 each"
+
+
+def test_a_trend_of_few_is_not_called_level():
+    assert change(Estimate(1.0, 0.01, 90.0)).text == "too few"
+    assert change(Estimate(0.9, 0.7, 1.2)).text == "level"
+    assert change(Estimate(0.4, 0.2, 0.7)).text == "\N{MINUS SIGN}60%"
