@@ -100,3 +100,11 @@ def test_nothing_is_accepted_before_it_is_found(field):
     split = Split.objects.create(asked_by=field.ada)
     with pytest.raises(PolicyViolation, match="not found yet"):
         actions.accept_split(split=split, by=field.ada)
+
+
+def test_without_a_territory_there_is_nothing_to_divide(db, client):
+    client.force_login(factories.make_user("alone", role="admin"))
+    page = client.get(reverse("planning:splits")).text
+    assert "No territory to divide yet" in page
+    assert reverse("territories:new") in page
+    assert "Propose a split" not in page
