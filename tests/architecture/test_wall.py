@@ -387,7 +387,9 @@ def test_nothing_of_the_ledger_stands_on_a_page_of_a_physician_or_in_a_brief() -
     walled = {name for name in spend if name.startswith(("contacts/", "reports/", "referrals/", "territories/")) or "brief" in name}
     assert walled == set()
     both = {name for name in spend if name in _pages_with(frozenset({"brief", "referrals", "leakage"}))}
-    assert both <= {"base.html", "components/topbar.html"}
+    # the bars lead everywhere; a visit leads to the next stop's brief, and shows nothing of it
+    assert both <= {"base.html", "components/topbar.html", "visits/detail.html"}
+    assert all(" url " in tag for tag in _pages_with(frozenset({"brief", "referrals", "leakage"})).get("visits/detail.html", ()))
 
 
 def test_the_order_of_spend_is_by_day_or_amount_only() -> None:
