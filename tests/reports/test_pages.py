@@ -149,7 +149,7 @@ class TestDashboard:
     def test_few_queries_however_many_rows_and_territories(self, as_):
         client = as_("dana")
         run_standard()
-        for url, most in ((reverse("reports:dashboard"), 17), (f"{reverse('reports:dashboard')}?period=6", 23)):
+        for url, most in ((reverse("reports:dashboard"), 18), (f"{reverse('reports:dashboard')}?period=6", 24)):
             client.get(url)
             with CaptureQueriesContext(connection) as few:
                 client.get(url)
