@@ -270,7 +270,8 @@
     if (!(await decide(body))) { setBusy(false); return; }
     tell([]);
     const practice = body.practice && (await visitOffice?.pack().catch(() => null))?.form.practices.find(({ id }) => id === body.practice);
-    if (practice?.pass) body.field_pass = practice.pass;
+    const pass = practice?.pass ?? form.elements.field_pass?.value; // the form has one of its own, before the pack is on the phone
+    if (pass) body.field_pass = pass;
     if (kept) body.is_none = true;
     if (edits) Object.assign(body, { version: Number(form.elements.version.value), ...chosen() });
     else body.entered_at = new Date().toISOString();

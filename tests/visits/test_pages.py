@@ -19,6 +19,7 @@ from tests import factories
 from tests.factories import make_staff, make_visit
 from tests.factories.visits import log_body, make_follow_up, make_topic
 from visits.models import FollowUp, Topic, Visit
+from visits.passes import pass_for
 
 CAST = ("nora", "sol", "past", "over", "dana", "ada", "ivan", "elle", None)
 
@@ -294,6 +295,20 @@ def test_a_manager_plans_for_somebody(as_, world):
     assert Visit.objects.get().owner == world.nora
     page = as_("nora").get(reverse("visits:list")).content.decode()
     assert "Today" in page
+
+
+def test_the_form_holds_the_pass_of_a_practice_that_one_sees_and_of_no_other(as_, world):
+    """A phone whose pack has not come yet sends it, should the practice go to others before the visit arrives."""
+    mine = pass_for(world.nora, world.north_practice.pk, on=timezone.localdate())
+    held = f'name="field_pass" value="{mine}"'
+    assert held in as_("nora").get(reverse("visits:log"), {"practice": world.north_practice.pk}).content.decode()
+    assert held in as_("nora").get(reverse("visits:office"), {"practice": world.north_practice.pk}).content.decode()
+    plan = make_visit(world.north_practice, world.nora, state="planned")
+    world.north_practice.territory = world.south
+    world.north_practice.save()
+    page = as_("nora").get(reverse("visits:log"), {"planned": plan.pk}).content.decode()
+    assert world.north_practice.name in page
+    assert "field_pass" not in page
 
 
 def test_after_a_visit_the_next_stop_is_one_tap_away(as_, world):

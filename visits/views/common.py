@@ -13,6 +13,7 @@ from contacts.models import Practice, Provider
 from visits.agenda import clashes_of
 from visits.forms import PeopleMixin, PracticeMixin, key_of
 from visits.models import Visit
+from visits.passes import pass_for
 from visits.queries import Office, office_of, suggested_practices
 from visits.workdays import closed_between
 
@@ -93,11 +94,13 @@ def office_context(
         return {"office": None}
     office = office_of(practice, request.user)
     keys = form.chosen_people() if form is not None else chosen or []
+    is_seen = Practice.objects.visible_to(request.user).filter(pk=practice.pk).exists()  # one's own plan outlives a territory
     return {
         "office": office,
         "people": people_choices(office, keys),
         "people_error": " ".join(form.errors.get("people", ())) if form is not None and form.is_bound else "",
         "people_url": reverse("visits:people-options"),
+        "field_pass": pass_for(request.user, practice.pk, on=timezone.localdate()) if is_seen else "",
     }
 
 
