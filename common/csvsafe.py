@@ -79,6 +79,14 @@ class SheetColumn:
 
 
 @dataclass(frozen=True)
+class Amount:
+    """A cell of a workbook that has a format of its own, where one column holds numbers of several kinds."""
+
+    value: Cell
+    format: str
+
+
+@dataclass(frozen=True)
 class Sheet:
     """A table of a workbook. Its heading stays in sight and filters; a `total` is a last row, outside the filter."""
 
@@ -129,6 +137,8 @@ def _add_sheet(book: Workbook, given: Sheet, name: str) -> None:
 
 def _formatted(sheet: Any, value: Cell, kind: str, *, always: bool = False) -> Any:
     """A plain value where the sheet's default does; else a cell with its format. A text in a column of numbers keeps to the right."""
+    if isinstance(value, Amount):
+        value, kind = value.value, value.format
     if isinstance(value, str) or value is None or not kind:
         plain: Any = _sheet_cell(value)
         if not (always or "\n" in str(plain) or (kind and value)):

@@ -46,6 +46,11 @@ class Quarter:
         return f"{self.year}Q{self.number}"
 
     @property
+    def short(self) -> str:
+        """Q3 2026; of a fiscal year that is not the calendar's, Q3 FY 2026."""
+        return f"Q{self.number} {'FY ' if self.starts > 1 else ''}{self.year}"
+
+    @property
     def words(self) -> str:
         """Third quarter of 2026 (Jul 2026 to Sep 2026)."""
         which = ("First", "Second", "Third", "Fourth")[self.number - 1]

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from common.csvsafe import XLSX, Sheet, SheetColumn, csv_rows, workbook_bytes
+from common.csvsafe import XLSX, Amount, Sheet, SheetColumn, csv_rows, workbook_bytes
 from common.templatetags.prm import day, moment
 from reports.exports.document import Column, Definitions, Document, Figures, TableBlock, Text, Unit, Value
 from reports.exports.guard import guarded
 from reports.exports.pdf import pdf_bytes
-from reports.exports.writing import FORMATS, written
+from reports.exports.writing import FORMATS
 
 HEAVY_CELLS, HEAVY_ROWS = 25_000, 600
 WIDTHS = {Unit.COUNT: 12, Unit.DECIMAL: 12, Unit.SHARE: 12, Unit.MONEY: 14, Unit.DATE: 14, Unit.MONTH: 12}
@@ -59,13 +59,12 @@ def xlsx_bytes(document: Document) -> bytes:
     if figures:
         columns = [
             SheetColumn("Figure", width=36),
-            SheetColumn("Value", width=16),
+            SheetColumn("Value", FORMATS[Unit.COUNT], width=16),
             SheetColumn("Change", width=40),
             SheetColumn("Note", width=60),
         ]
-        sheets.insert(
-            0, Sheet("Figures", columns, [[item.label, written(item.value, item.unit), item.change, item.note] for item in figures])
-        )
+        rows = [[item.label, Amount(item.value, FORMATS.get(item.unit, "")), item.change, item.note] for item in figures]
+        sheets.insert(0, Sheet("Figures", columns, rows))
     return workbook_bytes([*sheets, definitions_sheet(document)], title=document.title)
 
 

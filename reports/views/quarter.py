@@ -45,7 +45,9 @@ def quarter(request: HttpRequest) -> HttpResponse:
         return nothing_yet(request)
     is_over = chosen.name in offered
     tabs = [
-        {"url": f"{reverse('reports:quarter')}?q={name}", "label": name, "active": name == chosen.name} for name in reversed(offered[:6])
+        {"url": f"{reverse('reports:quarter')}?q={name}", "label": quarter.short, "active": name == chosen.name}
+        for name in reversed(offered[:6])
+        if (quarter := Quarter.named(name, starts))
     ]
     if request.method == "POST" and is_over:
         try:

@@ -166,7 +166,7 @@ def _providers(user: User) -> list[Line]:
 def _territories(user: User) -> list[Line]:
     found, page = facts.territories(), reverse("territories:list")
     held = f"{found.leaves - found.unheld:,} of {found.leaves:,} looked after" if found.leaves else "None yet"
-    owned = f"{found.unowned:,} owned by nobody" if found.unowned else "Every practice is owned"
+    owned = f"{found.unowned:,} owned by nobody" if found.unowned else "Every practice is owned" if found.practices else "No practices yet"
     return [
         Line(
             "Territories with ZIP codes, counties or practices",
@@ -175,7 +175,13 @@ def _territories(user: User) -> list[Line]:
             _counted(found.leaves, "territory", "territories"),
         ),
         Line("Who looks after each", page, found.leaves > 0 and not found.unheld, held),
-        Line("Practices that nobody owns", f"{reverse('contacts:practices')}?territory=none", not found.unowned, owned, needed=False),
+        Line(
+            "Practices that nobody owns",
+            f"{reverse('contacts:practices')}?territory=none",
+            found.practices > 0 and not found.unowned,
+            owned,
+            needed=False,
+        ),
     ]
 
 

@@ -96,6 +96,7 @@ class TerritoryFacts:
     leaves: int
     rules: int
     unheld: int
+    practices: int
     unowned: int
 
 
@@ -103,8 +104,9 @@ def territories() -> TerritoryFacts:
     """`leaves`: below the top, where practices are placed; `unheld`: of those, without anybody in charge today."""
     leaves = Territory.objects.leaves().exclude(parent=None)
     held = Assignment.objects.today().filter(territory=OuterRef("pk"), service_line=None)
+    practices = Practice.objects.live()
     return TerritoryFacts(
-        leaves.count(), TerritoryRule.objects.count(), leaves.filter(~Exists(held)).count(), Practice.objects.live().unowned().count()
+        leaves.count(), TerritoryRule.objects.count(), leaves.filter(~Exists(held)).count(), practices.count(), practices.unowned().count()
     )
 
 

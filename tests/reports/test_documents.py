@@ -187,7 +187,8 @@ class TestWorkbook:
     def test_formats_headings_and_filters(self):
         book = self.read(document())
         assert book.sheetnames == ["Figures", "Leakage by month", "Practices", "Nothing", "Definitions"]
-        months, practices = book["Leakage by month"], book["Practices"]
+        figures, months, practices = book["Figures"], book["Leakage by month"], book["Practices"]
+        assert [(row[1].value, row[1].number_format) for row in figures.iter_rows(min_row=2)] == [(0.213, "0.0%"), (1234, "#,##0")]
         for sheet in book:
             assert sheet.freeze_panes == "A2"
         assert months.auto_filter.ref == "A1:D14"

@@ -29,18 +29,18 @@ Q3 = Quarter(2026, 3)
 
 
 @pytest.mark.parametrize(
-    ("name", "starts", "first", "words"),
+    ("name", "starts", "first", "short", "words"),
     [
-        ("2026Q3", 1, "2026-07-01", "Third quarter of 2026 (Jul 2026 to Sep 2026)"),
-        ("2026q1", 7, "2025-07-01", "First quarter of fiscal 2026 (Jul 2025 to Sep 2025)"),
-        ("2026Q4", 10, "2026-07-01", "Fourth quarter of fiscal 2026 (Jul 2026 to Sep 2026)"),
+        ("2026Q3", 1, "2026-07-01", "Q3 2026", "Third quarter of 2026 (Jul 2026 to Sep 2026)"),
+        ("2026q1", 7, "2025-07-01", "Q1 FY 2026", "First quarter of fiscal 2026 (Jul 2025 to Sep 2025)"),
+        ("2026Q4", 10, "2026-07-01", "Q4 FY 2026", "Fourth quarter of fiscal 2026 (Jul 2026 to Sep 2026)"),
     ],
 )
-def test_quarters_of_the_fiscal_year(name, starts, first, words):
+def test_quarters_of_the_fiscal_year(name, starts, first, short, words):
     quarter = Quarter.named(name, starts)
     assert quarter is not None
     assert quarter.window.start == dt.date.fromisoformat(first)
-    assert quarter.words == words
+    assert (quarter.short, quarter.words) == (short, words)
 
 
 @given(st.dates(dt.date(2000, 1, 1), dt.date(2100, 12, 31)), st.integers(1, 12))

@@ -55,6 +55,12 @@ def test_an_empty_installation_leads_its_admin_to_the_first_step(admin, client):
         assert client.get(step.url).status_code == 200
 
 
+def test_of_nothing_nothing_is_said_to_be_in_order(admin):
+    lines = {line.text: line for line in checklist(admin).step("territories").lines}
+    assert lines["Practices that nobody owns"].detail == "No practices yet"
+    assert not any(line.is_done for line in lines.values())
+
+
 def test_every_line_leads_to_a_page_that_the_admin_may_open(admin, client):
     for step in checklist(admin).steps:
         for line in step.lines:
