@@ -138,7 +138,7 @@ def _add_sheet(book: Workbook, given: Sheet, name: str) -> None:
 def _formatted(sheet: Any, value: Cell, kind: str, *, always: bool = False) -> Any:
     """A plain value where the sheet's default does; else a cell with its format. A text in a column of numbers keeps to the right."""
     if isinstance(value, Amount):
-        value, kind = value.value, value.format
+        kind, value = value.format, value.value
     if isinstance(value, str) or value is None or not kind:
         plain: Any = _sheet_cell(value)
         if not (always or "\n" in str(plain) or (kind and value)):
