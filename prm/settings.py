@@ -280,11 +280,7 @@ STATIC_ROOT = Path(os.environ.get("PRM_STATIC") or VAR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "prm.statics.Storage"},
 }
 WHITENOISE_USE_FINDERS = DEBUG
 UPLOADS = Path(os.environ.get("PRM_UPLOADS") or VAR / "uploads")

@@ -142,7 +142,7 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with override_settings(
         STATIC_ROOT=folder,
         STATICFILES_FINDERS=["django.contrib.staticfiles.finders.FileSystemFinder"],
-        STORAGES={**settings.STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}},
+        STORAGES={**settings.STORAGES, "staticfiles": {"BACKEND": "prm.statics.Storage"}},
     ):
         call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["counties", "county_paths"])
     return folder
@@ -152,7 +152,7 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def deployed(settings: Any, packed: Path, transactional_db: None) -> Iterator[str]:
     """A server as in production: static files hashed and compressed, served by WhiteNoise."""
     settings.STATIC_ROOT = packed
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "prm.statics.Storage"}}
     server = LiveServerThread("localhost", static_handler=lambda application: application)
     server.daemon = True
     server.start()
