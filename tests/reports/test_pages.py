@@ -10,6 +10,7 @@ from django.urls import reverse
 from jobs.actions import run_waiting
 from referrals.models import CountingRules
 from reports import actions, kinds
+from territories.models import Assignment
 from tests.factories import make_practice, make_provider, make_territory, make_visit
 from tests.factories.reports import add_months
 from tests.reports.conftest import FIRST
@@ -161,6 +162,22 @@ class TestDashboard:
             with CaptureQueriesContext(connection) as many:
                 client.get(url)
             assert len(many) == len(few), "\n".join(query["sql"][:200] for query in many.captured_queries)
+
+    def test_as_many_queries_for_one_territory_as_for_the_field(self, as_):
+        away = {"flow": "outbound", "destination": self.world.theirs, "service_line": self.world.line}
+        add_months(self.world.south_practice, FIRST, [3] * 26, provider=self.world.south_provider, **away)
+        client, held = as_("dana"), Assignment.objects.filter(user=self.world.dana)
+        counts = {}
+        for territory in (self.world.south, self.world.region, self.world.region.parent or self.world.region):
+            held.update(territory=territory, is_primary=False)  # others are the primaries
+            for query in ("?period=6", f"?period=6&service_line={self.world.line.pk}"):
+                url = f"{reverse('reports:dashboard')}{query}"
+                shown = client.get(url)
+                with CaptureQueriesContext(connection) as asked:
+                    client.get(url)
+                assert any(part.rows for part in shown.context["movers"])
+                counts.setdefault(query, {})[territory.name] = len(asked)
+        assert all(len(set(found.values())) == 1 for found in counts.values()), counts
 
 
 def run_standard():
