@@ -17,7 +17,7 @@ from contacts.models import Affiliation, Alignment
 from directory import actions
 from directory.models import Entry
 from directory.pack import pack_of
-from directory.queries import listings
+from directory.queries import listings, next_stop
 from introductions.actions import save_physician
 from referrals.actions import tell_capacity
 from tests import factories
@@ -226,6 +226,19 @@ def test_near_the_next_stop(as_, ours):
     page = as_("nora").get(LIST).content.decode()
     assert "Within 10 miles of North Family Practice" in page
     assert "Within 10 miles of" not in as_("sol").get(LIST).content.decode()
+
+
+def test_the_next_stop_is_ones_own_and_the_first_that_is_not_over(ours):
+    w, now = ours, timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    offices = {name: factories.make_practice(name, territory=w.north) for name in ("Early", "Late", "Last", "Theirs")}
+    other = factories.make_user("otis")
+    factories.assign(other, w.north, primary=False)
+    for name, hours, who in (("Early", -2, w.nora), ("Theirs", 0, other), ("Late", 1, w.nora), ("Last", 3, w.nora)):
+        factories.make_visit(offices[name], who, state="planned", planned_at=now + dt.timedelta(hours=hours))
+    assert next_stop(w.nora, now) == offices["Late"]
+    assert next_stop(w.nora, now - dt.timedelta(hours=1, minutes=30)) == offices["Early"], "one is there for up to an hour"
+    assert next_stop(w.nora, now + dt.timedelta(hours=9)) == offices["Last"], "after the last one it is the last one"
+    assert next_stop(w.nora, now + dt.timedelta(days=1)) is None
 
 
 @pytest.mark.parametrize(
@@ -476,6 +489,9 @@ def test_wrong_entries_are_refused_by_api_with_the_same_words(as_, ours, subject
 
 def test_strangers_entries_are_not_found_by_api(as_, ours):
     client = as_("dana")
+    twin = factories.make_organization("Riverbend Heart", alignment="employed", service_line=ours.line)
+    merge_organizations(survivor=ours.ours, merged=twin, by=ours.ada)
+    assert send(client, f"s{ours.line.pk}-{twin.pk}", {"criteria": "x"}).status_code == 404, "merged away"
     for key in (f"p{ours.unowned_provider.pk}", "p999999", "s999999-0", f"s{ours.line.pk}-999999", "x1", "p", "s1"):
         assert send(client, key, {"criteria": "x"}).status_code == 404, key
     assert not Entry.objects.exists()
