@@ -15,6 +15,7 @@ from prm.processes import Unavailable
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_NODE = 20
 STAMP = ROOT / "node_modules" / ".prm-built"
+SOURCES = ("static_src", "static/js", "static/css")
 PACKAGES = ("package.json", "package-lock.json", ".npmrc")
 OUTPUT = ROOT / "static" / "vendor"
 PIP_INSTALL = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
@@ -27,7 +28,8 @@ def build(*, say: Callable[[str], None]) -> None:
         return
     with processes.exclusively(ROOT / ".venv" / "assets.lock"):
         packages = _digest([ROOT / name for name in PACKAGES])
-        wanted = f"{packages} {_digest(sorted(path for path in (ROOT / 'static_src').rglob('*') if path.is_file()))}"
+        sources = [path for folder in SOURCES for path in (ROOT / folder).rglob("*") if path.is_file()]
+        wanted = f"{packages} {_digest(sorted(sources))}"
         built = STAMP.read_text() if STAMP.exists() and OUTPUT.exists() else ""
         if built == wanted:
             return

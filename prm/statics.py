@@ -1,30 +1,17 @@
-"""Static files as they are deployed: our own scripts and styles without what only people read, then hashed and compressed."""
+"""Static files as they are deployed: our own scripts and styles as the front end's build shortened them, then hashed and compressed."""
 
 from typing import Any
 
-import rcssmin
-import rjsmin
-from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-OURS = ("js/", "css/")  # packages come minified from their own builds
+SHORT = "vendor/short/"  # static_src/build.mjs
 
 
 class Storage(CompressedManifestStaticFilesStorage):
-    """A phone's first visit carries a seventh less of our scripts; while developing they are served as written."""
+    """A phone's first visit carries less; while developing, files are served as written."""
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Any:
-        """As WhiteNoise does, from minified copies beside the collected files."""
-        if not dry_run:
-            for name in paths:
-                if name.startswith(OURS) and name.endswith((".js", ".css")):
-                    self._minify(name, *paths[name])
-                    paths[name] = (self, name)
+        """As WhiteNoise does, with the short text of what has one, under the name of the long one."""
+        for short in [name for name in paths if name.startswith(SHORT)]:
+            paths[short.removeprefix(SHORT)] = paths.pop(short)
         return super().post_process(paths, dry_run, **options)
-
-    def _minify(self, name: str, storage: Any, path: str) -> None:
-        with storage.open(path) as source:
-            text = source.read().decode()
-        shorter = rjsmin.jsmin(text) if name.endswith(".js") else rcssmin.cssmin(text)
-        self.delete(name)
-        self._save(name, ContentFile(str(shorter).encode()))

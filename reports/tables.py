@@ -153,6 +153,7 @@ def _leakage_figures(pair: Pair, by: str, question: Question) -> list[Figure]:
         question.has_history
         and now.value is not None
         and before.value is not None
+        and min(now.denominator, before.denominator) >= words.TOO_FEW
         and not (now.range_leads(above) or before.range_leads(above))
     ):
         points = now.value - before.value

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from common.templatetags.prm import number, percent, signed_percent, signed_points
 from referrals.models import CountingRules
 from reports.cells import Cell
+from reports.intervals import TOO_FEW
 from reports.measures import Ratio, leakage_ordered
 from reports.numbers import MOVERS, Mover
 
 if TYPE_CHECKING:
     from reports.one_practice import Expectation
     from reports.questions import Question
-
-TOO_FEW = 10
 
 
 def leaders(sizes: Sequence[tuple[str, float]]) -> list[str]:
@@ -39,7 +38,9 @@ def most(sizes: Sequence[tuple[str, int]], one: str, several: str) -> str:
 
 
 def share(ratio: Ratio, rules: CountingRules) -> str:
-    """The rate, or its range where too much is undetermined to name one."""
+    """The rate, its range where too much is undetermined to name one, or "3 of 7": of so few no rate is told."""
+    if 0 < ratio.denominator < TOO_FEW:
+        return f"{number(ratio.numerator)} of {number(ratio.denominator)}"
     if ratio.bounds is not None and ratio.range_leads(rules.range_leads_above):
         return spread(ratio)
     return percent(ratio.value)

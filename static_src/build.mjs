@@ -38,6 +38,15 @@ await build({
 for (const [name, size, how] of [
   ["app-192.png", 192], ["app-512.png", 512], ["app-maskable-512.png", 512, { corner: 0, scale: 0.8 }], ["app-touch-180.png", 180, { corner: 0 }],
 ]) await write(name, appIcon(size, how));
+// Our own scripts and styles as prm.statics deploys them; while developing they are served as written.
+for (const loader of ["js", "css"]) {
+  const sources = join(here, "..", "static", loader);
+  await mkdir(join(vendor, "short", loader), { recursive: true });
+  for (const name of await readdir(sources)) {
+    const source = await readFile(join(sources, name), "utf8");
+    await write(join("short", loader, name), (await transform(source, { loader, minify: true, charset: "utf8" })).code);
+  }
+}
 const names = (await readFile(join(here, "icons.txt"), "utf8")).split("\n").filter(Boolean);
 await write("icons.svg", await icons(names, (name) => text("@tabler", "icons", "icons", "outline", `${name}.svg`)));
 for (const [state, topology] of stateCounties(JSON.parse(await text("us-atlas", "counties-10m.json")))) {

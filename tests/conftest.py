@@ -22,7 +22,7 @@ from accounts.roles import Role
 from compliance.models import SpendLimit
 from concerns.models import Category, Department
 from tests import factories
-from visits.models import MileageRate, Topic
+from visits.models import MileageRate, Topic, VisitType
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,11 +44,12 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Tests bring their own topics, categories, limits and rates: those of the migrations would be gone after the first test that empties
+    """Tests bring their own topics, visit types, categories, limits and rates: those of the migrations would be gone after the first test that empties
     the tables.
     """
     with django_db_blocker.unblock():
         Topic.objects.all().delete()
+        VisitType.objects.all().delete()
         Category.objects.all().delete()
         Department.objects.all().delete()
         SpendLimit.objects.all().delete()

@@ -8,11 +8,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from contacts.models import Practice
-from visits.models import FollowUp, Topic
+from visits.models import FollowUp, Topic, VisitType
 
 
 def make_topic(name: str = "Access", **fields: Any) -> Topic:
     return Topic.objects.get_or_create(name=name, defaults=fields)[0]
+
+
+def make_visit_type(name: str = "Regular visit", **fields: Any) -> VisitType:
+    return VisitType.objects.get_or_create(name=name, defaults=fields)[0]
 
 
 def make_follow_up(practice: Practice, owner: User, *, due_in: int = 7, **fields: Any) -> FollowUp:

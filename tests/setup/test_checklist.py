@@ -20,7 +20,7 @@ from territories.models import Territory
 from tests import factories
 from tests.factories.concerns import make_category
 from tests.factories.rows import make_referral
-from tests.factories.visits import make_topic
+from tests.factories.visits import make_topic, make_visit_type
 
 ORGANIZATION = {
     "name": "Riverbend Health",
@@ -98,7 +98,15 @@ def test_steps_are_done_by_facts_and_by_nothing_else(admin, world):
     """The cast brings people, territories, contacts; what is missing is added one by one."""
     year = timezone.localdate().year
     for key, complete in (
-        ("field", lambda: (Cadence.objects.update_or_create(tier="A", defaults={"every_days": 30}), make_topic(), make_category())),
+        (
+            "field",
+            lambda: (
+                Cadence.objects.update_or_create(tier="A", defaults={"every_days": 30}),
+                make_topic(),
+                make_visit_type(),
+                make_category(),
+            ),
+        ),
         ("spend", lambda: SpendLimit.objects.create(year=year, non_monetary=500, source="CMS")),
         ("territories", lambda: None),
         ("network", lambda: Alignment.objects.filter(organization=world.ours).update(started_on=dt.date(2020, 1, 1))),

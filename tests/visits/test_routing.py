@@ -71,7 +71,7 @@ def test_the_oracle_agrees_with_trying_every_order(day):
     found = []
     for count in range(len(stops) + 1):
         for order in permutations(range(1, len(stops) + 1), count):
-            for lunch_leg in range(count + 2) if lunch else [None]:
+            for lunch_leg in range(-1, count + 2) if lunch else [None]:
                 if _drivable(order, lunch_leg, stops, travel, ends, lunch):
                     got = [stops[place - 1] for place in order]
                     road = sum(travel[a][b] for a, b in zip((0, *order), (*order, 0), strict=True)) if order else 0
@@ -83,13 +83,13 @@ def test_the_oracle_agrees_with_trying_every_order(day):
 
 
 def _drivable(order, lunch_leg, stops, travel, ends, lunch):
-    """Minute by minute in words: drive, eat on leg `lunch_leg` (the last is after being back), wait, visit."""
+    """Minute by minute in words: drive, eat on leg `lunch_leg` (-1 is before leaving, the last is after being back), wait, visit."""
     at, here = START, 0
     for leg, there in enumerate((*order, 0)):
         road = travel[here][there] if order else 0
-        if lunch and leg == 0 and lunch_leg == 0 and (at := max(at, lunch.earliest + lunch.minutes)):
-            pass
-        elif lunch and leg == lunch_leg and leg:
+        if lunch and leg == 0 and lunch_leg == -1:
+            at = max(at, lunch.earliest + lunch.minutes)
+        elif lunch and leg == lunch_leg:
             begins = max(at, lunch.earliest)
             if begins > lunch.latest:
                 return False

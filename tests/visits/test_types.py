@@ -23,6 +23,17 @@ from visits.routes import asked_for
 URL = "/visits/types/"
 
 
+@pytest.fixture(autouse=True)
+def _usual_types(db):
+    """Those that come with the app."""
+    offer()
+
+
+def offer():
+    with connection.schema_editor() as editor:
+        import_module("visits.migrations.0004_visit_types").offer_usual_types(apps, editor)
+
+
 @pytest.fixture
 def kinds(world):
     """Two types of one's own behind those that come with the app."""
@@ -59,8 +70,7 @@ def test_visits_of_before_keep_their_words_and_equal_ones_get_the_type(world):
         text: factories.make_visit(world.north_practice, world.nora, purpose=text) for text in ("regular VISIT", "Regular visit soon", "")
     }
     VisitType.objects.all().delete()
-    with connection.schema_editor() as editor:
-        import_module("visits.migrations.0004_visit_types").offer_usual_types(apps, editor)
+    offer()
     for text, visit in said.items():
         visit.refresh_from_db()
         assert visit.purpose == text
