@@ -44,8 +44,8 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Tests bring their own topics, visit types, categories, limits and rates: those of the migrations would be gone after the first test that empties
-    the tables.
+    """Tests bring their own topics, visit types, categories, limits and rates: those of the migrations would be gone after the first test
+    that empties the tables.
     """
     with django_db_blocker.unblock():
         Topic.objects.all().delete()
