@@ -133,6 +133,8 @@ def test_the_first_day(page_at, live_server, assert_axe_clean, worker, files):
     submit(page, A="30", B="60")
     go("field", "Visit topics")
     submit(page, name="New service")
+    go("field", "Visit types")
+    submit(page, name="Regular visit")
     page.goto(f"{live_server.url}{reverse('concerns:department-new')}")
     submit(page, name="Access center")
     go("field", "Concern categories with deadlines")
