@@ -243,4 +243,4 @@ WORLDS = given(
     seed=st.integers(0, 10**6),
 )
 test_every_measure_equals_its_twin = settings(max_examples=4, **HOW)(WORLDS(every_measure_equals_its_twin))
-test_every_measure_equals_its_twin_at_length = pytest.mark.slow(settings(max_examples=60, **HOW)(WORLDS(every_measure_equals_its_twin)))
+test_every_measure_equals_its_twin_at_length = pytest.mark.slow(settings(max_examples=40, **HOW)(WORLDS(every_measure_equals_its_twin)))
