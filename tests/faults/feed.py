@@ -169,9 +169,12 @@ class Feed:
 
 
 def settled(stack: Stack) -> None:
-    """All work is done, none gave up, and the nightly job finds each sum to be what the facts say."""
+    """All work is done, none gave up, and the nightly job finds each sum to be what the facts say.
+
+    What else a killed worker had taken waits a minute until its lease is over, and then begins anew.
+    """
     waiting = "SELECT count(*) FROM jobs_job WHERE state IN ('queued', 'running')"
-    assert processes.until(lambda: not stack.one(waiting), seconds=60, every=0.1)
+    assert processes.until(lambda: not stack.one(waiting), seconds=180, every=0.1)
     job = put_job(stack, "referrals.recount")
     stack.await_job(job)
     assert stack.one("SELECT progress_note FROM jobs_job WHERE id = %s", job) == "0 differences"
